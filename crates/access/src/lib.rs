@@ -1,0 +1,1 @@
+//! Institutions, officials, access keys and their rights

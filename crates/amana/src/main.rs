@@ -1,0 +1,2 @@
+//! The amana command.
+fn main() {}

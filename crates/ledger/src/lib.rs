@@ -1,0 +1,1 @@
+//! Merkle trees, checkpoints, witness rules and receipts, without any I/O
