@@ -1,1 +1,39 @@
-//! Rows, blobs and the group commit
+//! Rows, blobs and the group commit: the one way in which anything changes.
+//!
+//! What this crate promises:
+//! - **One writer.** [`Store::commit`] queues an act; one thread gathers what waits, opens one transaction, checks each
+//!   act against the views, applies it, appends its leaf, and commits once for the whole group.
+//! - **No acknowledgement before durability.** A commit answers when the group's transaction is synced, and large
+//!   content was synced before it.
+//! - **Refused acts leave no trace**, and fail only themselves.
+//! - **Content is verified whenever it is read.** Damage is an error that names what is damaged, never wrong bytes.
+//! - **Every table is a view** of the entries, except the entries, content, secrets, and the evidence of others
+//!   (cosignatures). [`rebuild`](check) replays the entries into empty views and compares.
+//!
+//! What it deliberately does not do: know any service's acts (they are passed in as a [`Catalog`]), speak HTTP, or
+//! cluster. The system clock is read in [`clock`] alone.
+
+pub mod act;
+pub mod blobs;
+pub mod clock;
+pub mod content;
+pub mod crash;
+pub mod entries;
+mod error;
+pub mod faults;
+mod group;
+pub mod keys;
+mod ledgers;
+mod schema;
+mod sqlite;
+mod store;
+mod wal;
+
+pub use act::{Act, At, Catalog, Denied, Kind, Service, Target, View, Visibility};
+pub use blobs::{BlobId, BlobInfo, BlobReader, BlobWriter, Blobs};
+pub use content::{Content, Source};
+pub use entries::{Entry, EntryId, LedgerId};
+pub use error::{CommitError, Error, Result};
+pub use ledgers::{LedgerInfo, Tiles};
+pub use sqlite::{Reader, Row, Value, Writer};
+pub use store::{Committed, Options, Store};

@@ -1,0 +1,416 @@
+//! Large content, one file each: `blobs/<2 hex>/<32 hex>` holds the bytes and nothing else, so that standard tools read
+//! it from the raw disk.
+//!
+//! A blob is written under `blobs/tmp`, synced, renamed, and its folder synced, before the act that names it is queued.
+//! A file that no act names is swept when the store opens. Its digest is checked by chunks of [`CHUNK_BYTES`], so that a
+//! range is verified without reading the rest: the act holds the root over the chunks' SHA-256 (RFC 6962, the chunk
+//! digests as entries), the rows hold the list.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use amana_ledger::{Frontier, Hash, leaf_hash};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::faults::Faults;
+use crate::{Error, Result, crash};
+
+/// Content is verified in chunks of this size; the last one may be shorter.
+pub const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Name of a blob: 16 random bytes, so that equal content of two institutions shows nothing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobId([u8; 16]);
+
+impl BlobId {
+    /// From the bytes of a row.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// As it stands in rows.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
+
+impl fmt::Display for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for BlobId {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut id = [0; 16];
+        hex::decode_to_slice(text, &mut id)?;
+        Ok(Self(id))
+    }
+}
+
+impl Serialize for BlobId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for BlobId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// A durable blob and its digests.
+#[derive(Clone, Debug)]
+pub struct BlobInfo {
+    /// Its name.
+    pub id: BlobId,
+    /// Its length.
+    pub size_bytes: u64,
+    /// SHA-256 of all of it.
+    pub sha256: [u8; 32],
+    /// SHA-256 of each chunk.
+    pub chunks: Vec<Hash>,
+    /// Root over the chunk digests.
+    pub chunks_root: Hash,
+}
+
+/// Root over chunk digests (RFC 6962, each digest an entry).
+#[must_use]
+pub fn chunks_root(chunks: &[Hash]) -> Hash {
+    let mut tree = Frontier::new();
+    for chunk in chunks {
+        tree.push(leaf_hash(chunk.as_bytes()));
+    }
+    tree.root()
+}
+
+pub(crate) fn parse_chunks(bytes: &[u8]) -> Vec<Hash> {
+    bytes
+        .as_chunks::<32>()
+        .0
+        .iter()
+        .map(|chunk| Hash::from_bytes(*chunk))
+        .collect()
+}
+
+/// The folder of blobs.
+#[derive(Clone)]
+pub struct Blobs {
+    root: Arc<PathBuf>,
+    faults: Faults,
+}
+
+impl Blobs {
+    /// Opens, or makes, the folder.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn open(root: PathBuf, faults: Faults) -> Result<Self> {
+        let tmp = root.join("tmp");
+        fs::create_dir_all(&tmp).map_err(Error::file("create", &tmp))?;
+        Ok(Self {
+            root: Arc::new(root),
+            faults,
+        })
+    }
+
+    /// Where a blob's bytes are.
+    #[must_use]
+    pub fn path(&self, id: BlobId) -> PathBuf {
+        let name = id.to_string();
+        self.root.join(&name[..2]).join(name)
+    }
+
+    /// Begins a blob. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn create(&self) -> Result<BlobWriter> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|e| Error::Folder {
+            path: "/dev/urandom".into(),
+            why: e.to_string(),
+        })?;
+        let id = BlobId(id);
+        let tmp = self.root.join("tmp").join(id.to_string());
+        let file = self.faults.write("file.create", || {
+            File::options()
+                .write(true)
+                .create_new(true)
+                .open(&tmp)
+                .map_err(Error::file("create", &tmp))
+        })?;
+        crash::point("blob.created");
+        Ok(BlobWriter {
+            blobs: self.clone(),
+            id,
+            tmp: Some(tmp),
+            file,
+            size_bytes: 0,
+            whole: Sha256::new(),
+            chunk: Sha256::new(),
+            in_chunk: 0,
+            chunks: Vec::new(),
+        })
+    }
+
+    /// Opens a blob for reading; `chunks` was read by [`crate::content::read_chunks`]. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Damaged`] when its length is wrong, [`Error::File`].
+    pub fn reader(&self, id: BlobId, size_bytes: u64, chunks: Arc<[Hash]>) -> Result<BlobReader> {
+        let path = self.path(id);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Error::Missing {
+                    what: format!("blob {id} ({})", path.display()),
+                });
+            }
+            Err(e) => return Err(Error::file("open", &path)(e)),
+        };
+        let found = file.metadata().map_err(Error::file("stat", &path))?.len();
+        if found != size_bytes || size_bytes.div_ceil(CHUNK_BYTES as u64) != chunks.len() as u64 {
+            return Err(Error::Damaged {
+                what: format!("blob {id} ({})", path.display()),
+                why: format!("it has {found} bytes, the ledger says {size_bytes}"),
+            });
+        }
+        Ok(BlobReader {
+            id,
+            path,
+            file,
+            size_bytes,
+            chunks,
+        })
+    }
+
+    /// Removes a blob's file; a file that is gone already is no error. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn remove(&self, id: BlobId) -> Result<()> {
+        let path = self.path(id);
+        self.faults
+            .write("file.remove", || match fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    Err(Error::file("remove", &path)(e))
+                }
+                _ => Ok(()),
+            })
+    }
+
+    /// Visits every blob file: its id (`None` for a stray name) and its path. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::File`], or what `visit` returns.
+    pub fn each(&self, mut visit: impl FnMut(Option<BlobId>, &Path) -> Result<()>) -> Result<()> {
+        let list = |dir: &Path| fs::read_dir(dir).map_err(Error::file("list", dir));
+        for shelf in list(&self.root)? {
+            let shelf = shelf.map_err(Error::file("list", &self.root))?.path();
+            if !shelf.is_dir() || shelf.ends_with("tmp") {
+                continue;
+            }
+            for file in list(&shelf)? {
+                let path = file.map_err(Error::file("list", &shelf))?.path();
+                let id = path
+                    .file_name()
+                    .and_then(|name| name.to_str())
+                    .and_then(|name| name.parse().ok());
+                visit(id, &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what unfinished deposits left under `tmp`. Blocking; only before deposits begin.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn sweep_unfinished(&self) -> Result<()> {
+        let tmp = self.root.join("tmp");
+        for file in fs::read_dir(&tmp).map_err(Error::file("list", &tmp))? {
+            let path = file.map_err(Error::file("list", &tmp))?.path();
+            fs::remove_file(&path).map_err(Error::file("remove", &path))?;
+        }
+        Ok(())
+    }
+}
+
+/// A blob being written. Dropped before [`BlobWriter::finish`], it leaves nothing.
+pub struct BlobWriter {
+    blobs: Blobs,
+    id: BlobId,
+    tmp: Option<PathBuf>,
+    file: File,
+    size_bytes: u64,
+    whole: Sha256,
+    chunk: Sha256,
+    in_chunk: usize,
+    chunks: Vec<Hash>,
+}
+
+impl BlobWriter {
+    /// Appends bytes. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        let path = self.tmp.as_deref().unwrap_or(Path::new(""));
+        let file = &mut self.file;
+        self.blobs.faults.write("file.write", || {
+            file.write_all(bytes).map_err(Error::file("write", path))
+        })?;
+        self.whole.update(bytes);
+        self.size_bytes += bytes.len() as u64;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(CHUNK_BYTES - self.in_chunk));
+            self.chunk.update(now);
+            self.in_chunk += now.len();
+            if self.in_chunk == CHUNK_BYTES {
+                self.end_chunk();
+            }
+            rest = later;
+        }
+        Ok(())
+    }
+
+    fn end_chunk(&mut self) {
+        self.chunks
+            .push(Hash::from_bytes(self.chunk.finalize_reset().into()));
+        self.in_chunk = 0;
+    }
+
+    /// Makes the blob durable: on return its bytes and its name are on disk. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::File`]; nothing is left then, or a file that is swept when the store opens.
+    pub fn finish(mut self) -> Result<BlobInfo> {
+        if self.in_chunk > 0 {
+            self.end_chunk();
+        }
+        let Some(tmp) = self.tmp.clone() else {
+            return Err(Error::Missing {
+                what: format!("the temporary file of blob {}", self.id),
+            });
+        };
+        let faults = self.blobs.faults.clone();
+        crash::point("blob.written");
+        faults.write("file.sync", || {
+            self.file.sync_data().map_err(Error::file("sync", &tmp))
+        })?;
+        crash::point("blob.synced");
+        let path = self.blobs.path(self.id);
+        let shelf = path.parent().unwrap_or(Path::new(""));
+        if !shelf.is_dir() {
+            faults.write("dir.create", || match fs::create_dir(shelf) {
+                Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+                    Err(Error::file("create", shelf)(e))
+                }
+                _ => sync_folder(&self.blobs.root),
+            })?;
+        }
+        faults.write("file.rename", || {
+            fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))
+        })?;
+        self.tmp = None;
+        crash::point("blob.renamed");
+        faults.write("dir.sync", || sync_folder(shelf))?;
+        crash::point("blob.durable");
+        let chunks = std::mem::take(&mut self.chunks);
+        Ok(BlobInfo {
+            id: self.id,
+            size_bytes: self.size_bytes,
+            sha256: self.whole.finalize_reset().into(),
+            chunks_root: chunks_root(&chunks),
+            chunks,
+        })
+    }
+}
+
+impl Drop for BlobWriter {
+    fn drop(&mut self) {
+        if let Some(tmp) = &self.tmp {
+            // A file that stays is swept when the store opens.
+            let _ = fs::remove_file(tmp);
+        }
+    }
+}
+
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(Error::file("sync", folder))
+}
+
+/// Reads a blob, each chunk verified before any of its bytes is returned.
+pub struct BlobReader {
+    id: BlobId,
+    path: PathBuf,
+    file: File,
+    size_bytes: u64,
+    chunks: Arc<[Hash]>,
+}
+
+impl BlobReader {
+    /// How many chunks it has.
+    #[must_use]
+    pub fn chunk_count(&self) -> u64 {
+        self.chunks.len() as u64
+    }
+
+    /// Chunk `index`: the bytes from `index * CHUNK_BYTES`. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when its digest is wrong, [`Error::File`].
+    pub fn chunk(&self, index: u64) -> Result<Bytes> {
+        let from = index * CHUNK_BYTES as u64;
+        let digest = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.chunks.get(index));
+        let Some(digest) = digest else {
+            return Err(Error::TooLarge {
+                what: "a chunk's number",
+                max: self.chunk_count(),
+            });
+        };
+        let length = usize::try_from(self.size_bytes - from)
+            .unwrap_or(usize::MAX)
+            .min(CHUNK_BYTES);
+        let mut data = vec![0; length];
+        self.file
+            .read_exact_at(&mut data, from)
+            .map_err(Error::file("read", &self.path))?;
+        if <[u8; 32]>::from(Sha256::digest(&data)) != *digest.as_bytes() {
+            return Err(Error::Damaged {
+                what: format!("blob {} ({})", self.id, self.path.display()),
+                why: format!(
+                    "bytes {from} to {} don't have the digest that the ledger commits to",
+                    from + length as u64
+                ),
+            });
+        }
+        Ok(data.into())
+    }
+}

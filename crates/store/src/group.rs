@@ -1,0 +1,488 @@
+//! The group commit: one thread, one transaction a group, one sync for all of it.
+//!
+//! A group runs in four steps. What waits is taken from the queue. In one transaction each act is checked, applied, and
+//! its leaf appended. The transaction commits, which syncs. Then freed blobs go, and every act is answered. An act that
+//! its check refuses has written nothing. One that fails while it is applied rolls the transaction back, is answered
+//! with its failure, and the group runs again without it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use amana_ledger::{NO_BODY, act_leaf, body_hash};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::act::{At, Denied, Target};
+use crate::content::{self, Content};
+use crate::ledgers::{Head, next_id};
+use crate::store::{Committed, Shared};
+use crate::{
+    Act, BlobId, CommitError, Entry, EntryId, Error, LedgerId, Reader, Result, Writer, clock,
+    crash, entries,
+};
+
+/// Acts in one transaction at most.
+pub(crate) const MAX_GROUP: usize = 4096;
+/// Bytes of content in one transaction at most.
+const MAX_GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// Bytes of one act's core, or of its body.
+const MAX_ACT_BYTES: usize = 4 * 1024 * 1024;
+/// Heads kept in memory; a head beside them is loaded from rows when an act comes.
+const MAX_HEADS: usize = 4096;
+
+/// An act on its way through a group, whatever its type.
+pub(crate) trait Job: Send {
+    fn target(&self) -> Target;
+    fn content_bytes(&self) -> usize;
+    fn check(&mut self, rows: &Reader<'_>, now_ms: i64) -> Checked;
+    fn encode(&self, now_ms: i64) -> Result<Encoded>;
+    fn apply(&mut self, rows: &Writer<'_>, at: &At) -> Result<()>;
+    fn content(&self) -> &[Content];
+    fn secrets(&self) -> Vec<(String, zeroize::Zeroizing<Vec<u8>>)>;
+    fn succeed(self: Box<Self>, entry: EntryId, ledger: Arc<str>, time_ms: i64);
+    fn fail(self: Box<Self>, error: Error);
+    fn refuse(self: Box<Self>);
+}
+
+/// What a check found.
+pub(crate) enum Checked {
+    Passed,
+    Refused,
+    Failed(Error),
+}
+
+/// The bytes that are hashed.
+pub(crate) struct Encoded {
+    pub(crate) core: Vec<u8>,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// How an act's caller hears of it.
+type Reply<A> =
+    oneshot::Sender<Result<Committed<<A as Act>::Output>, CommitError<<A as Act>::Refusal>>>;
+
+/// An act and the one who waits for it.
+pub(crate) struct Queued<A: Act> {
+    pub(crate) act: A,
+    pub(crate) content: Vec<Content>,
+    pub(crate) reply: Reply<A>,
+    pub(crate) output: Option<A::Output>,
+    pub(crate) refusal: Option<A::Refusal>,
+}
+
+impl<A: Act> Job for Queued<A> {
+    fn target(&self) -> Target {
+        self.act.target()
+    }
+
+    fn content_bytes(&self) -> usize {
+        content_bytes(&self.content)
+    }
+
+    fn check(&mut self, rows: &Reader<'_>, now_ms: i64) -> Checked {
+        match self.act.check(rows, now_ms) {
+            Ok(()) => Checked::Passed,
+            Err(Denied::Refused(refusal)) => {
+                self.refusal = Some(refusal);
+                Checked::Refused
+            }
+            Err(Denied::Store(error)) => Checked::Failed(error),
+        }
+    }
+
+    fn encode(&self, now_ms: i64) -> Result<Encoded> {
+        let encode = |source| Error::Decode {
+            what: format!("an act {}", A::KIND),
+            source,
+        };
+        let mut core = Vec::with_capacity(256);
+        core.extend_from_slice(b"{\"kind\":\"");
+        core.extend_from_slice(A::KIND.as_bytes());
+        core.extend_from_slice(b"\",\"at\":\"");
+        core.extend_from_slice(clock::rfc3339(now_ms).as_bytes());
+        core.extend_from_slice(b"\",\"by\":");
+        serde_json::to_writer(&mut core, self.act.actor()).map_err(encode)?;
+        core.extend_from_slice(b",\"links\":");
+        serde_json::to_writer(&mut core, self.act.links()).map_err(encode)?;
+        core.push(b'}');
+        let body = self
+            .act
+            .body()
+            .map(serde_json::to_vec)
+            .transpose()
+            .map_err(encode)?;
+        if core.len().max(body.as_ref().map_or(0, Vec::len)) > MAX_ACT_BYTES {
+            return Err(Error::TooLarge {
+                what: "an act",
+                max: MAX_ACT_BYTES as u64,
+            });
+        }
+        Ok(Encoded { core, body })
+    }
+
+    fn apply(&mut self, rows: &Writer<'_>, at: &At) -> Result<()> {
+        self.output = Some(A::apply(self.act.links(), self.act.body(), rows, at)?);
+        Ok(())
+    }
+
+    fn content(&self) -> &[Content] {
+        &self.content
+    }
+
+    fn secrets(&self) -> Vec<(String, zeroize::Zeroizing<Vec<u8>>)> {
+        self.act.secrets()
+    }
+
+    // A caller that went away is no reason to complain: the act stands.
+    fn succeed(self: Box<Self>, entry: EntryId, ledger: Arc<str>, time_ms: i64) {
+        if let Some(output) = self.output {
+            let _ = self.reply.send(Ok(Committed {
+                output,
+                entry,
+                ledger,
+                time_ms,
+            }));
+        }
+    }
+
+    fn fail(self: Box<Self>, error: Error) {
+        let _ = self.reply.send(Err(CommitError::Store(error)));
+    }
+
+    fn refuse(self: Box<Self>) {
+        if let Some(refusal) = self.refusal {
+            let _ = self.reply.send(Err(CommitError::Refused(refusal)));
+        }
+    }
+}
+
+pub(crate) fn content_bytes(content: &[Content]) -> usize {
+    content
+        .iter()
+        .map(|content| {
+            if let Content::Inline(data) = content {
+                data.len()
+            } else {
+                64
+            }
+        })
+        .sum()
+}
+
+/// What the queue carries.
+pub(crate) enum Message {
+    /// An act that joins others.
+    Act(Box<dyn Job>),
+    /// Work that needs the writer between two groups: epochs, cosignatures, erasures. It runs its own transaction.
+    Alone(Box<dyn FnOnce(&mut Group) + Send>),
+    /// The store is being dropped.
+    Stop,
+}
+
+/// The writer's state.
+pub(crate) struct Group {
+    pub(crate) connection: Connection,
+    pub(crate) shared: Arc<Shared>,
+    heads: HashMap<LedgerId, Head>,
+}
+
+/// A job in a group and how far it came.
+struct Slot {
+    job: Box<dyn Job>,
+    state: State,
+}
+
+enum State {
+    Waiting,
+    Applied { entry: EntryId, ledger: Arc<str> },
+    Refused,
+    Failed(Error),
+}
+
+/// Why a transaction did not come through.
+enum Broken {
+    /// A job failed while it was applied; the others run again without it.
+    Job,
+    /// The transaction failed before its commit: nothing was written.
+    Transaction(Error),
+    /// The commit itself failed: what is on disk is unknown until the store is reopened.
+    Commit(Error),
+}
+
+/// What a transaction changes beside rows.
+#[derive(Default)]
+struct Changes {
+    heads: HashMap<LedgerId, Head>,
+    freed: Vec<BlobId>,
+    now_ms: i64,
+}
+
+impl Group {
+    pub(crate) fn new(connection: Connection, shared: Arc<Shared>) -> Self {
+        Self {
+            connection,
+            shared,
+            heads: HashMap::new(),
+        }
+    }
+
+    /// Serves the queue until the store is dropped.
+    pub(crate) fn run(mut self, queue: &Receiver<Message>) {
+        while let Ok(message) = queue.recv() {
+            let next = match message {
+                Message::Act(first) => {
+                    let (jobs, next) = gather(first, queue);
+                    self.commit(jobs);
+                    next
+                }
+                other => Some(other),
+            };
+            match next {
+                Some(Message::Alone(work)) => work(&mut self),
+                Some(Message::Stop) => return,
+                _ => {}
+            }
+            self.shared.checkpoint_when_asked(&self.connection);
+        }
+    }
+
+    /// Forgets what is in memory; the next act loads it from rows again.
+    pub(crate) fn forget_heads(&mut self) {
+        self.heads.clear();
+    }
+
+    /// Commits a group, running it again without each act that fails while it is applied.
+    fn commit(&mut self, jobs: Vec<Box<dyn Job>>) {
+        let mut slots: Vec<Slot> = jobs
+            .into_iter()
+            .map(|job| Slot {
+                job,
+                state: State::Waiting,
+            })
+            .collect();
+        while slots
+            .iter()
+            .any(|slot| matches!(slot.state, State::Waiting))
+        {
+            if let Err(error) = self.shared.writable() {
+                fail_all(&mut slots, &error);
+                break;
+            }
+            let mut changes = Changes {
+                now_ms: (self.shared.clock)(),
+                ..Changes::default()
+            };
+            match self.transact(&mut slots, &mut changes) {
+                Ok(()) => self.keep(&mut changes),
+                Err(broken) => self.undo(&mut slots, broken),
+            }
+            answer(&mut slots, changes.now_ms);
+        }
+        answer(&mut slots, 0);
+        crash::point("group.acknowledged");
+    }
+
+    fn transact(&self, slots: &mut [Slot], changes: &mut Changes) -> Result<(), Broken> {
+        let (faults, connection) = (&self.shared.faults, &self.connection);
+        let begin = || Ok(connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?);
+        faults
+            .write("rows.begin", begin)
+            .map_err(Broken::Transaction)?;
+        crash::point("group.begun");
+        let rows = Writer::new(connection);
+        let salts = salts(slots.len()).map_err(Broken::Transaction)?;
+        for (slot, salt) in slots.iter_mut().zip(salts) {
+            slot.state = match slot.job.check(&rows, changes.now_ms) {
+                Checked::Refused => State::Refused,
+                Checked::Failed(error) => State::Failed(error),
+                Checked::Passed => {
+                    match faults.write("rows.act", || {
+                        self.append(&rows, slot.job.as_mut(), salt, changes)
+                    }) {
+                        Ok((entry, ledger)) => State::Applied { entry, ledger },
+                        Err(error) => {
+                            slot.state = State::Failed(error);
+                            return Err(Broken::Job);
+                        }
+                    }
+                }
+            }
+        }
+        let finish = || {
+            for (id, head) in &changes.heads {
+                head.store(&rows, *id)?;
+            }
+            content::drop_freed(&rows)
+        };
+        changes.freed = faults
+            .write("rows.heads", finish)
+            .map_err(Broken::Transaction)?;
+        crash::point("group.applied");
+        let end = || Ok(connection.prepare_cached("COMMIT")?.execute([])?);
+        faults.write("rows.commit", end).map_err(Broken::Commit)?;
+        crash::point("group.committed");
+        Ok(())
+    }
+
+    /// Applies one act and appends its leaf.
+    fn append(
+        &self,
+        rows: &Writer<'_>,
+        job: &mut dyn Job,
+        salt: [u8; 32],
+        changes: &mut Changes,
+    ) -> Result<(EntryId, Arc<str>)> {
+        let id = match job.target() {
+            Target::Ledger(id) => id,
+            Target::Open { .. } => next_id(rows)?,
+        };
+        let head = match changes.heads.entry(id) {
+            Occupied(head) => head.into_mut(),
+            Vacant(place) => place.insert(self.load_head(rows, id, job.target())?),
+        };
+        let entry = EntryId::new(id, head.size()).ok_or(Error::TooLarge {
+            what: "a ledger",
+            max: 1 << 40,
+        })?;
+        let Encoded { core, body } = job.encode(changes.now_ms)?;
+        let hash = body.as_ref().map_or(NO_BODY, |body| body_hash(&salt, body));
+        let at = At {
+            entry,
+            time_ms: changes.now_ms,
+            tag: entries::tag(&act_leaf(&core, &hash)),
+        };
+        head.append(
+            rows,
+            &Entry {
+                id: entry,
+                text: core,
+                body_hash: hash,
+                body: body.map(|body| (salt, body)),
+            },
+        )?;
+        let ledger = head.name.clone();
+        for content in job.content() {
+            content::keep(rows, entry, content)?;
+        }
+        for (name, secret) in job.secrets() {
+            let sealed = self.shared.keys.seal(&name, &secret)?;
+            rows.execute(
+                "INSERT INTO secrets (name, sealed) VALUES ($1, $2)",
+                &[name.as_str().into(), sealed.as_slice().into()],
+            )?;
+        }
+        job.apply(rows, &at)?;
+        Ok((entry, ledger))
+    }
+
+    fn load_head(&self, rows: &Writer<'_>, id: LedgerId, target: Target) -> Result<Head> {
+        if let Target::Open { name, visibility } = target {
+            let head = Head::new(&name, visibility);
+            head.store(rows, id)?;
+            return Ok(head);
+        }
+        match self.heads.get(&id) {
+            Some(head) => Ok(head.clone()),
+            None => Head::load(rows, id)?.ok_or_else(|| Error::Missing {
+                what: format!("ledger {}", id.0),
+            }),
+        }
+    }
+
+    /// Takes over what a durable transaction changed, and removes freed blobs.
+    fn keep(&mut self, changes: &mut Changes) {
+        if self.heads.len() + changes.heads.len() > MAX_HEADS {
+            self.heads.clear();
+        }
+        self.heads.extend(changes.heads.drain());
+        for blob in changes.freed.drain(..) {
+            // The rows don't name it any more: a file that stays is swept when the store opens.
+            if let Err(error) = self.shared.blobs.remove(blob) {
+                tracing::warn!(%blob, %error, "a freed blob could not be removed and waits for the next start");
+            }
+        }
+        crash::point("group.released");
+    }
+
+    fn undo(&mut self, slots: &mut Vec<Slot>, broken: Broken) {
+        // After a failed COMMIT the engine may have ended the transaction by itself.
+        let ended =
+            self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();
+        match broken {
+            Broken::Job => {
+                for slot in slots
+                    .iter_mut()
+                    .filter(|slot| !matches!(slot.state, State::Failed(_)))
+                {
+                    slot.state = State::Waiting;
+                }
+            }
+            Broken::Transaction(error) => fail_all(slots, &error),
+            Broken::Commit(error) if error.is_full() && ended => fail_all(slots, &error),
+            Broken::Commit(error) => {
+                self.shared.stop(&error);
+                fail_all(
+                    slots,
+                    &Error::Stopped {
+                        why: error.to_string(),
+                    },
+                );
+            }
+        }
+        if !ended {
+            self.shared.stop(&Error::Stopped {
+                why: "a transaction could not be rolled back".into(),
+            });
+        }
+    }
+}
+
+/// Takes what waits, up to the bounds of a group; returns what ended the gathering, if not an act.
+fn gather(first: Box<dyn Job>, queue: &Receiver<Message>) -> (Vec<Box<dyn Job>>, Option<Message>) {
+    let mut bytes = first.content_bytes();
+    let mut jobs = vec![first];
+    while jobs.len() < MAX_GROUP && bytes < MAX_GROUP_BYTES {
+        match queue.try_recv() {
+            Ok(Message::Act(job)) => {
+                bytes += job.content_bytes();
+                jobs.push(job);
+            }
+            Ok(other) => return (jobs, Some(other)),
+            Err(_) => break,
+        }
+    }
+    (jobs, None)
+}
+
+/// Answers every job whose outcome is known and takes it out of the group.
+fn answer(slots: &mut Vec<Slot>, now_ms: i64) {
+    for slot in std::mem::take(slots) {
+        match slot.state {
+            State::Waiting => slots.push(slot),
+            State::Applied { entry, ledger } => slot.job.succeed(entry, ledger, now_ms),
+            State::Refused => slot.job.refuse(),
+            State::Failed(error) => slot.job.fail(error),
+        }
+    }
+}
+
+fn fail_all(slots: &mut [Slot], error: &Error) {
+    for slot in slots
+        .iter_mut()
+        .filter(|slot| !matches!(slot.state, State::Failed(_)))
+    {
+        slot.state = State::Failed(error.again());
+    }
+}
+
+/// Fresh salts for a group, with one call to the system.
+fn salts(count: usize) -> Result<Vec<[u8; 32]>> {
+    let mut bytes = vec![0; 32 * count];
+    getrandom::fill(&mut bytes).map_err(|e| Error::Folder {
+        path: "/dev/urandom".into(),
+        why: e.to_string(),
+    })?;
+    Ok(bytes.as_chunks::<32>().0.to_vec())
+}

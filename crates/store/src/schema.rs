@@ -1,0 +1,72 @@
+//! The tables that are not views of a service, and how views are made.
+
+use rusqlite::Connection;
+
+use crate::{Catalog, Error, Result, View};
+
+/// Version of the tables on disk.
+pub(crate) const VERSION: i64 = 1;
+
+/// What isn't a fold over the entries: the entries themselves, their tiles, content, secrets, and others' evidence.
+const BASE: &str = "
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ledgers (
+    id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, visibility TEXT NOT NULL,
+    size BIGINT NOT NULL, root BLOB NOT NULL, frontier BLOB NOT NULL, genesis BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS entries (
+    id INTEGER PRIMARY KEY, core BLOB NOT NULL, body_hash BLOB NOT NULL, salt BLOB, body BLOB);
+CREATE TABLE IF NOT EXISTS tiles (
+    ledger BIGINT NOT NULL, level BIGINT NOT NULL, number BIGINT NOT NULL, root BLOB NOT NULL, hashes BLOB NOT NULL,
+    PRIMARY KEY (ledger, level, number));
+CREATE TABLE IF NOT EXISTS contents (id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS blob_chunks (blob BLOB PRIMARY KEY, size BIGINT NOT NULL, digests BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS secrets (name TEXT PRIMARY KEY, sealed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS cosignatures (
+    ledger BIGINT NOT NULL, size BIGINT NOT NULL, witness BLOB NOT NULL, line TEXT NOT NULL,
+    PRIMARY KEY (ledger, size, witness));
+";
+
+/// Content with more than one holder: see [`crate::content::share`].
+pub(crate) const SHARED: View = View {
+    table: "shared",
+    columns: "source BLOB NOT NULL, holders BIGINT NOT NULL, PRIMARY KEY (source)",
+    key: "source",
+    clustered: true,
+    indexes: &[],
+};
+
+pub(crate) fn create(connection: &Connection, catalog: &Catalog) -> Result<()> {
+    connection.execute_batch(BASE)?;
+    create_views(connection, catalog)?;
+    connection.execute(
+        "INSERT INTO meta (key, value) VALUES ('schema', $1) ON CONFLICT DO NOTHING",
+        [VERSION.to_string()],
+    )?;
+    let found: String =
+        connection.query_row("SELECT value FROM meta WHERE key = 'schema'", [], |row| {
+            row.get(0)
+        })?;
+    if found != VERSION.to_string() {
+        return Err(Error::Folder {
+            path: connection.path().unwrap_or_default().into(),
+            why: format!(
+                "its tables are of version {found}, this binary knows {VERSION}; use the version of amana that made it"
+            ),
+        });
+    }
+    Ok(())
+}
+
+pub(crate) fn create_views(connection: &Connection, catalog: &Catalog) -> Result<()> {
+    for view in std::iter::once(&SHARED).chain(&catalog.views) {
+        let tail = if view.clustered { " WITHOUT ROWID" } else { "" };
+        connection.execute_batch(&format!(
+            "CREATE TABLE IF NOT EXISTS {} ({}){tail};",
+            view.table, view.columns
+        ))?;
+        for index in view.indexes {
+            connection.execute_batch(&format!("CREATE INDEX IF NOT EXISTS {index};"))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,423 @@
+//! The store: one writer's thread, a pool of readers, a folder.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::group::{self, Group, Message, Queued};
+use crate::keys::Keys;
+use crate::sqlite::{self, Use};
+use crate::{Act, Blobs, Catalog, CommitError, EntryId, Error, Reader, Result, clock, schema};
+
+/// Acts that wait at most; one more is answered with [`CommitError::Busy`].
+const MAX_QUEUED: usize = 8192;
+/// Bytes of small content that waits at most.
+const MAX_QUEUED_BYTES: usize = 48 * 1024 * 1024;
+/// Readers kept open.
+const MAX_IDLE_READERS: usize = 16;
+/// New content leaves at least this much of the disk to deletes and the ledger, or a twentieth of a small disk.
+const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// How to open a store.
+pub struct Options {
+    /// Name of the data centre, the first part of every origin: a domain name, usually.
+    pub centre: String,
+    /// Time.
+    pub clock: Clock,
+    /// Writes that fail, in tests.
+    pub faults: Faults,
+}
+
+impl Options {
+    /// The system's clock and no faults.
+    #[must_use]
+    pub fn new(centre: &str) -> Self {
+        Self {
+            centre: centre.to_owned(),
+            clock: clock::system(),
+            faults: Faults::default(),
+        }
+    }
+}
+
+/// An act that is on disk.
+#[derive(Clone, Debug)]
+pub struct Committed<T> {
+    /// What the act gave.
+    pub output: T,
+    /// Its entry.
+    pub entry: EntryId,
+    /// Name of its ledger.
+    pub ledger: Arc<str>,
+    /// When it was recorded, milliseconds since 1970.
+    pub time_ms: i64,
+}
+
+impl<T> Committed<T> {
+    /// `<ledger>/<index>`: what `amana receipt get` takes.
+    #[must_use]
+    pub fn receipt(&self) -> String {
+        format!("{}/{}", self.ledger, self.entry.index())
+    }
+}
+
+/// What the writer, the readers and the store's owner share.
+pub(crate) struct Shared {
+    pub(crate) folder: PathBuf,
+    pub(crate) catalog: Catalog,
+    pub(crate) keys: Keys,
+    pub(crate) blobs: Blobs,
+    pub(crate) clock: Clock,
+    pub(crate) faults: Faults,
+    readers: Mutex<Vec<Connection>>,
+    queued_bytes: AtomicUsize,
+    stopped: Mutex<Option<String>>,
+    read_only: Mutex<Option<String>>,
+    stop_notice: tokio::sync::Notify,
+    restart_log: AtomicBool,
+}
+
+/// The store. Dropping it finishes the group under way.
+pub struct Store {
+    shared: Arc<Shared>,
+    queue: SyncSender<Message>,
+    writer: Option<JoinHandle<()>>,
+    checkpointer: Option<(std::sync::mpsc::Sender<()>, JoinHandle<()>)>,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the store in `folder`, making what is missing. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] when another process has it open, [`Error::File`], a failure of the rows.
+    pub fn open(folder: &Path, catalog: Catalog, options: Options) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        let lock = lock(folder)?;
+        let connection = sqlite::connect(&folder.join("amana.db"), Use::Write)?;
+        schema::create(&connection, &catalog)?;
+        let blobs = Blobs::open(folder.join("blobs"), options.faults.clone())?;
+        blobs.sweep_unfinished()?;
+        let shared = Arc::new(Shared {
+            folder: folder.to_owned(),
+            keys: Keys::load_or_create(&folder.join("keys"), &options.centre)?,
+            catalog,
+            blobs,
+            clock: options.clock,
+            faults: options.faults,
+            readers: Mutex::default(),
+            queued_bytes: AtomicUsize::new(0),
+            stopped: Mutex::default(),
+            read_only: Mutex::default(),
+            stop_notice: tokio::sync::Notify::new(),
+            restart_log: AtomicBool::new(false),
+        });
+        sweep_nameless(&shared)?;
+        let (queue, waiting) = sync_channel(MAX_QUEUED);
+        let group = Group::new(connection, shared.clone());
+        let writer = spawn("amana-writer", move || group.run(&waiting))?;
+        let (end, ended) = std::sync::mpsc::channel();
+        let checkpointed = shared.clone();
+        let checkpointer = spawn("amana-checkpoint", move || {
+            crate::wal::run(&checkpointed, &ended)
+        })?;
+        Ok(Self {
+            shared,
+            queue,
+            writer: Some(writer),
+            checkpointer: Some((end, checkpointer)),
+            _lock: lock,
+        })
+    }
+
+    /// Commits an act: on return it is on disk, or it left no trace.
+    ///
+    /// # Errors
+    /// [`CommitError::Refused`] by the act's own check, [`CommitError::Busy`] when the queue is full,
+    /// [`CommitError::Store`] when it was not recorded, or when its outcome is unknown ([`Error::Stopped`]).
+    pub async fn commit<A: Act>(
+        &self,
+        mut act: A,
+    ) -> Result<Committed<A::Output>, CommitError<A::Refusal>> {
+        self.shared.writable()?;
+        let content = act.take_content();
+        if !act.frees() {
+            self.shared.room_for_content()?;
+        }
+        let bytes = group::content_bytes(&content);
+        let budget = Budget::take(&self.shared, bytes).ok_or(CommitError::Busy)?;
+        let (reply, answer) = oneshot::channel();
+        let queued = Queued {
+            act,
+            content,
+            reply,
+            output: None,
+            refusal: None,
+        };
+        match self.queue.try_send(Message::Act(Box::new(queued))) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => return Err(CommitError::Busy),
+            Err(TrySendError::Disconnected(_)) => return Err(stopped().into()),
+        }
+        let answer = answer.await.unwrap_or_else(|_| Err(stopped().into()));
+        drop(budget);
+        answer
+    }
+
+    /// Runs work on the writer's thread, between two groups.
+    pub(crate) async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Group) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.shared.writable()?;
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Alone(Box::new(move |group| {
+            let _ = reply.send(work(group));
+        }));
+        self.queue.try_send(message).map_err(|_| Error::Failed {
+            why: "too many requests wait".into(),
+        })?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Reads rows, all as of one instant. Blocking, for as long as `read` takes.
+    ///
+    /// # Errors
+    /// A failure of the rows, or what `read` returns.
+    pub fn read<T, E: From<Error>>(
+        &self,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.shared.read(read)
+    }
+
+    /// The blobs.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.shared.blobs
+    }
+
+    /// The data centre's own keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.shared.keys
+    }
+
+    /// What replays entries.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.shared.catalog
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.shared.folder
+    }
+
+    /// Now, by the store's clock.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        (self.shared.clock)()
+    }
+
+    /// Refuses new content early when the disk is nearly full.
+    ///
+    /// # Errors
+    /// [`Error::Full`].
+    pub fn room_for_content(&self) -> Result<()> {
+        self.shared.room_for_content()
+    }
+
+    /// Takes no writes until restarted, and says why to everybody who asks.
+    pub fn become_read_only(&self, why: &str) {
+        lock_state(&self.shared.read_only).get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Why no writes are taken, if so.
+    #[must_use]
+    pub fn read_only(&self) -> Option<String> {
+        lock_state(&self.shared.read_only).clone()
+    }
+
+    /// Waits until the store stops after a failed write, and says why; the process should end then, and recover when it
+    /// starts again.
+    pub async fn stopped(&self) -> String {
+        loop {
+            let notice = self.shared.stop_notice.notified();
+            if let Some(why) = lock_state(&self.shared.stopped).clone() {
+                return why;
+            }
+            notice.await;
+        }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let _ = self.queue.send(Message::Stop);
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+        if let Some((end, checkpointer)) = self.checkpointer.take() {
+            drop(end);
+            let _ = checkpointer.join();
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn read<T, E: From<Error>>(
+        &self,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = lock_state(&self.readers).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => sqlite::connect(&self.folder.join("amana.db"), Use::Read)?,
+        };
+        let run = |sql| -> Result<()> {
+            connection
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.execute([]))
+                .map_err(Error::from)?;
+            Ok(())
+        };
+        run("BEGIN")?;
+        let found = read(&Reader {
+            connection: &connection,
+        });
+        run("COMMIT")?;
+        let mut readers = lock_state(&self.readers);
+        if readers.len() < MAX_IDLE_READERS {
+            readers.push(connection);
+        }
+        found
+    }
+
+    /// Whether acts are taken at all.
+    pub(crate) fn writable(&self) -> Result<()> {
+        if let Some(why) = lock_state(&self.stopped).clone() {
+            return Err(Error::Stopped { why });
+        }
+        match lock_state(&self.read_only).clone() {
+            Some(why) => Err(Error::ReadOnly { why }),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn stop(&self, error: &Error) {
+        tracing::error!(%error, "a write failed; the store stops, and recovers when it is restarted");
+        lock_state(&self.stopped).get_or_insert_with(|| error.to_string());
+        self.stop_notice.notify_waiters();
+    }
+
+    fn room_for_content(&self) -> Result<()> {
+        let disk = rustix::fs::statvfs(&self.folder)
+            .map_err(|e| Error::file("stat", &self.folder)(e.into()))?;
+        let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let reserve_bytes = RESERVE_BYTES.min(disk.f_blocks.saturating_mul(disk.f_frsize) / 20);
+        if free_bytes < reserve_bytes {
+            return Err(Error::Full {
+                path: self.folder.clone(),
+                free_bytes,
+                reserve_bytes,
+            });
+        }
+        Ok(())
+    }
+
+    /// Asks the writer to begin the write-ahead log anew at its next pause.
+    pub(crate) fn ask_restart_log(&self) {
+        self.restart_log.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn checkpoint_when_asked(&self, connection: &Connection) {
+        if self.restart_log.swap(false, Ordering::Relaxed) {
+            // Readers in the way only put it off.
+            let _ = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+        }
+    }
+}
+
+/// A share of the queue's bytes, given back when dropped.
+struct Budget<'s> {
+    shared: &'s Shared,
+    bytes: usize,
+}
+
+impl<'s> Budget<'s> {
+    fn take(shared: &'s Shared, bytes: usize) -> Option<Self> {
+        let before = shared.queued_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let budget = Self { shared, bytes };
+        (before + bytes <= MAX_QUEUED_BYTES).then_some(budget)
+    }
+}
+
+impl Drop for Budget<'_> {
+    fn drop(&mut self) {
+        self.shared
+            .queued_bytes
+            .fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// A poisoned lock guards plain data here: whoever panicked left it whole.
+fn lock_state<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn stopped() -> Error {
+    Error::Stopped {
+        why: "the writer has ended".into(),
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(Error::file("start a thread for", Path::new(name)))
+}
+
+/// Two processes on one folder would fork its ledgers.
+fn lock(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(Error::file("create", &path))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(
+        |_| Error::Folder {
+            path: folder.to_owned(),
+            why: "another amana serves this folder; stop it first, or choose another --data".into(),
+        },
+    )?;
+    Ok(file)
+}
+
+/// Removes blobs that no row names: what a crash left between a rename and a commit, or between a commit and a removal.
+fn sweep_nameless(shared: &Shared) -> Result<()> {
+    shared.blobs.each(|id, path| {
+        let Some(id) = id else {
+            tracing::warn!(path = %path.display(), "a file among the blobs is no blob; it is left alone");
+            return Ok(());
+        };
+        let named = shared.read(|rows| {
+            rows.one("SELECT 1 FROM blob_chunks WHERE blob = $1", &[id.as_bytes().as_slice().into()], |_| Ok(()))
+        })?;
+        if named.is_none() {
+            tracing::info!(blob = %id, "swept a blob that no act names");
+            shared.blobs.remove(id)?;
+        }
+        Ok(())
+    })
+}
