@@ -1,0 +1,401 @@
+//! The acts, and how each applies. All go to the institution's own ledger.
+
+use amana_store::{Act, At, Denied, Kind, LedgerId, Reader, Target, Visibility, Writer};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::Error;
+use crate::model::{Grant, InstitutionName, Official, Role, Secret};
+use crate::views;
+
+pub(crate) fn kinds() -> Vec<Kind> {
+    vec![
+        Kind::of::<AddInstitution>(),
+        Kind::of::<Suspend>(),
+        Kind::of::<Resume>(),
+        Kind::of::<AddOfficial>(),
+        Kind::of::<RemoveOfficial>(),
+        Kind::of::<CreateAccessKey>(),
+        Kind::of::<RevokeAccessKey>(),
+    ]
+}
+
+type Checked = Result<(), Denied<Error>>;
+type Applied<T = ()> = amana_store::Result<T>;
+
+/// The views know a reason to refuse.
+fn refuse(error: Error) -> Denied<Error> {
+    match error {
+        Error::Store(error) => Denied::Store(error),
+        other => Denied::Refused(other),
+    }
+}
+
+/// Opens an institution's ledger. The name is a link, not a body: it is part of the ledger's name, which stands in
+/// every receipt.
+pub(crate) struct AddInstitution {
+    pub(crate) by: String,
+    pub(crate) name: InstitutionName,
+    pub(crate) links: InstitutionLinks,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct InstitutionLinks {
+    pub(crate) institution: String,
+    pub(crate) canonical_id: String,
+}
+
+impl Act for AddInstitution {
+    const KIND: &'static str = "institution.add";
+    type Links = InstitutionLinks;
+    type Body = ();
+    type Output = LedgerId;
+    type Refusal = Error;
+
+    fn actor(&self) -> &str {
+        &self.by
+    }
+
+    fn target(&self) -> Target {
+        Target::Open {
+            name: self.name.vault_ledger(),
+            visibility: Visibility::Private,
+        }
+    }
+
+    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+        match views::institution_named(views, self.name.as_str()) {
+            Ok(_) => Err(Denied::Refused(Error::InstitutionExists {
+                name: self.name.to_string(),
+            })),
+            Err(Error::UnknownInstitution { .. }) => Ok(()),
+            Err(other) => Err(refuse(other)),
+        }
+    }
+
+    fn links(&self) -> &InstitutionLinks {
+        &self.links
+    }
+
+    fn body(&self) -> Option<&()> {
+        None
+    }
+
+    fn apply(
+        links: &InstitutionLinks,
+        _: Option<&()>,
+        rows: &Writer<'_>,
+        at: &At,
+    ) -> Applied<LedgerId> {
+        let ledger = at.entry.ledger();
+        views::insert_institution(
+            rows,
+            ledger,
+            &links.institution,
+            &links.canonical_id,
+            at.time_ms,
+        )?;
+        Ok(ledger)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct NoLinks {}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Reason {
+    pub(crate) reason: String,
+}
+
+/// Suspends an institution, or lets it act again.
+pub(crate) struct Standing<const SUSPENDED: bool> {
+    pub(crate) by: String,
+    pub(crate) ledger: LedgerId,
+    pub(crate) reason: Option<Reason>,
+}
+
+pub(crate) type Suspend = Standing<true>;
+pub(crate) type Resume = Standing<false>;
+
+impl<const SUSPENDED: bool> Act for Standing<SUSPENDED> {
+    const KIND: &'static str = if SUSPENDED {
+        "institution.suspend"
+    } else {
+        "institution.resume"
+    };
+    type Links = NoLinks;
+    type Body = Reason;
+    type Output = ();
+    type Refusal = Error;
+
+    fn actor(&self) -> &str {
+        &self.by
+    }
+
+    fn target(&self) -> Target {
+        Target::Ledger(self.ledger)
+    }
+
+    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+        let institution = views::institution(views, self.ledger)?;
+        match (institution.suspended, SUSPENDED) {
+            (true, true) => Err(Denied::Refused(Error::AlreadySuspended {
+                name: institution.name,
+            })),
+            (false, false) => Err(Denied::Refused(Error::NotSuspended {
+                name: institution.name,
+            })),
+            _ => Ok(()),
+        }
+    }
+
+    fn links(&self) -> &NoLinks {
+        &NoLinks {}
+    }
+
+    fn body(&self) -> Option<&Reason> {
+        self.reason.as_ref()
+    }
+
+    fn apply(_: &NoLinks, _: Option<&Reason>, rows: &Writer<'_>, at: &At) -> Applied {
+        views::set_suspended(rows, at.entry.ledger(), SUSPENDED)
+    }
+}
+
+/// Names an official.
+pub(crate) struct AddOfficial {
+    pub(crate) by: String,
+    pub(crate) ledger: LedgerId,
+    pub(crate) links: OfficialLinks,
+    pub(crate) body: OfficialBody,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct OfficialLinks {
+    /// Given in the check.
+    pub(crate) official: u64,
+    pub(crate) role: Role,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct OfficialBody {
+    pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) key: Option<String>,
+}
+
+impl Act for AddOfficial {
+    const KIND: &'static str = "official.add";
+    type Links = OfficialLinks;
+    type Body = OfficialBody;
+    type Output = u64;
+    type Refusal = Error;
+
+    fn actor(&self) -> &str {
+        &self.by
+    }
+
+    fn target(&self) -> Target {
+        Target::Ledger(self.ledger)
+    }
+
+    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+        self.links.official = views::next_official(views, self.ledger)?;
+        Ok(())
+    }
+
+    fn links(&self) -> &OfficialLinks {
+        &self.links
+    }
+
+    fn body(&self) -> Option<&OfficialBody> {
+        Some(&self.body)
+    }
+
+    fn apply(
+        links: &OfficialLinks,
+        body: Option<&OfficialBody>,
+        rows: &Writer<'_>,
+        at: &At,
+    ) -> Applied<u64> {
+        let official = Official {
+            number: links.official,
+            role: links.role,
+            name: body.map(|body| body.name.clone()),
+            key: body.and_then(|body| body.key.clone()),
+            since_ms: at.time_ms,
+        };
+        views::insert_official(rows, at.entry.ledger(), &official)?;
+        Ok(links.official)
+    }
+}
+
+/// Ends an official's role.
+pub(crate) struct RemoveOfficial {
+    pub(crate) by: String,
+    pub(crate) institution: String,
+    pub(crate) ledger: LedgerId,
+    pub(crate) links: OfficialNumber,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct OfficialNumber {
+    pub(crate) official: u64,
+}
+
+impl Act for RemoveOfficial {
+    const KIND: &'static str = "official.remove";
+    type Links = OfficialNumber;
+    type Body = ();
+    type Output = ();
+    type Refusal = Error;
+
+    fn actor(&self) -> &str {
+        &self.by
+    }
+
+    fn target(&self) -> Target {
+        Target::Ledger(self.ledger)
+    }
+
+    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+        let number = self.links.official;
+        let officials = views::officials(views, self.ledger)?;
+        if officials.iter().any(|official| official.number == number) {
+            return Ok(());
+        }
+        Err(Denied::Refused(Error::UnknownOfficial {
+            institution: self.institution.clone(),
+            number,
+        }))
+    }
+
+    fn links(&self) -> &OfficialNumber {
+        &self.links
+    }
+
+    fn body(&self) -> Option<&()> {
+        None
+    }
+
+    fn apply(links: &OfficialNumber, _: Option<&()>, rows: &Writer<'_>, at: &At) -> Applied {
+        views::remove_official(rows, at.entry.ledger(), links.official, at.time_ms)
+    }
+}
+
+/// Hands out an access key.
+pub(crate) struct CreateAccessKey {
+    pub(crate) by: String,
+    pub(crate) ledger: LedgerId,
+    pub(crate) links: AccessKeyLinks,
+    pub(crate) grant: Grant,
+    pub(crate) secret: Secret,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct AccessKeyLinks {
+    pub(crate) access_key_id: String,
+}
+
+impl Act for CreateAccessKey {
+    const KIND: &'static str = "access-key.create";
+    type Links = AccessKeyLinks;
+    type Body = Grant;
+    type Output = ();
+    type Refusal = Error;
+
+    fn actor(&self) -> &str {
+        &self.by
+    }
+
+    fn target(&self) -> Target {
+        Target::Ledger(self.ledger)
+    }
+
+    /// Ids are one namespace for all institutions: a request names nothing else.
+    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+        let id = &self.links.access_key_id;
+        match views::access_key(views, id)? {
+            Some(_) => Err(Denied::Refused(Error::AccessKeyExists { id: id.clone() })),
+            None => Ok(()),
+        }
+    }
+
+    fn links(&self) -> &AccessKeyLinks {
+        &self.links
+    }
+
+    fn body(&self) -> Option<&Grant> {
+        Some(&self.grant)
+    }
+
+    fn apply(links: &AccessKeyLinks, grant: Option<&Grant>, rows: &Writer<'_>, at: &At) -> Applied {
+        // Rights that nobody can read any more are no rights.
+        let nothing = Grant::nothing();
+        let grant = grant.unwrap_or(&nothing);
+        views::insert_access_key(
+            rows,
+            at.entry.ledger(),
+            &links.access_key_id,
+            grant,
+            at.time_ms,
+        )
+    }
+
+    fn secrets(&self) -> Vec<(String, Zeroizing<Vec<u8>>)> {
+        let secret = Zeroizing::new(self.secret.reveal().as_bytes().to_vec());
+        vec![(views::secret_name(&self.links.access_key_id), secret)]
+    }
+}
+
+/// Ends an access key.
+pub(crate) struct RevokeAccessKey {
+    pub(crate) by: String,
+    pub(crate) institution: String,
+    pub(crate) ledger: LedgerId,
+    pub(crate) links: AccessKeyLinks,
+}
+
+impl Act for RevokeAccessKey {
+    const KIND: &'static str = "access-key.revoke";
+    type Links = AccessKeyLinks;
+    type Body = ();
+    type Output = ();
+    type Refusal = Error;
+
+    fn actor(&self) -> &str {
+        &self.by
+    }
+
+    fn target(&self) -> Target {
+        Target::Ledger(self.ledger)
+    }
+
+    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+        let id = &self.links.access_key_id;
+        match views::access_key(views, id)? {
+            Some((ledger, key)) if ledger == self.ledger && key.revoked_ms.is_none() => Ok(()),
+            _ => Err(Denied::Refused(Error::UnknownAccessKey {
+                institution: self.institution.clone(),
+                id: id.clone(),
+            })),
+        }
+    }
+
+    fn links(&self) -> &AccessKeyLinks {
+        &self.links
+    }
+
+    fn body(&self) -> Option<&()> {
+        None
+    }
+
+    fn apply(links: &AccessKeyLinks, _: Option<&()>, rows: &Writer<'_>, at: &At) -> Applied {
+        views::revoke_access_key(rows, &links.access_key_id, at.time_ms)
+    }
+
+    /// A full disk must not keep a stolen key alive.
+    fn frees(&self) -> bool {
+        true
+    }
+}
