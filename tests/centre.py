@@ -1,0 +1,224 @@
+"""A data centre of one test: the real binary on free ports, in a folder of its own.
+
+Every process is ended by the id under which it was started, and dies with the test runner if that is killed.
+"""
+
+import ctypes
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import boto3
+import botocore.config
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+READY_TIMEOUT_S = 60
+COMMAND_TIMEOUT_S = 300
+PR_SET_PDEATHSIG = 1
+
+
+def binary():
+    """The binary under test."""
+    return os.environ.get("AMANA_BIN", str(ROOT / "target" / "debug" / "amana"))
+
+
+def free_port():
+    """A port that was free a moment ago; whoever binds it retries with another when it no longer is."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def die_with_parent():
+    """Runs in the child: the kernel kills it when the test runner ends, however that happens."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def wait_until(condition, what, timeout_s=READY_TIMEOUT_S):
+    """Asks again until `condition` gives something true, and returns it. The one place where these tests wait by the clock."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {timeout_s} s: {what}")
+        time.sleep(0.02)
+
+
+class Account:
+    """An institution with one access key: what S3 programs call an account."""
+
+    def __init__(self, centre, name, canonical_id, access_key_id, secret_access_key):
+        self.centre = centre
+        self.name = name
+        self.canonical_id = canonical_id
+        self.access_key_id = access_key_id
+        self.secret_access_key = secret_access_key
+
+    def client(self, region=REGION, endpoint=None, **config):
+        """A boto3 client that never retries, so that a test sees each answer."""
+        settings = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}, "read_timeout": 120}
+        return boto3.client(
+            "s3",
+            endpoint_url=endpoint or self.centre.s3_url,
+            region_name=region,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            config=botocore.config.Config(**(settings | config)),
+        )
+
+    def environment(self, home):
+        """For programs: the keys, the endpoint, and no configuration of whoever runs the tests."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.centre.s3_url,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+        }
+
+
+class Centre:
+    """One `amana serve` on the folder `data`."""
+
+    def __init__(self, data):
+        self.data = pathlib.Path(data)
+        self.process = None
+        self.log_path = self.data.parent / f"{self.data.name}.log"
+
+    def start(self, wait=True, **environment):
+        """Starts the server and waits until it is ready. Keyword arguments become environment variables."""
+        for _ in range(3):
+            self.web_port, self.s3_port = free_port(), free_port()
+            with open(self.log_path, "ab") as log:
+                self.process = subprocess.Popen(
+                    [binary(), "serve", "--data", str(self.data)],
+                    env=os.environ
+                    | {"AMANA_LISTEN_WEB": f"127.0.0.1:{self.web_port}", "AMANA_LISTEN_S3": f"127.0.0.1:{self.s3_port}"}
+                    | {name: str(value) for name, value in environment.items()},
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    preexec_fn=die_with_parent,
+                )
+            if not wait:
+                return self
+            wait_until(lambda: self.is_ready() or self.process.poll() is not None, f"{self.data} serves:\n{self.log()}")
+            if self.process.poll() is None:
+                return self
+            if "in use" not in self.log():
+                break
+        raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")
+
+    @property
+    def s3_url(self):
+        return f"http://127.0.0.1:{self.s3_port}"
+
+    @property
+    def web_url(self):
+        return f"http://127.0.0.1:{self.web_port}"
+
+    def is_ready(self):
+        try:
+            with urllib.request.urlopen(f"{self.web_url}/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def kill(self):
+        """As a power cut ends it."""
+        if self.process and self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+        if self.process:
+            self.process.wait(30)
+
+    def stop(self):
+        """As an operator ends it, and with exit code 0."""
+        os.kill(self.process.pid, signal.SIGTERM)
+        assert self.process.wait(30) == 0, self.log()
+
+    def died(self, timeout_s=30):
+        """Waits for the server to end by itself, and returns its code."""
+        return self.process.wait(timeout_s)
+
+    def rss_bytes(self):
+        """What the server holds in memory now."""
+        return self._status("VmRSS")
+
+    def peak_rss_bytes(self):
+        """The most that it has held."""
+        return self._status("VmHWM")
+
+    def _status(self, field):
+        for line in pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
+            if line.startswith(f"{field}:"):
+                return int(line.split()[1]) * 1024
+        raise AssertionError(f"no {field}")
+
+    def run(self, *words, code=0, environment=None):
+        """Runs one `amana` command, checks its exit code (None: any), and returns what it did."""
+        done = subprocess.run(
+            [binary(), *map(str, words)],
+            env=os.environ | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+        )
+        if code is not None:
+            said = f"amana {' '.join(map(str, words))} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+            assert done.returncode == code, said
+        return done
+
+    def institution(self, name):
+        """Adds an institution with one access key."""
+        added = json.loads(self.run("institution", "add", name, "--data", self.data, "--json").stdout)
+        assert added["name"] == name
+        key = self.access_key(name)
+        return Account(self, name, added["canonical_id"], key["access_key_id"], key["secret_access_key"])
+
+    def access_key(self, name):
+        made = self.run("access-key", "create", "--institution", name, "--data", self.data, "--json")
+        return json.loads(made.stdout)
+
+    def check(self, code=0):
+        """`amana check`: the judge of every fault test."""
+        return self.run("check", "--data", self.data, code=code)
+
+    def receipt(self, name, out):
+        """Fetches the receipt that `x-amana-receipt` names, as `<ledger>/<index>`."""
+        self.run("receipt", "get", name, "--data", self.data, "--out", out)
+        return pathlib.Path(out)
+
+    @property
+    def policy(self):
+        return self.data / "policy"
+
+
+def receipt_of(answer):
+    """The name of the receipt in a boto3 answer."""
+    return answer["ResponseMetadata"]["HTTPHeaders"]["x-amana-receipt"]
+
+
+def http_get(url, headers=None):
+    """Status, headers and body of a plain GET, whatever the status."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=60) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
