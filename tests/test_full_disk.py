@@ -1,0 +1,120 @@
+"""A full disk refuses deposits, clearly, and harms nothing else."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+import botocore.exceptions
+import pytest
+
+from centre import Centre, die_with_parent
+from deposits import body_of
+
+DISK_BYTES = 96 << 20
+OBJECT_BYTES = 3 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of a few megabytes, which nobody needs to be root for: a tmpfs in a user and mount namespace of its own,
+    reached from here through the root folder of the process that keeps it."""
+    mount = tmp_path / "disk"
+    mount.mkdir()
+    script = f"mount -t tmpfs -o size={DISK_BYTES} tmpfs {mount} && echo ready && exec sleep infinity"
+    keeper = subprocess.Popen(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        preexec_fn=die_with_parent,
+    )
+    assert keeper.stdout.readline() == b"ready\n", "this machine lets nobody mount a tmpfs in a namespace"
+    yield pathlib.Path(f"/proc/{keeper.pid}/root{mount}")
+    os.kill(keeper.pid, signal.SIGKILL)
+    keeper.wait()
+    keeper.stdout.close()
+
+
+@pytest.fixture
+def centre(small_disk):
+    centre = Centre(small_disk / "data")
+    # Outside the small disk: a log that cannot be written would be another fault than the one meant here.
+    centre.log_path = pathlib.Path(str(small_disk).split("/root", 1)[1]).parent / "centre.log"
+    centre.start()
+    yield centre
+    centre.kill()
+
+
+def deposit_until_full(client):
+    """Puts objects until one is refused; returns the keys acknowledged and the refusal."""
+    kept = []
+    for number in range(2 * DISK_BYTES // OBJECT_BYTES):
+        key = f"k{number}"
+        try:
+            client.put_object(Bucket="kept", Key=key, Body=body_of(key, OBJECT_BYTES))
+        except botocore.exceptions.ClientError as error:
+            return kept, error.response
+        kept.append(key)
+    raise AssertionError("the disk never filled")
+
+
+def assert_said_clearly(refusal):
+    error = refusal["Error"]
+    assert refusal["ResponseMetadata"]["HTTPStatusCode"] in (503, 507), error
+    assert error["Code"] != "InternalError", error
+    assert any(word in error["Message"].lower() for word in ("disk", "space", "full")), error
+
+
+def assert_all_there(client, keys):
+    for key in keys:
+        assert client.get_object(Bucket="kept", Key=key)["Body"].read() == body_of(key, OBJECT_BYTES), key
+
+
+def test_deposits_are_refused_and_nothing_is_harmed(centre):
+    finances = centre.institution("finances")
+    client = finances.client()
+    client.create_bucket(Bucket="kept")
+    kept, refusal = deposit_until_full(client)
+    assert_said_clearly(refusal)
+    assert len(kept) >= 5
+    assert_all_there(client, kept)
+    centre.check()
+
+    centre.stop()
+    centre.start()
+    client = finances.client()
+    assert_all_there(client, kept)
+
+    for key in kept[:4]:
+        client.delete_object(Bucket="kept", Key=key)
+    client.put_object(Bucket="kept", Key="k-again", Body=body_of("k-again", OBJECT_BYTES))
+    assert_all_there(client, [*kept[4:], "k-again"])
+    centre.check()
+
+
+def test_a_disk_filled_by_others_to_the_last_byte(centre, small_disk):
+    finances = centre.institution("finances")
+    client = finances.client()
+    client.create_bucket(Bucket="kept")
+    client.put_object(Bucket="kept", Key="k0", Body=body_of("k0", OBJECT_BYTES))
+    client.put_object(Bucket="kept", Key="small", Body=b"small")
+    filler = small_disk / "filler"
+    with open(filler, "wb", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    file.write(bytes(size))
+            except OSError:
+                continue
+    for size in (100, OBJECT_BYTES):
+        with pytest.raises(botocore.exceptions.ClientError) as caught:
+            client.put_object(Bucket="kept", Key="refused", Body=bytes(size))
+        assert_said_clearly(caught.value.response)
+    assert_all_there(client, ["k0"])
+    assert client.get_object(Bucket="kept", Key="small")["Body"].read() == b"small"
+
+    filler.unlink()
+    client.put_object(Bucket="kept", Key="k1", Body=body_of("k1", OBJECT_BYTES))
+    assert_all_there(client, ["k0", "k1"])
+    centre.stop()
+    centre.check()
