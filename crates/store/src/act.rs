@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::national::{self, CloseEpoch};
 use crate::{Content, Entry, EntryId, Error, LedgerId, Reader, Result, Writer};
 
 /// Who may read a ledger's entries.
@@ -79,7 +80,7 @@ pub trait Act: Send + 'static {
     /// The ledger it goes to.
     fn target(&self) -> Target;
 
-    /// Checks the act against the views, reading only, and completes its links.
+    /// Checks the act against the views, reading only, and completes its links. It runs again when the group does.
     ///
     /// # Errors
     /// [`Denied::Refused`] when the rules say no.
@@ -104,6 +105,12 @@ pub trait Act: Send + 'static {
         at: &At,
     ) -> Result<Self::Output>;
 
+    /// For a public entry: the text that stands in the ledger verbatim, in place of a core. The body is then kept beside
+    /// it and is not hashed into the leaf.
+    fn text(&self) -> Option<&str> {
+        None
+    }
+
     /// Content that is made durable with the act, in the same transaction; taken once.
     fn take_content(&mut self) -> Vec<Content> {
         Vec::new()
@@ -112,6 +119,11 @@ pub trait Act: Send + 'static {
     /// Secrets to keep with it, sealed under the data centre's own key: name and value.
     fn secrets(&self) -> Vec<(String, zeroize::Zeroizing<Vec<u8>>)> {
         Vec::new()
+    }
+
+    /// The entry of the same ledger whose body and salt go with this act.
+    fn erases(&self) -> Option<EntryId> {
+        None
     }
 
     /// Whether it frees space, and is therefore taken even when the disk is nearly full.
@@ -145,8 +157,12 @@ fn replay<A: Act>(entry: &Entry, rows: &Writer<'_>) -> Result<()> {
         what: format!("entry {}", entry.id),
         source,
     };
-    let links: A::Links = serde_json::from_str(entry.core()?.links.get()).map_err(decode)?;
-    let body: Option<A::Body> = match &entry.body {
+    let links: A::Links = if entry.id.ledger() == LedgerId::NATIONAL {
+        serde_json::from_str("null").map_err(decode)?
+    } else {
+        serde_json::from_str(entry.core()?.links.get()).map_err(decode)?
+    };
+    let body = match &entry.body {
         Some((_, body)) => Some(serde_json::from_slice(body).map_err(decode)?),
         None => None,
     };
@@ -185,14 +201,18 @@ pub struct Service {
 pub struct Catalog {
     pub(crate) views: Vec<View>,
     kinds: HashMap<&'static str, Kind>,
+    erasable: Vec<Erasable>,
 }
+
+/// Whether the body of an entry may be erased: a service says so of its own acts, once no view needs it.
+pub type Erasable = fn(&Reader<'_>, &Entry) -> Result<bool>;
 
 impl Catalog {
     /// Joins services; the order is the order in which tables are made.
     #[must_use]
     pub fn new(services: impl IntoIterator<Item = Service>) -> Self {
         let mut catalog = Self::default();
-        for service in services {
+        for service in std::iter::once(national::service()).chain(services) {
             catalog.views.extend_from_slice(service.views);
             catalog
                 .kinds
@@ -201,18 +221,37 @@ impl Catalog {
         catalog
     }
 
+    /// Adds a service's word on which bodies may be erased; without any, none may.
+    #[must_use]
+    pub fn with_erasable(mut self, erasable: Erasable) -> Self {
+        self.erasable.push(erasable);
+        self
+    }
+
+    pub(crate) fn is_erasable(&self, rows: &Reader<'_>, entry: &Entry) -> Result<bool> {
+        for erasable in &self.erasable {
+            if erasable(rows, entry)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Applies a recorded entry to the views, without checking it again.
     ///
     /// # Errors
     /// [`Error::UnknownKind`], [`Error::Decode`], or a failure of the rows.
     pub fn replay(&self, entry: &Entry, rows: &Writer<'_>) -> Result<()> {
-        let core = entry.core()?;
+        let name = match entry.id.ledger() {
+            LedgerId::NATIONAL => CloseEpoch::KIND.into(),
+            _ => entry.core()?.kind,
+        };
         let kind = self
             .kinds
-            .get(core.kind.as_ref())
+            .get(name.as_ref())
             .ok_or_else(|| Error::UnknownKind {
                 entry: entry.id.to_string(),
-                kind: core.kind.to_string(),
+                kind: name.to_string(),
             })?;
         (kind.replay)(entry, rows)
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use amana_ledger::{Hash, act_leaf, body_hash, public_leaf};
+use amana_ledger::{EpochLeaf, Hash, act_leaf, body_hash, public_leaf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -158,6 +158,18 @@ impl Entry {
         }
     }
 
+    /// The epoch that an entry of the national log is.
+    ///
+    /// # Errors
+    /// A text that is no epoch.
+    pub fn epoch(&self) -> Result<EpochLeaf> {
+        let text = std::str::from_utf8(&self.text).map_err(|_| Error::Damaged {
+            what: format!("epoch {}", self.id.index()),
+            why: "its text is not UTF-8".into(),
+        })?;
+        Ok(text.parse()?)
+    }
+
     /// Whether the body, if there, is the one that was hashed.
     #[must_use]
     pub fn body_is_genuine(&self) -> bool {
@@ -171,6 +183,14 @@ impl Entry {
     /// # Errors
     /// [`Error::Decode`], [`Error::Damaged`].
     pub fn at(&self) -> Result<At> {
+        if self.id.ledger() == LedgerId::NATIONAL {
+            let epoch = self.epoch()?;
+            return Ok(At {
+                entry: self.id,
+                time_ms: epoch.time_ms.cast_signed(),
+                tag: tag(&self.leaf()),
+            });
+        }
         let core = self.core()?;
         let time_ms = clock::parse_rfc3339(&core.at).ok_or_else(|| Error::Damaged {
             what: format!("entry {}", self.id),

@@ -66,6 +66,14 @@ pub enum Error {
         /// Why, and what to do.
         why: String,
     },
+    /// Something that was handed in is refused.
+    #[error("{what} is refused: {why}")]
+    Refused {
+        /// What was handed in.
+        what: String,
+        /// Why.
+        why: String,
+    },
     /// A bound was exceeded.
     #[error("{what} is larger than {max}")]
     TooLarge {
@@ -114,6 +122,7 @@ impl Error {
             Self::Failed { .. } => "failed",
             Self::Stopped { .. } => "stopped",
             Self::ReadOnly { .. } => "read-only",
+            Self::Refused { .. } => "refused",
             Self::TooLarge { .. } => "too-large",
             Self::Decode { .. } => "decode",
             Self::UnknownKind { .. } => "unknown-kind",

@@ -41,6 +41,7 @@ pub(crate) trait Job: Send {
     fn apply(&mut self, rows: &Writer<'_>, at: &At) -> Result<()>;
     fn content(&self) -> &[Content];
     fn secrets(&self) -> Vec<(String, zeroize::Zeroizing<Vec<u8>>)>;
+    fn erases(&self) -> Option<EntryId>;
     fn succeed(self: Box<Self>, entry: EntryId, ledger: Arc<str>, time_ms: i64);
     fn fail(self: Box<Self>, error: Error);
     fn refuse(self: Box<Self>);
@@ -97,6 +98,18 @@ impl<A: Act> Job for Queued<A> {
             what: format!("an act {}", A::KIND),
             source,
         };
+        let body = self
+            .act
+            .body()
+            .map(serde_json::to_vec)
+            .transpose()
+            .map_err(encode)?;
+        if let Some(text) = self.act.text() {
+            return Ok(Encoded {
+                core: text.as_bytes().to_vec(),
+                body,
+            });
+        }
         let mut core = Vec::with_capacity(256);
         core.extend_from_slice(b"{\"kind\":\"");
         core.extend_from_slice(A::KIND.as_bytes());
@@ -107,12 +120,6 @@ impl<A: Act> Job for Queued<A> {
         core.extend_from_slice(b",\"links\":");
         serde_json::to_writer(&mut core, self.act.links()).map_err(encode)?;
         core.push(b'}');
-        let body = self
-            .act
-            .body()
-            .map(serde_json::to_vec)
-            .transpose()
-            .map_err(encode)?;
         if core.len().max(body.as_ref().map_or(0, Vec::len)) > MAX_ACT_BYTES {
             return Err(Error::TooLarge {
                 what: "an act",
@@ -133,6 +140,10 @@ impl<A: Act> Job for Queued<A> {
 
     fn secrets(&self) -> Vec<(String, zeroize::Zeroizing<Vec<u8>>)> {
         self.act.secrets()
+    }
+
+    fn erases(&self) -> Option<EntryId> {
+        self.act.erases()
     }
 
     // A caller that went away is no reason to complain: the act stands.
@@ -248,13 +259,31 @@ impl Group {
         }
     }
 
-    /// Forgets what is in memory; the next act loads it from rows again.
-    pub(crate) fn forget_heads(&mut self) {
-        self.heads.clear();
+    /// Runs one small transaction of its own, for rows that are no act: others' evidence.
+    pub(crate) fn transact_evidence(
+        &self,
+        write: impl FnOnce(&Writer<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.shared.writable()?;
+        let faults = &self.shared.faults;
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let written = faults.write("rows.evidence", || write(&Writer::new(&self.connection)));
+        let end = || Ok(self.connection.execute_batch("COMMIT")?);
+        match written {
+            Ok(()) => faults
+                .write("rows.commit", end)
+                .inspect_err(|error| self.shared.stop(error)),
+            Err(error) => {
+                self.connection
+                    .execute_batch("ROLLBACK")
+                    .inspect_err(|_| self.shared.stop(&error))?;
+                Err(error)
+            }
+        }
     }
 
     /// Commits a group, running it again without each act that fails while it is applied.
-    fn commit(&mut self, jobs: Vec<Box<dyn Job>>) {
+    pub(crate) fn commit(&mut self, jobs: Vec<Box<dyn Job>>) {
         let mut slots: Vec<Slot> = jobs
             .into_iter()
             .map(|job| Slot {
@@ -371,6 +400,12 @@ impl Group {
             rows.execute(
                 "INSERT INTO secrets (name, sealed) VALUES ($1, $2)",
                 &[name.as_str().into(), sealed.as_slice().into()],
+            )?;
+        }
+        if let Some(erased) = job.erases() {
+            rows.execute(
+                "UPDATE entries SET salt = NULL, body = NULL WHERE id = $1",
+                &[erased.into()],
             )?;
         }
         job.apply(rows, &at)?;

@@ -53,6 +53,12 @@ impl Keys {
         })
     }
 
+    /// Name of the data centre.
+    #[must_use]
+    pub fn centre(&self) -> &str {
+        &self.centre
+    }
+
     /// Origin of a ledger's checkpoints.
     #[must_use]
     pub fn origin(&self, ledger_name: &str) -> String {

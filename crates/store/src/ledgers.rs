@@ -219,7 +219,8 @@ impl Head {
         let genesis = self.genesis.unwrap_or(root);
         rows.execute(
             "INSERT INTO ledgers (id, name, visibility, size, root, frontier, genesis) VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, frontier = excluded.frontier",
+             ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root, frontier = excluded.frontier,
+                 genesis = excluded.genesis",
             &[
                 id.0.into(),
                 (&*self.name).into(),

@@ -1,12 +1,14 @@
 //! The store: one writer's thread, a pool of readers, a folder.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
+use amana_ledger::{SigningKey, VerifierKey};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -14,8 +16,14 @@ use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::group::{self, Group, Message, Queued};
 use crate::keys::Keys;
+use crate::national::candidates::Candidates;
+use crate::national::policy::{self, TrustPolicy};
+use crate::national::{CloseEpoch, RecentSlots};
 use crate::sqlite::{self, Use};
-use crate::{Act, Blobs, Catalog, CommitError, EntryId, Error, Reader, Result, clock, schema};
+use crate::{
+    Act, Blobs, Catalog, CommitError, EntryId, Error, LedgerId, LedgerInfo, Reader, Result,
+};
+use crate::{clock, schema};
 
 /// Acts that wait at most; one more is answered with [`CommitError::Busy`].
 const MAX_QUEUED: usize = 8192;
@@ -83,11 +91,15 @@ pub(crate) struct Shared {
     read_only: Mutex<Option<String>>,
     stop_notice: tokio::sync::Notify,
     restart_log: AtomicBool,
+    pub(crate) slots: RecentSlots,
+    pub(crate) candidates: Mutex<Candidates>,
+    verifiers: Mutex<HashMap<LedgerId, VerifierKey>>,
+    pub(crate) policy: RwLock<Arc<TrustPolicy>>,
 }
 
 /// The store. Dropping it finishes the group under way.
 pub struct Store {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     queue: SyncSender<Message>,
     writer: Option<JoinHandle<()>>,
     checkpointer: Option<(std::sync::mpsc::Sender<()>, JoinHandle<()>)>,
@@ -119,10 +131,16 @@ impl Store {
             read_only: Mutex::default(),
             stop_notice: tokio::sync::Notify::new(),
             restart_log: AtomicBool::new(false),
+            slots: RecentSlots::default(),
+            candidates: Mutex::default(),
+            verifiers: Mutex::default(),
+            policy: RwLock::default(),
         });
         sweep_nameless(&shared)?;
         let (queue, waiting) = sync_channel(MAX_QUEUED);
-        let group = Group::new(connection, shared.clone());
+        let mut group = Group::new(connection, shared.clone());
+        open_national(&mut group)?;
+        policy::load_or_create(&shared)?;
         let writer = spawn("amana-writer", move || group.run(&waiting))?;
         let (end, ended) = std::sync::mpsc::channel();
         let checkpointed = shared.clone();
@@ -314,6 +332,24 @@ impl Shared {
         }
     }
 
+    /// The key under which a ledger's checkpoints verify.
+    pub(crate) fn verifier(&self, info: &LedgerInfo) -> VerifierKey {
+        let known = lock_state(&self.verifiers).get(&info.id).cloned();
+        known.unwrap_or_else(|| {
+            let key = self.log_key(info).verifier();
+            lock_state(&self.verifiers).insert(info.id, key.clone());
+            key
+        })
+    }
+
+    /// The key that signs a ledger's checkpoints.
+    pub(crate) fn log_key(&self, info: &LedgerInfo) -> SigningKey {
+        match info.id {
+            LedgerId::NATIONAL => self.keys.national_key(),
+            _ => self.keys.ledger_key(&info.name),
+        }
+    }
+
     pub(crate) fn stop(&self, error: &Error) {
         tracing::error!(%error, "a write failed; the store stops, and recovers when it is restarted");
         lock_state(&self.stopped).get_or_insert_with(|| error.to_string());
@@ -348,6 +384,32 @@ impl Shared {
     }
 }
 
+/// The national log begins with an epoch over no ledger: its genesis, which witnesses pin.
+fn open_national(group: &mut Group) -> Result<()> {
+    let shared = group.shared.clone();
+    if shared
+        .read(|rows| LedgerInfo::by_id(rows, LedgerId::NATIONAL))?
+        .is_some()
+    {
+        return Ok(());
+    }
+    let (reply, mut answer) = oneshot::channel();
+    let act = CloseEpoch::new(shared, true);
+    let queued = Queued {
+        act,
+        content: Vec::new(),
+        reply,
+        output: None,
+        refusal: None,
+    };
+    group.commit(vec![Box::new(queued)]);
+    match answer.try_recv() {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(CommitError::Store(error))) => Err(error),
+        _ => Err(stopped()),
+    }
+}
+
 /// A share of the queue's bytes, given back when dropped.
 struct Budget<'s> {
     shared: &'s Shared,
@@ -371,7 +433,7 @@ impl Drop for Budget<'_> {
 }
 
 /// A poisoned lock guards plain data here: whoever panicked left it whole.
-fn lock_state<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock_state<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -1,0 +1,257 @@
+//! Which checkpoints witnesses are asked to cosign.
+//!
+//! Witnesses dial out, each at its own pace, but a quorum must cosign the same checkpoint. So each ledger has one
+//! *candidate* at a time: a head that an epoch committed. It stays until a quorum cosigned it, or until it has waited
+//! long enough that waiting for a quorum makes no sense; then the newest head takes its place.
+
+use std::collections::HashMap;
+
+use amana_ledger::{AddCheckpoint, KeyType, Note, Policy, VerifierKey, consistency_proof};
+
+use super::evidence::{cosigners, is_witnessed};
+use super::latest_head;
+use crate::store::{Shared, lock_state};
+use crate::{Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles};
+
+/// A candidate without a quorum gives way to a newer head after this long.
+const PATIENCE_MS: i64 = 30_000;
+/// Requests in one answer at most; the witness asks again for the rest.
+pub const MAX_REQUESTS: usize = 256;
+/// A witness's clock may differ from ours by this much.
+const MAX_SKEW_S: i64 = 300;
+/// Ledgers that a poll names at most.
+pub const MAX_KNOWN: usize = 100_000;
+
+/// The candidate of each ledger and since when it is one.
+#[derive(Default)]
+pub(crate) struct Candidates(HashMap<LedgerId, (u64, i64)>);
+
+/// A checkpoint that a witness is asked to cosign.
+pub struct Request {
+    /// The ledger's registry row, signed by the national log's key; `None` for the national log itself.
+    pub row: Option<Note>,
+    /// The request, as tlog-witness has it.
+    pub add_checkpoint: AddCheckpoint,
+}
+
+/// The answer to a poll.
+#[derive(Default)]
+pub struct Answer {
+    /// What to cosign.
+    pub requests: Vec<Request>,
+    /// Origins of which the witness knows more than we have: it should show us what it holds.
+    pub behind: Vec<String>,
+    /// Whether there is more than one answer holds.
+    pub more: bool,
+}
+
+/// The text of a poll, which the witness signs as a note with its own key: `amana/witness-poll/v1`, the national log's
+/// origin, `time <seconds>`, then `<origin> <size>` for each log that it knows.
+#[must_use]
+pub fn poll_text<'k>(
+    national: &str,
+    time_s: u64,
+    known: impl IntoIterator<Item = (&'k str, u64)>,
+) -> String {
+    let mut text = format!("amana/witness-poll/v1\n{national}\ntime {time_s}\n");
+    for (origin, size) in known {
+        text += &format!("{origin} {size}\n");
+    }
+    text
+}
+
+/// The key under which a witness signs its polls: the same key, as a plain note key.
+///
+/// # Errors
+/// Never for a witness's key.
+pub fn poll_key(witness: &VerifierKey) -> Result<VerifierKey> {
+    Ok(VerifierKey::new(
+        witness.name(),
+        KeyType::Ed25519,
+        witness.key_bytes(),
+    )?)
+}
+
+impl Store {
+    /// Answers a witness's poll.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a poll that isn't signed by a witness of the policy, or is old; a failure of the rows.
+    pub fn answer_poll(&self, poll: &Note) -> Result<Answer> {
+        let refused = |why: &str| Error::Refused {
+            what: "the poll".into(),
+            why: why.to_owned(),
+        };
+        let mut lines = poll.text.lines();
+        let header = lines.next() == Some("amana/witness-poll/v1");
+        let national = self.shared.keys.national_origin();
+        if !header || lines.next() != Some(&national) {
+            return Err(refused("it isn't for this data centre"));
+        }
+        let time_s: i64 = lines
+            .next()
+            .and_then(|line| line.strip_prefix("time ")?.parse().ok())
+            .unwrap_or(0);
+        if (time_s - self.now_ms() / 1000).abs() > MAX_SKEW_S {
+            return Err(refused(
+                "its time is more than five minutes from ours; check both clocks",
+            ));
+        }
+        let known: HashMap<&str, u64> = lines
+            .take(MAX_KNOWN)
+            .map(|line| {
+                line.rsplit_once(' ')
+                    .and_then(|(origin, size)| Some((origin, size.parse().ok()?)))
+            })
+            .collect::<Option<_>>()
+            .ok_or_else(|| refused("a line is not `<origin> <size>`"))?;
+        self.read(|rows| {
+            let ledgers = LedgerInfo::all(rows)?;
+            let witness = self
+                .polling_witness(rows, &ledgers, poll)?
+                .ok_or_else(|| refused("no witness signed it"))?;
+            self.shared
+                .answer(rows, &ledgers, &witness, &known, self.now_ms())
+        })
+    }
+
+    /// The witness, of the trust policy or of some ledger's own, that signed the poll.
+    fn polling_witness(
+        &self,
+        rows: &Reader<'_>,
+        ledgers: &[LedgerInfo],
+        poll: &Note,
+    ) -> Result<Option<VerifierKey>> {
+        let signer = |policy: &Policy| {
+            let keys = policy.witnesses().iter().map(|witness| &witness.key);
+            keys.filter(|key| poll_key(key).is_ok_and(|key| poll.verify(&key).is_ok()))
+                .next()
+                .cloned()
+        };
+        if let Some(key) = signer(&self.policy().policy) {
+            return Ok(Some(key));
+        }
+        for info in ledgers {
+            if super::quorum::lines(rows, info.id)?.is_some()
+                && let Some(key) = signer(&*self.shared.quorum_policy(rows, info.id)?)
+            {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Shared {
+    fn answer(
+        &self,
+        rows: &Reader<'_>,
+        ledgers: &[LedgerInfo],
+        witness: &VerifierKey,
+        known: &HashMap<&str, u64>,
+        now_ms: i64,
+    ) -> Result<Answer> {
+        let mut answer = Answer::default();
+        let origins: HashMap<String, &LedgerInfo> = ledgers
+            .iter()
+            .map(|info| (self.log_origin(info), info))
+            .collect();
+        for (origin, size) in known {
+            if origins.get(*origin).is_none_or(|info| *size > info.size) {
+                answer.behind.push((*origin).to_owned());
+            }
+        }
+        for info in ledgers {
+            let policy = self.quorum_policy(rows, info.id)?;
+            if !policy.lists_witness(witness) {
+                continue;
+            }
+            let Some(candidate) = self.candidate(rows, info, &policy, now_ms)? else {
+                continue;
+            };
+            let old = known
+                .get(self.log_origin(info).as_str())
+                .copied()
+                .unwrap_or(1);
+            let cosigned = || {
+                cosigners(rows, info.id, candidate)
+                    .map(|keys| keys.contains(witness.key_bytes().as_slice()))
+            };
+            if old > candidate || (old == candidate && cosigned()?) {
+                continue;
+            }
+            if answer.requests.len() == MAX_REQUESTS {
+                answer.more = true;
+                break;
+            }
+            answer
+                .requests
+                .push(self.request(rows, info, old, candidate)?);
+        }
+        Ok(answer)
+    }
+
+    fn request(
+        &self,
+        rows: &Reader<'_>,
+        info: &LedgerInfo,
+        old_size: u64,
+        candidate: u64,
+    ) -> Result<Request> {
+        let mut tiles = Tiles::new(rows, info.id);
+        let proof = consistency_proof(old_size, candidate, &mut |node| tiles.node(node))?;
+        let checkpoint = self
+            .checkpoint(rows, info, candidate)?
+            .sign(&self.log_key(info))?;
+        let row = match info.id {
+            LedgerId::NATIONAL => None,
+            _ => Some(
+                self.registry_row(rows, info)?
+                    .sign(&self.keys.national_key())?,
+            ),
+        };
+        Ok(Request {
+            row,
+            add_checkpoint: AddCheckpoint {
+                old_size,
+                proof,
+                checkpoint,
+            },
+        })
+    }
+
+    fn log_origin(&self, info: &LedgerInfo) -> String {
+        match info.id {
+            LedgerId::NATIONAL => self.keys.national_origin(),
+            _ => self.keys.origin(&info.name),
+        }
+    }
+
+    /// The size that a ledger's witnesses are asked to cosign now.
+    fn candidate(
+        &self,
+        rows: &Reader<'_>,
+        info: &LedgerInfo,
+        policy: &Policy,
+        now_ms: i64,
+    ) -> Result<Option<u64>> {
+        let newest = match info.id {
+            LedgerId::NATIONAL => Some(info.size),
+            id => latest_head(rows, id, u64::MAX)?.map(|(size, _)| size),
+        };
+        let Some(newest) = newest else {
+            return Ok(None);
+        };
+        let current = lock_state(&self.candidates).0.get(&info.id).copied();
+        if let Some((size, since_ms)) = current
+            && (size >= newest || now_ms - since_ms < PATIENCE_MS)
+            && (size >= newest || !is_witnessed(rows, policy, info.id, size)?)
+        {
+            return Ok(Some(size));
+        }
+        lock_state(&self.candidates)
+            .0
+            .insert(info.id, (newest, now_ms));
+        Ok(Some(newest))
+    }
+}

@@ -1,0 +1,304 @@
+//! What witnesses hand in: cosignatures, and checkpoints of ours that we no longer know.
+//!
+//! These rows are no view of the entries: they are other people's evidence, and each proves itself.
+
+use std::collections::BTreeSet;
+
+use amana_ledger::{Checkpoint, Note, Policy, Signature, VerifierKey, root_at, verify_cosignature};
+
+use crate::store::Shared;
+use crate::{Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles};
+
+/// Cosigned sizes kept for each ledger; receipts need one at or beyond their entry, so that old ones can go.
+const MAX_COSIGNED_SIZES: i64 = 256;
+
+/// A cosignature that a witness hands in.
+pub struct HandedIn {
+    /// The log.
+    pub origin: String,
+    /// The size of the checkpoint.
+    pub size: u64,
+    /// The signature line.
+    pub signature: Signature,
+}
+
+/// Why a witness's evidence made the data centre read-only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Anomaly {
+    /// We signed more entries than we have: this is an older copy of ourselves.
+    Behind {
+        /// The ledger.
+        origin: String,
+        /// What we have.
+        ours: u64,
+        /// What we signed once.
+        signed: u64,
+    },
+    /// We signed another root at a size that we have: history was rewritten.
+    Forked {
+        /// The ledger.
+        origin: String,
+        /// The size.
+        size: u64,
+    },
+}
+
+impl std::fmt::Display for Anomaly {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Behind {
+                origin,
+                ours,
+                signed,
+            } => write!(
+                f,
+                "a witness holds our signed checkpoint of {origin} with {signed} entries, and we have {ours}: this data \
+                 folder is older than what was acknowledged. Stop the server and bring back the newest copy of the data \
+                 folder; if none is left, the institution must sign a successor ledger that names the lost entries \
+                 {ours} to {}",
+                signed - 1
+            ),
+            Self::Forked { origin, size } => write!(
+                f,
+                "a witness holds our signed checkpoint of {origin} at {size} entries with another root than ours: the \
+                 ledger was rewritten after it was signed. Stop the server, keep the data folder as evidence, and bring \
+                 back the copy that `amana ledger verify` accepts"
+            ),
+        }
+    }
+}
+
+impl Shared {
+    /// The ledger with that origin.
+    pub(crate) fn ledger_of(&self, rows: &Reader<'_>, origin: &str) -> Result<Option<LedgerInfo>> {
+        if origin == self.keys.national_origin() {
+            return LedgerInfo::by_id(rows, LedgerId::NATIONAL);
+        }
+        match origin.strip_prefix(&self.keys.origin("")) {
+            Some(name) => LedgerInfo::named(rows, name),
+            None => Ok(None),
+        }
+    }
+
+    /// A ledger's checkpoint at a size that it has reached, unsigned.
+    pub(crate) fn checkpoint(
+        &self,
+        rows: &Reader<'_>,
+        info: &LedgerInfo,
+        size: u64,
+    ) -> Result<Checkpoint> {
+        let origin = self.log_key(info).name().to_owned();
+        let root = if size == info.size {
+            info.root
+        } else {
+            let mut tiles = Tiles::new(rows, info.id);
+            root_at(size, &mut |node| tiles.node(node))?
+        };
+        Ok(Checkpoint { origin, size, root })
+    }
+
+    /// The checkpoint, signed, with the cosignatures that were handed in.
+    pub(crate) fn cosigned(&self, rows: &Reader<'_>, info: &LedgerInfo, size: u64) -> Result<Note> {
+        let mut note = self
+            .checkpoint(rows, info, size)?
+            .sign(&self.log_key(info))?;
+        let lines = rows.all(
+            "SELECT line FROM cosignatures WHERE ledger = $1 AND size = $2 ORDER BY witness",
+            &[info.id.0.into(), size.cast_signed().into()],
+            |row| Ok(row.text(0)?.parse()?),
+        )?;
+        note.signatures.extend(lines);
+        Ok(note)
+    }
+
+    /// The policy whose quorum a ledger's checkpoints need: its own, or the trust policy.
+    pub(crate) fn quorum_policy(
+        &self,
+        rows: &Reader<'_>,
+        ledger: LedgerId,
+    ) -> Result<std::borrow::Cow<'_, Policy>> {
+        let own = super::quorum::lines(rows, ledger)?;
+        Ok(std::borrow::Cow::Owned(match own {
+            Some(lines) => amana_ledger::OwnQuorum::parse(&lines)?.policy().clone(),
+            None => self
+                .policy
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .policy
+                .clone(),
+        }))
+    }
+}
+
+/// Raw public keys of the witnesses that cosigned a ledger at a size.
+pub(crate) fn cosigners(
+    rows: &Reader<'_>,
+    ledger: LedgerId,
+    size: u64,
+) -> Result<BTreeSet<Vec<u8>>> {
+    let keys = rows.all(
+        "SELECT witness FROM cosignatures WHERE ledger = $1 AND size = $2",
+        &[ledger.0.into(), size.cast_signed().into()],
+        |row| Ok(row.blob(0)?.to_vec()),
+    )?;
+    Ok(keys.into_iter().collect())
+}
+
+/// Whether a quorum cosigned a ledger at a size.
+pub(crate) fn is_witnessed(
+    rows: &Reader<'_>,
+    policy: &Policy,
+    ledger: LedgerId,
+    size: u64,
+) -> Result<bool> {
+    let cosigners = cosigners(rows, ledger, size)?;
+    Ok(policy.has_quorum()
+        && policy.quorum_met(&|key: &VerifierKey| cosigners.contains(key.key_bytes().as_slice())))
+}
+
+/// The smallest size above `index` that a quorum cosigned.
+pub(crate) fn witnessed_size(
+    rows: &Reader<'_>,
+    policy: &Policy,
+    ledger: LedgerId,
+    index: u64,
+) -> Result<Option<u64>> {
+    let sizes = rows.all(
+        "SELECT DISTINCT size FROM cosignatures WHERE ledger = $1 AND size > $2 ORDER BY size",
+        &[ledger.0.into(), index.cast_signed().into()],
+        |row| Ok(row.int(0)?.cast_unsigned()),
+    )?;
+    for size in sizes {
+        if is_witnessed(rows, policy, ledger, size)? {
+            return Ok(Some(size));
+        }
+    }
+    Ok(None)
+}
+
+impl Store {
+    /// Keeps cosignatures that verify under the trust policy, or under their ledger's own; returns how many. Durable on
+    /// return.
+    ///
+    /// # Errors
+    /// A failure of the rows. A line that doesn't verify is left out, and logged.
+    pub async fn add_cosignatures(&self, handed_in: Vec<HandedIn>) -> Result<usize> {
+        let good = self.read(|rows| -> Result<Vec<_>> {
+            let mut good = Vec::new();
+            for cosignature in handed_in {
+                match self.check_cosignature(rows, &cosignature) {
+                    Ok(row) => good.push(row),
+                    Err(error) => tracing::warn!(origin = cosignature.origin, %error, "a cosignature was refused"),
+                }
+            }
+            Ok(good)
+        })?;
+        if good.is_empty() {
+            return Ok(0);
+        }
+        self.alone(move |group| {
+            group.transact_evidence(|rows| {
+                for (ledger, size, witness, line) in &good {
+                    rows.execute(
+                        "INSERT INTO cosignatures (ledger, size, witness, line) VALUES ($1, $2, $3, $4)
+                         ON CONFLICT (ledger, size, witness) DO NOTHING",
+                        &[
+                            ledger.0.into(),
+                            size.cast_signed().into(),
+                            witness.as_slice().into(),
+                            line.as_str().into(),
+                        ],
+                    )?;
+                    rows.execute(
+                        "DELETE FROM cosignatures WHERE ledger = $1 AND size <= (SELECT size FROM
+                            (SELECT DISTINCT size FROM cosignatures WHERE ledger = $1 ORDER BY size DESC LIMIT 1 OFFSET $2)
+                         AS old)",
+                        &[ledger.0.into(), MAX_COSIGNED_SIZES.into()],
+                    )?;
+                }
+                Ok(())
+            })?;
+            Ok(good.len())
+        })
+        .await
+    }
+
+    fn check_cosignature(
+        &self,
+        rows: &Reader<'_>,
+        given: &HandedIn,
+    ) -> Result<(LedgerId, u64, [u8; 32], String)> {
+        let unknown = || Error::Missing {
+            what: format!("ledger {} at {} entries", given.origin, given.size),
+        };
+        let info = self
+            .shared
+            .ledger_of(rows, &given.origin)?
+            .filter(|info| given.size <= info.size);
+        let info = info.ok_or_else(unknown)?;
+        let policy = self.shared.quorum_policy(rows, info.id)?;
+        let witness = policy
+            .witnesses()
+            .iter()
+            .find(|witness| given.signature.is_by(&witness.key));
+        let witness = witness.ok_or_else(|| Error::Missing {
+            what: format!(
+                "the witness {} in the policy of {}",
+                given.signature.name, given.origin
+            ),
+        })?;
+        let body = self.shared.checkpoint(rows, &info, given.size)?.body();
+        verify_cosignature(&body, &given.signature, &witness.key)?;
+        Ok((
+            info.id,
+            given.size,
+            *witness.key.key_bytes(),
+            given.signature.to_string(),
+        ))
+    }
+
+    /// Judges a checkpoint that a witness holds under our signature. If it shows that we are behind, or forked, the
+    /// store becomes read-only and says why.
+    ///
+    /// # Errors
+    /// A note that we didn't sign, or a failure of the rows.
+    pub fn weigh_evidence(&self, note: &Note) -> Result<Option<Anomaly>> {
+        let anomaly = self.read(|rows| -> Result<Option<Anomaly>> {
+            let origin = note.text.lines().next().unwrap_or_default().to_owned();
+            let Some(info) = self.shared.ledger_of(rows, &origin)? else {
+                return self.weigh_unknown(note, origin);
+            };
+            let signed = Checkpoint::of_note(note, &self.shared.verifier(&info))?;
+            if signed.size > info.size {
+                return Ok(Some(Anomaly::Behind {
+                    origin,
+                    ours: info.size,
+                    signed: signed.size,
+                }));
+            }
+            let ours = self.shared.checkpoint(rows, &info, signed.size)?;
+            Ok((ours.root != signed.root).then_some(Anomaly::Forked {
+                origin,
+                size: signed.size,
+            }))
+        })?;
+        if let Some(anomaly) = &anomaly {
+            tracing::error!(%anomaly, "read-only");
+            self.become_read_only(&anomaly.to_string());
+        }
+        Ok(anomaly)
+    }
+
+    /// A ledger that we don't have, under a key that would be ours: it was opened after this copy was taken.
+    fn weigh_unknown(&self, note: &Note, origin: String) -> Result<Option<Anomaly>> {
+        let Some(name) = origin.strip_prefix(&self.shared.keys.origin("")) else {
+            return Ok(None);
+        };
+        let signed = Checkpoint::of_note(note, &self.shared.keys.ledger_key(name).verifier())?;
+        Ok(Some(Anomaly::Behind {
+            origin,
+            ours: 0,
+            signed: signed.size,
+        }))
+    }
+}

@@ -1,0 +1,147 @@
+//! The data centre's copy of the trust policy: `policy` in the data folder, a C2SP tlog-policy file.
+//!
+//! Whoever verifies must check its SHA-256 against a source that isn't the operator: a gazette, a letter.
+
+use std::fs;
+use std::io::Write as _;
+
+use amana_ledger::{Policy, VerifierKey};
+
+use crate::store::Shared;
+use crate::{Error, LedgerId, LedgerInfo, Result, Store, blobs};
+
+/// A policy and the file's text.
+pub struct TrustPolicy {
+    /// The file, verbatim.
+    pub text: String,
+    /// What it says.
+    pub policy: Policy,
+}
+
+impl Default for TrustPolicy {
+    fn default() -> Self {
+        let text = "quorum none\n".to_owned();
+        let policy = Policy::parse(text.as_bytes()).expect("a policy of one line is well-formed");
+        Self { text, policy }
+    }
+}
+
+/// Reads the file; makes it, without a quorum, on the first start.
+pub(crate) fn load_or_create(shared: &Shared) -> Result<()> {
+    let path = shared.folder.join("policy");
+    match fs::read_to_string(&path) {
+        Ok(text) => adopt(shared, text),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+            write(shared, &compose(shared, &[], None)?)
+        }
+        Err(e) => Err(Error::file("read", &path)(e)),
+    }
+}
+
+fn adopt(shared: &Shared, text: String) -> Result<()> {
+    let wrong = |why: String| Error::Folder {
+        path: shared.folder.join("policy"),
+        why,
+    };
+    let policy = Policy::parse(text.as_bytes()).map_err(|e| wrong(e.to_string()))?;
+    let national = shared.keys.national_key().verifier();
+    if !policy.logs().iter().any(|log| log.key == national) {
+        return Err(wrong(format!(
+            "it doesn't list this data centre's national log, {national}; if the name of the data centre or its keys \
+             changed, restore them"
+        )));
+    }
+    *shared
+        .policy
+        .write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner) = TrustPolicy { text, policy }.into();
+    Ok(())
+}
+
+/// The text of a policy: this data centre's national log, its genesis, and a group of witnesses.
+fn compose(
+    shared: &Shared,
+    witnesses: &[(String, VerifierKey)],
+    quorum: Option<usize>,
+) -> Result<String> {
+    let national = shared.read(|rows| LedgerInfo::by_id(rows, LedgerId::NATIONAL))?;
+    let genesis = national
+        .ok_or_else(|| Error::Missing {
+            what: "the national log".into(),
+        })?
+        .genesis;
+    let mut text = format!(
+        "# Trust policy of {}\n\
+         # Check this file's SHA-256 against a source that is not the data centre's operator.\n\
+         log {}\n# genesis {genesis}\n",
+        shared.keys.centre(),
+        shared.keys.national_key().verifier()
+    );
+    for (name, key) in witnesses {
+        text += &format!("witness {name} {key}\n");
+    }
+    if witnesses.is_empty() {
+        return Ok(text + "quorum none\n");
+    }
+    let k = quorum.unwrap_or_else(|| default_quorum(witnesses.len()));
+    let names: Vec<&str> = witnesses.iter().map(|(name, _)| name.as_str()).collect();
+    Ok(text
+        + &format!(
+            "group witnesses {k} {}\nquorum witnesses\n",
+            names.join(" ")
+        ))
+}
+
+/// The smallest k with k > (n + f) / 2, where f = (n - 1) / 3 witnesses may lie: two quorums then share an honest one.
+#[must_use]
+pub fn default_quorum(witnesses: usize) -> usize {
+    let lying = witnesses.saturating_sub(1) / 3;
+    (witnesses + lying) / 2 + 1
+}
+
+fn write(shared: &Shared, text: &str) -> Result<()> {
+    adopt(shared, text.to_owned())?;
+    let (path, tmp) = (
+        shared.folder.join("policy"),
+        shared.folder.join("policy.new"),
+    );
+    let mut file = fs::File::create(&tmp).map_err(Error::file("create", &tmp))?;
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(Error::file("write", &tmp))?;
+    fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))?;
+    blobs::sync_folder(&shared.folder)
+}
+
+impl Store {
+    /// The trust policy in force.
+    #[must_use]
+    pub fn policy(&self) -> std::sync::Arc<TrustPolicy> {
+        self.shared
+            .policy
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Replaces the witnesses of the policy; `quorum` of them must cosign, by default the smallest number of which any
+    /// two groups share an honest member. Durable on return.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] for a policy that isn't well-formed, [`Error::File`].
+    pub fn set_witnesses(
+        &self,
+        witnesses: &[(String, VerifierKey)],
+        quorum: Option<usize>,
+    ) -> Result<()> {
+        write(&self.shared, &compose(&self.shared, witnesses, quorum)?)
+    }
+
+    /// Reads the policy's file again, after it was edited.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] when it isn't well-formed; the policy in force stays.
+    pub fn reload_policy(&self) -> Result<()> {
+        load_or_create(&self.shared)
+    }
+}

@@ -1,0 +1,186 @@
+//! Receipts, built from rows: the shortest chain that a quorum stands behind, or what is recorded so far.
+
+use amana_ledger::{Hash, Receipt, ReceiptAct, ReceiptBody, ReceiptEpoch, TlogProof};
+use amana_ledger::{inclusion_proof, leaf_hash, slot_salt};
+
+use super::evidence::witnessed_size;
+use super::row_at;
+use crate::entries::entry;
+use crate::store::Shared;
+use crate::{EntryId, Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles};
+
+impl Store {
+    /// The receipt of an entry: witnessed as soon as the quorums have cosigned, recorded until then.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] for an entry that doesn't exist, [`Error::Damaged`], a failure of the rows.
+    pub fn receipt(&self, ledger: &str, index: u64) -> Result<Receipt> {
+        self.read(|rows| {
+            let missing = || Error::Missing {
+                what: format!("entry {index} of {ledger}"),
+            };
+            let info =
+                LedgerInfo::named(rows, ledger)?.filter(|info| info.id != LedgerId::NATIONAL);
+            let info = info.ok_or_else(missing)?;
+            let id = EntryId::new(info.id, index)
+                .filter(|_| index < info.size)
+                .ok_or_else(missing)?;
+            let found = entry(rows, id)?.ok_or_else(missing)?;
+            let damaged = |why: &str| Error::Damaged {
+                what: format!("entry {index} of {ledger}"),
+                why: why.to_owned(),
+            };
+            if !found.body_is_genuine() {
+                return Err(damaged("its body is not the one that was recorded"));
+            }
+            let text =
+                |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| damaged("it is not UTF-8"));
+            let body = match found.body {
+                Some((salt, body)) => Some(ReceiptBody {
+                    salt,
+                    text: text(body)?,
+                }),
+                None => None,
+            };
+            let act = ReceiptAct {
+                core: text(found.text)?,
+                body_hash: found.body_hash,
+                body,
+            };
+            self.shared.receipt(rows, &info, index, act)
+        })
+    }
+}
+
+impl Shared {
+    fn receipt(
+        &self,
+        rows: &Reader<'_>,
+        info: &LedgerInfo,
+        index: u64,
+        act: ReceiptAct,
+    ) -> Result<Receipt> {
+        let registry = self
+            .registry_row(rows, info)?
+            .sign(&self.keys.national_key())?;
+        let Some(chain) = self.witnessed_chain(rows, info, index)? else {
+            return Ok(Receipt {
+                act,
+                ledger: self.proof(rows, info, index, info.size)?,
+                registry,
+                epoch: None,
+            });
+        };
+        let national =
+            LedgerInfo::by_id(rows, LedgerId::NATIONAL)?.ok_or_else(|| Error::Missing {
+                what: "the national log".into(),
+            })?;
+        let Chain {
+            size,
+            epoch,
+            national_size,
+        } = chain;
+        let id = EntryId::new(LedgerId::NATIONAL, epoch);
+        let leaf = id.map(|id| entry(rows, id)).transpose()?.flatten();
+        let leaf = leaf
+            .ok_or_else(|| Error::Missing {
+                what: format!("epoch {epoch}"),
+            })?
+            .epoch()?;
+        let slot = u64::from(info.id.0) - 1;
+        let texts = (1..=leaf.ledgers).map(|id| {
+            let id = LedgerId(u32::try_from(id).unwrap_or(u32::MAX));
+            row_at(rows, id, epoch)?.ok_or_else(|| Error::Missing {
+                what: format!("the row of ledger {}", id.0),
+            })
+        });
+        let texts = texts.collect::<Result<Vec<_>>>()?;
+        let slots = self.slots(rows, epoch, leaf.ledgers)?;
+        let row: amana_ledger::RegistryRow =
+            texts[usize::try_from(slot).unwrap_or(usize::MAX)].parse()?;
+        Ok(Receipt {
+            act,
+            ledger: self.proof(rows, info, index, size)?,
+            registry: row.sign(&self.keys.national_key())?,
+            epoch: Some(ReceiptEpoch {
+                row_proof: path(texts.iter().map(String::as_bytes), slot)?,
+                slot_salt: slot_salt(&self.keys.slot_secret(info.id), epoch),
+                slot_proof: path(slots.iter().map(<[u8; 32]>::as_slice), slot)?,
+                leaf,
+                national: self.proof(rows, &national, epoch, national_size)?,
+            }),
+        })
+    }
+
+    /// The earliest chain over which the ledger's quorum and the national one both stand.
+    fn witnessed_chain(
+        &self,
+        rows: &Reader<'_>,
+        info: &LedgerInfo,
+        index: u64,
+    ) -> Result<Option<Chain>> {
+        let own = self.quorum_policy(rows, info.id)?;
+        let Some(size) = witnessed_size(rows, &own, info.id, index)? else {
+            return Ok(None);
+        };
+        let epoch = rows.one(
+            "SELECT epoch FROM epoch_heads WHERE ledger = $1 AND size = $2 ORDER BY epoch LIMIT 1",
+            &[info.id.0.into(), size.cast_signed().into()],
+            |row| Ok(row.int(0)?.cast_unsigned()),
+        )?;
+        let Some(epoch) = epoch else { return Ok(None) };
+        let trust = self.quorum_policy(rows, LedgerId::NATIONAL)?;
+        let national_size = witnessed_size(rows, &trust, LedgerId::NATIONAL, epoch)?;
+        Ok(national_size.map(|national_size| Chain {
+            size,
+            epoch,
+            national_size,
+        }))
+    }
+
+    /// An entry's inclusion in its ledger's checkpoint of a size, with the cosignatures at hand.
+    fn proof(
+        &self,
+        rows: &Reader<'_>,
+        info: &LedgerInfo,
+        index: u64,
+        size: u64,
+    ) -> Result<TlogProof> {
+        let mut tiles = Tiles::new(rows, info.id);
+        let proof = inclusion_proof(index, size, &mut |node| tiles.node(node))?;
+        Ok(TlogProof {
+            extra: None,
+            index,
+            proof,
+            checkpoint: self.cosigned(rows, info, size)?,
+        })
+    }
+}
+
+struct Chain {
+    size: u64,
+    epoch: u64,
+    national_size: u64,
+}
+
+/// Inclusion of one entry among entries that are all at hand.
+fn path<'a>(entries: impl Iterator<Item = &'a [u8]>, index: u64) -> Result<Vec<Hash>> {
+    let mut levels = vec![entries.map(leaf_hash).collect::<Vec<Hash>>()];
+    let size = levels[0].len() as u64;
+    while let Some(last) = levels.last().filter(|level| level.len() > 1) {
+        let next = last
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .map(|[left, right]| amana_ledger::node_hash(left, right))
+            .collect();
+        levels.push(next);
+    }
+    inclusion_proof(index, size, &mut |node| {
+        let level = levels.get(usize::from(node.level));
+        let hash = level.and_then(|level| level.get(usize::try_from(node.index).ok()?));
+        hash.copied().ok_or_else(|| Error::Missing {
+            what: format!("a node of an epoch's tree (level {})", node.level),
+        })
+    })
+}

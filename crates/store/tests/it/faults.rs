@@ -1,0 +1,1 @@
+//! Every write fails once, both ways.

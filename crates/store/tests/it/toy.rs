@@ -1,0 +1,276 @@
+//! A small service: shelves, each a ledger, on which named things are put and removed.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use amana_store::content::{self, MAX_INLINE_BYTES};
+use amana_store::faults::Faults;
+use amana_store::{
+    Act, At, Catalog, Content, Denied, Entry, EntryId, Kind, LedgerId, Options, Reader, Result,
+    Service, Source, Store, Target, View, Visibility, Writer,
+};
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// Opens a shelf, or puts a thing on it; a name that is taken is refused.
+pub(crate) struct Put {
+    pub(crate) target: Target,
+    pub(crate) body: PutBody,
+    pub(crate) content: Vec<Content>,
+    pub(crate) links: PutLinks,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+pub(crate) struct PutLinks {
+    pub(crate) fails: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PutBody {
+    pub(crate) name: String,
+    pub(crate) source: Option<Source>,
+}
+
+#[derive(Debug, PartialEq, thiserror::Error)]
+#[error("the name is taken")]
+pub(crate) struct Taken;
+
+impl Put {
+    pub(crate) fn on(ledger: LedgerId, name: &str) -> Self {
+        let body = PutBody {
+            name: name.to_owned(),
+            source: None,
+        };
+        Self {
+            target: Target::Ledger(ledger),
+            body,
+            content: Vec::new(),
+            links: PutLinks::default(),
+        }
+    }
+
+    pub(crate) fn inline(ledger: LedgerId, name: &str, bytes: &[u8]) -> Self {
+        assert!(bytes.len() <= MAX_INLINE_BYTES);
+        Self {
+            content: vec![Content::Inline(Bytes::copy_from_slice(bytes))],
+            ..Self::on(ledger, name)
+        }
+    }
+
+    pub(crate) fn blob(store: &Store, ledger: LedgerId, name: &str, bytes: &[u8]) -> Result<Self> {
+        let mut blob = store.blobs().create()?;
+        blob.write(bytes)?;
+        let blob = blob.finish()?;
+        let body = PutBody {
+            name: name.to_owned(),
+            source: Some(Source::Blob(blob.id)),
+        };
+        Ok(Self {
+            body,
+            content: vec![Content::Blob(blob)],
+            ..Self::on(ledger, name)
+        })
+    }
+
+    pub(crate) fn shelf(name: &str) -> Self {
+        let target = Target::Open {
+            name: format!("{name}/vault"),
+            visibility: Visibility::Private,
+        };
+        Self {
+            target,
+            ..Self::on(LedgerId::NATIONAL, "shelf")
+        }
+    }
+}
+
+impl Act for Put {
+    const KIND: &'static str = "toy.put";
+    type Links = PutLinks;
+    type Body = PutBody;
+    type Output = EntryId;
+    type Refusal = Taken;
+
+    fn actor(&self) -> &'static str {
+        "toy \"quoted\""
+    }
+
+    fn target(&self) -> Target {
+        self.target.clone()
+    }
+
+    fn check(&mut self, views: &Reader<'_>, _: i64) -> Result<(), Denied<Taken>> {
+        let Target::Ledger(ledger) = self.target else {
+            return Ok(());
+        };
+        let taken = views.one(
+            "SELECT 1 FROM things WHERE ledger = $1 AND name = $2",
+            &[ledger.0.into(), self.body.name.as_str().into()],
+            |_| Ok(()),
+        )?;
+        if taken.is_some() {
+            Err(Denied::Refused(Taken))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn links(&self) -> &PutLinks {
+        &self.links
+    }
+
+    fn body(&self) -> Option<&PutBody> {
+        Some(&self.body)
+    }
+
+    fn take_content(&mut self) -> Vec<Content> {
+        std::mem::take(&mut self.content)
+    }
+
+    fn apply(
+        links: &PutLinks,
+        body: Option<&PutBody>,
+        rows: &Writer<'_>,
+        at: &At,
+    ) -> Result<EntryId> {
+        if links.fails {
+            rows.execute("INSERT INTO things (ledger) VALUES ($1)", &[1_u32.into()])?;
+        }
+        if let Some(body) = body {
+            let blob = match body.source {
+                Some(Source::Blob(id)) => Some(id.as_bytes().to_vec()),
+                _ => None,
+            };
+            rows.execute(
+                "INSERT INTO things (ledger, name, entry, blob) VALUES ($1, $2, $3, $4)",
+                &[
+                    at.entry.ledger().0.into(),
+                    body.name.as_str().into(),
+                    at.entry.into(),
+                    blob.as_deref().into(),
+                ],
+            )?;
+        }
+        Ok(at.entry)
+    }
+}
+
+/// Removes a thing, and frees its content.
+pub(crate) struct Remove {
+    pub(crate) ledger: LedgerId,
+    pub(crate) links: RemoveLinks,
+    pub(crate) name: String,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+pub(crate) struct RemoveLinks {
+    removes: i64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Absent;
+
+impl Act for Remove {
+    const KIND: &'static str = "toy.remove";
+    type Links = RemoveLinks;
+    type Body = String;
+    type Output = ();
+    type Refusal = Absent;
+
+    fn actor(&self) -> &'static str {
+        "toy"
+    }
+
+    fn target(&self) -> Target {
+        Target::Ledger(self.ledger)
+    }
+
+    fn check(&mut self, views: &Reader<'_>, _: i64) -> Result<(), Denied<Absent>> {
+        let entry = views.one(
+            "SELECT entry FROM things WHERE ledger = $1 AND name = $2",
+            &[self.ledger.0.into(), self.name.as_str().into()],
+            |row| row.int(0),
+        )?;
+        self.links.removes = entry.ok_or(Denied::Refused(Absent))?;
+        Ok(())
+    }
+
+    fn links(&self) -> &RemoveLinks {
+        &self.links
+    }
+
+    fn body(&self) -> Option<&String> {
+        Some(&self.name)
+    }
+
+    fn frees(&self) -> bool {
+        true
+    }
+
+    fn apply(links: &RemoveLinks, _: Option<&String>, rows: &Writer<'_>, at: &At) -> Result<()> {
+        let found = rows.one(
+            "SELECT blob FROM things WHERE entry = $1",
+            &[links.removes.into()],
+            |row| {
+                Ok(row
+                    .opt_blob(0)?
+                    .and_then(|blob| <[u8; 16]>::try_from(blob).ok()))
+            },
+        )?;
+        rows.execute(
+            "DELETE FROM things WHERE entry = $1",
+            &[links.removes.into()],
+        )?;
+        let source = match found {
+            None => return Ok(()),
+            Some(Some(blob)) => Source::Blob(amana_store::BlobId::from_bytes(blob)),
+            Some(None) => Source::Entry(EntryId::from_i64(links.removes).index()),
+        };
+        content::release(rows, at.entry.ledger(), source)
+    }
+}
+
+pub(crate) fn catalog() -> Catalog {
+    const VIEWS: &[View] = &[View {
+        table: "things",
+        columns: "ledger BIGINT NOT NULL, name TEXT NOT NULL, entry BIGINT NOT NULL, blob BLOB, PRIMARY KEY (ledger, name)",
+        key: "ledger, name",
+        clustered: true,
+        indexes: &["things_by_entry ON things (entry)"],
+    }];
+    fn gone(rows: &Reader<'_>, entry: &Entry) -> Result<bool> {
+        let there = rows.one(
+            "SELECT 1 FROM things WHERE entry = $1",
+            &[entry.id.into()],
+            |_| Ok(()),
+        )?;
+        Ok(there.is_none() && entry.core()?.kind == Put::KIND)
+    }
+    let kinds = vec![Kind::of::<Put>(), Kind::of::<Remove>()];
+    Catalog::new([Service {
+        name: "toy",
+        views: VIEWS,
+        kinds,
+    }])
+    .with_erasable(gone)
+}
+
+pub(crate) fn open(folder: &Path) -> Result<Store> {
+    open_with(folder, Faults::default())
+}
+
+/// A store whose clock ticks a millisecond at each look.
+pub(crate) fn open_with(folder: &Path, faults: Faults) -> Result<Store> {
+    let now = AtomicI64::new(1_790_000_000_000);
+    let clock = Arc::new(move || now.fetch_add(1, Ordering::Relaxed));
+    Store::open(
+        folder,
+        catalog(),
+        Options {
+            clock,
+            faults,
+            ..Options::new("centre.test")
+        },
+    )
+}
