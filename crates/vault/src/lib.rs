@@ -1,1 +1,136 @@
-//! Buckets, objects, versions and multipart uploads
+#![allow(
+    unused_variables,
+    dead_code,
+    unused_imports,
+    reason = "the bodies follow in the next steps"
+)]
+//! Buckets, objects, versions and multipart uploads: the part of the data centre that software sees through S3.
+//!
+//! What this crate promises:
+//! - **Each change is an act** in the ledger of the bucket's institution, and on disk before it is acknowledged.
+//! - **Conditions are judged by the one writer**, in the act's own check: of two rivals one loses.
+//! - **Old or new, never mixed**: an overwrite, a copy, a completed upload appears whole.
+//! - **Never wrong bytes**: content is checked against the digests in the ledger before any of it is given out; an
+//!   error names the bucket and the key.
+//! - **Nothing of another institution is seen**: each verb checks the caller's right and the bucket's owner.
+//!
+//! Invariants: a row of `versions` is the fold of one entry, whose index it carries, and holds nothing that listing
+//! doesn't need; everything else is read from the entry. Each blob that a version or a part names is counted once for
+//! each holder in `blob_holders`; without holders it is gone. Content in rows has one holder, the entry it stands under.
+//!
+//! What it deliberately does not do: speak HTTP or XML, know access keys' secrets, keep policies, locks or lifecycle,
+//! or join the parts of an upload: a completed object is the list of its parts, and no byte is copied.
+
+use std::sync::Arc;
+
+use amana_store::{Service, Store};
+
+mod acts;
+mod buckets;
+mod check;
+mod complete;
+mod copy;
+mod delete;
+mod encoding;
+mod error;
+mod get;
+mod ingest;
+mod list;
+mod model;
+mod parts;
+mod put;
+mod read;
+mod tags;
+mod uploads;
+mod versions;
+mod views;
+
+pub use buckets::{BucketInfo, BucketOptions, Mode};
+pub use check::Fault;
+pub use complete::{Completed, CompletedPart, Completion};
+pub use delete::{Deleted, Deletion};
+pub use error::{Error, Result};
+pub use get::{ObjectInfo, PartInfo};
+pub use ingest::{Ingest, IngestOptions, Ingested};
+pub use list::{ListQuery, ListedObject, Page};
+pub use model::{
+    BucketName, Checksum, ChecksumAlgorithm, ChecksumType, ETag, ETagMatch, Extent, Held,
+    MAX_KEY_BYTES, Metadata, ObjectAttrs, ObjectKey, Tags, UploadId, VersionId, VersionRef,
+    Versioning, WriteConditions,
+};
+pub use parts::{ListedPart, MAX_PARTS, PartsPage};
+pub use put::Put;
+pub use read::ContentStream;
+pub use uploads::{ListedUpload, UploadInfo, UploadOptions, UploadsPage, UploadsQuery};
+pub use versions::{ListedVersion, VersionsPage, VersionsQuery};
+
+/// The most keys on a page of any listing.
+pub const MAX_PAGE: usize = 1000;
+
+/// What a verb did, and the receipt of its act: `<ledger>/<index>`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Done<T> {
+    /// What it gave.
+    pub value: T,
+    /// Names the entry; what `amana receipt get` takes.
+    pub receipt: String,
+}
+
+impl<T> Done<T> {
+    fn of(committed: amana_store::Committed<T>) -> Self {
+        Self {
+            receipt: committed.receipt(),
+            value: committed.output,
+        }
+    }
+}
+
+/// The vault. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    store: Arc<Store>,
+}
+
+impl Vault {
+    /// On that store, whose catalog has [`Vault::service`].
+    #[must_use]
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// The views and the acts, for the store's catalog.
+    #[must_use]
+    pub fn service() -> Service {
+        Service {
+            name: "vault",
+            views: &views::VIEWS,
+            kinds: acts::kinds(),
+        }
+    }
+
+    /// The store beneath.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Reads rows where blocking is allowed: for reads of more than a few rows.
+    async fn read_apart<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&amana_store::Reader<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let store = self.store.clone();
+        apart(move || store.read(read)).await
+    }
+}
+
+/// Runs work that blocks on a thread made for it.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| {
+            Err(Error::Store(amana_store::Error::Failed {
+                why: format!("a thread ended: {error}"),
+            }))
+        })
+}

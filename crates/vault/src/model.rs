@@ -1,0 +1,16 @@
+//! The nouns, each parsed once at the edge into a type that can't be wrong.
+
+mod attrs;
+mod checksum;
+mod content;
+mod etag;
+mod names;
+mod version;
+
+pub use attrs::{Metadata, ObjectAttrs, Tags};
+pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
+pub(crate) use checksum::{Digests, combined, composed};
+pub use content::{Extent, Held};
+pub use etag::{ETag, ETagMatch, WriteConditions};
+pub use names::{BucketName, MAX_KEY_BYTES, ObjectKey};
+pub use version::{UploadId, VersionId, VersionRef, Versioning};
