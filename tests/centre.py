@@ -14,9 +14,6 @@ import time
 import urllib.error
 import urllib.request
 
-import boto3
-import botocore.config
-
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 READY_TIMEOUT_S = 60
@@ -65,6 +62,10 @@ class Account:
 
     def client(self, region=REGION, endpoint=None, **config):
         """A boto3 client that never retries, so that a test sees each answer."""
+        # Imported here: bench/ starts centres from this module where boto3 is not installed.
+        import boto3
+        import botocore.config
+
         settings = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}, "read_timeout": 120}
         return boto3.client(
             "s3",

@@ -69,21 +69,32 @@ def signed(account, method, path, body=b"", at=None, **more):
     return headers
 
 
-def presigned(account, path, expires_s, at):
-    """The URL of a GET, signed at `at` for `expires_s`."""
-    scope = _Scope(account, at)
-    query = {
+def presigner(account, expires_s, at=None):
+    """A function from a method, a path and a query to a request target that needs no header but `Host`."""
+    scope = _Scope(account, at or datetime.datetime.now(datetime.timezone.utc))
+    signs = {
         "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
         "X-Amz-Credential": f"{account.access_key_id}/{scope.name}",
         "X-Amz-Date": scope.stamp,
         "X-Amz-Expires": str(expires_s),
         "X-Amz-SignedHeaders": "host",
     }
-    listed = urllib.parse.urlencode(query, quote_via=urllib.parse.quote, safe="-_.~")
     host = f"host:127.0.0.1:{account.centre.s3_port}"
-    canonical = "\n".join(["GET", urllib.parse.quote(path, safe="/-_.~"), listed, host, "", "host", "UNSIGNED-PAYLOAD"])
-    signature = scope.sign("AWS4-HMAC-SHA256", hashlib.sha256(canonical.encode()).hexdigest())
-    return f"{account.centre.s3_url}{path}?{listed}&X-Amz-Signature={signature}"
+
+    def target(method, path, query=None):
+        path = urllib.parse.quote(path, safe="/-_.~")
+        pairs = sorted((signs | (query or {})).items())
+        listed = urllib.parse.urlencode(pairs, quote_via=urllib.parse.quote, safe="-_.~")
+        canonical = "\n".join([method, path, listed, host, "", "host", "UNSIGNED-PAYLOAD"])
+        signature = scope.sign("AWS4-HMAC-SHA256", hashlib.sha256(canonical.encode()).hexdigest())
+        return f"{path}?{listed}&X-Amz-Signature={signature}"
+
+    return target
+
+
+def presigned(account, path, expires_s, at):
+    """The URL of a GET, signed at `at` for `expires_s`."""
+    return account.centre.s3_url + presigner(account, expires_s, at)("GET", path)
 
 
 def signed_chunks(account, path, body, trailer=None, chunks_signed=True):

@@ -122,7 +122,7 @@ def test_a_small_content_removed(finances):
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE entries SET core = CAST(replace(core, '"by"', '"bY"') AS BLOB) WHERE id = ?",
+        "UPDATE entries SET core = CAST(replace(core, 'by', 'bY') AS BLOB) WHERE id = ?",
         "UPDATE entries SET body_hash = zeroblob(32) WHERE id = ?",
         "UPDATE entries SET body = CAST('{}' AS BLOB) WHERE id = ?",
         "UPDATE entries SET body = NULL, salt = NULL WHERE id = ?",
