@@ -1,0 +1,65 @@
+"""What README.md tells people to type can be typed."""
+
+import os
+import pathlib
+import re
+
+import pytest
+
+from centre import ROOT, binary
+from programs import run
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+COMMANDS = sorted(
+    {
+        line.split("#")[0].replace("cargo run --release --", "amana").strip()
+        for block in BLOCKS
+        for line in block.splitlines()
+        if line.startswith(("amana ", "cargo run --release --"))
+    }
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_exists_with_its_options(command):
+    words = command.split()[1:]
+    verbs = words[: 2 if words[0] in ("institution", "access-key", "receipt", "ledger", "bucket") else 1]
+    said = run([binary(), *verbs, "--help"], dict(os.environ))
+    for option in re.findall(r"(--[a-z-]+)", command):
+        assert option in said, f"`amana {' '.join(verbs)}` has no {option}"
+
+
+def test_links_lead_somewhere():
+    for page in ("README.md", "ARCHITECTURE.md"):
+        text = (ROOT / page).read_text()
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (ROOT / target).exists(), f"{page} links to {target}"
+        for named in re.findall(r"`((?:crates|docs|tools|vectors|bench|tests)/[\w./-]*)`", text):
+            assert (ROOT / named).exists(), f"{page} names {named}"
+
+
+def test_the_first_deposit_is_made_as_told(new_centre, tmp_path):
+    """Types the README's blocks, with this test's ports and keys, and the receipt that the server names."""
+    centre = new_centre()
+    data = tmp_path / "data"
+    data.symlink_to(centre.data)
+    (tmp_path / "contract.pdf").write_bytes(b"%PDF-")
+    (tmp_path / "tools").symlink_to(ROOT / "tools")
+    environment = {"HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    environment["PATH"] = f"{pathlib.Path(binary()).parent}:{os.environ['PATH']}"
+    making, depositing, proving = [block for block in BLOCKS if "institution add" in block or "aws " in block]
+    printed = run(["bash", "-euo", "pipefail", "-c", making], environment, folder=tmp_path)
+    key = centre.access_key("finances")
+    for half in ("access_key_id", "secret_access_key"):
+        depositing = re.sub(rf"AWS_{half.upper()}=…", f"AWS_{half.upper()}={key[half]}", depositing)
+    assert re.search(r"\b[A-Z0-9]{16,}\b", printed), "the key is printed for people too"
+    depositing = depositing.replace("127.0.0.1:7401", f"127.0.0.1:{centre.s3_port}")
+    listed = run(["bash", "-euo", "pipefail", "-c", depositing], environment, folder=tmp_path)
+    assert "2026/contract.pdf" in listed
+    copying, *rest = proving.splitlines()
+    setting = "\n".join(line for line in depositing.splitlines() if line.startswith("export"))
+    named = run(["bash", "-euo", "pipefail", "-c", f"{setting}\n{copying}"], environment, folder=tmp_path)
+    receipt = re.search(r"finances/vault/\d+", named).group()
+    rest = "\n".join(rest).replace("finances/vault/3", receipt)
+    run(["bash", "-euo", "pipefail", "-c", rest], environment, folder=tmp_path)
