@@ -2,7 +2,9 @@
 
 import datetime
 import hashlib
+import threading
 
+import botocore.exceptions
 import pytest
 
 from expect import headers, refused, status
@@ -137,6 +139,26 @@ def test_conditions_of_writes(s3, bucket):
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"4"
     s3.delete_object(Bucket=bucket, Key="k")
     s3.put_object(Bucket=bucket, Key="k", Body=b"5", IfNoneMatch="*")
+
+
+def test_of_rivals_one_wins(finances, s3, bucket):
+    answers = []
+
+    def claim(number):
+        try:
+            finances.client().put_object(Bucket=bucket, Key="k", Body=str(number).encode(), IfNoneMatch="*")
+            answers.append((200, number))
+        except botocore.exceptions.ClientError as error:
+            answers.append((status(error.response), number))
+
+    rivals = [threading.Thread(target=claim, args=(number,)) for number in range(12)]
+    for rival in rivals:
+        rival.start()
+    for rival in rivals:
+        rival.join()
+    won = [number for code, number in answers if code == 200]
+    assert len(won) == 1 and {code for code, _ in answers} <= {200, 409, 412}
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == str(won[0]).encode()
 
 
 def test_absent_objects(s3, bucket):
