@@ -1,2 +1,31 @@
-//! The amana command.
-fn main() {}
+//! The `amana` command: parses what was asked, runs it, and turns its outcome into an exit code.
+//!
+//! 0 is done, 1 refused or failed, 2 wrong usage. What is printed for the asker goes to stdout; errors go to stderr and
+//! say what happened, where, and what to do.
+
+mod admin;
+mod centre;
+mod cli;
+mod client;
+mod commands;
+mod config;
+mod first_start;
+mod listener;
+mod output;
+mod serve;
+mod socket;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    match cli::Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

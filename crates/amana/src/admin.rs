@@ -1,0 +1,84 @@
+//! Administration: HTTP and JSON on the socket in the data folder, for the commands.
+//!
+//! Whoever can open the socket is the operator. Each act that touches an institution is an entry in that institution's
+//! own ledger, under the name that the system has for the peer.
+
+mod access_keys;
+mod answer;
+mod institutions;
+mod officials;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{delete, get, post};
+use tokio::net::unix::UCred;
+
+use crate::centre::Centre;
+
+/// The longest request body, in bytes.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
+/// The routes of the socket.
+pub(crate) fn router(centre: Arc<Centre>) -> Router {
+    let institution = "/v1/institutions/{name}";
+    Router::new()
+        .route(
+            "/v1/institutions",
+            get(institutions::list).post(institutions::add),
+        )
+        .route(institution, get(institutions::show))
+        .route(
+            &format!("{institution}/suspend"),
+            post(institutions::suspend),
+        )
+        .route(&format!("{institution}/resume"), post(institutions::resume))
+        .route(
+            &format!("{institution}/officials"),
+            get(officials::list).post(officials::add),
+        )
+        .route(
+            &format!("{institution}/officials/{{number}}"),
+            delete(officials::remove),
+        )
+        .route(
+            &format!("{institution}/access-keys"),
+            get(access_keys::list).post(access_keys::create),
+        )
+        .route(
+            &format!("{institution}/access-keys/{{id}}"),
+            delete(access_keys::revoke),
+        )
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(centre)
+}
+
+/// Who asks, as it stands in acts: `operator:<user>`.
+#[derive(Clone)]
+pub(crate) struct Asker(Arc<str>);
+
+impl Asker {
+    /// The user at the other end of the socket, by name where the system's own list has one.
+    pub(crate) fn of(peer: &UCred) -> Self {
+        let uid = peer.uid();
+        let user = user_name(uid).unwrap_or_else(|| uid.to_string());
+        Self(format!("operator:{user}").into())
+    }
+
+    /// As it stands in acts.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// From `/etc/passwd` alone: what a network directory says of a user must not decide what an act says.
+fn user_name(uid: u32) -> Option<String> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let of_line = |line: &str| {
+        let mut fields = line.split(':');
+        let name = fields.next()?.to_owned();
+        (fields.nth(1)?.parse() == Ok(uid)).then_some(name)
+    };
+    users.lines().find_map(of_line)
+}

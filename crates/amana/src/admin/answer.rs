@@ -1,0 +1,73 @@
+//! Answers of the administration: JSON, or an error with a stable code and a sentence for the operator.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+/// What a route gives.
+pub(crate) type Answer<T = Json<Value>> = Result<T, Refusal>;
+
+/// Why it doesn't.
+pub(crate) struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": { "code": self.code, "message": self.message } });
+        (self.status, Json(body)).into_response()
+    }
+}
+
+impl From<amana_store::Error> for Refusal {
+    fn from(error: amana_store::Error) -> Self {
+        use amana_store::Error as E;
+        let status = match &error {
+            E::Missing { .. } => StatusCode::NOT_FOUND,
+            E::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
+            E::ReadOnly { .. } | E::Stopped { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self {
+            status,
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<amana_access::Error> for Refusal {
+    fn from(error: amana_access::Error) -> Self {
+        use amana_access::Error as E;
+        let status = match error {
+            E::Store(error) => return error.into(),
+            E::Invalid { .. } => StatusCode::BAD_REQUEST,
+            E::UnknownInstitution { .. }
+            | E::UnknownOfficial { .. }
+            | E::UnknownAccessKey { .. } => StatusCode::NOT_FOUND,
+            E::InstitutionExists { .. }
+            | E::AlreadySuspended { .. }
+            | E::NotSuspended { .. }
+            | E::AccessKeyExists { .. } => StatusCode::CONFLICT,
+            E::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self {
+            status,
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<amana_ledger::Error> for Refusal {
+    fn from(error: amana_ledger::Error) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The running data centre: what every listener shares.
+
+use std::sync::Arc;
+
+use amana_access::Access;
+use amana_store::{Catalog, Options, Reader, Store};
+use anyhow::Result;
+
+use crate::config::Config;
+
+/// What every listener shares.
+pub(crate) struct Centre {
+    pub(crate) store: Arc<Store>,
+    pub(crate) access: Access,
+    pub(crate) config: Config,
+    /// Its name, the first part of every origin.
+    pub(crate) name: String,
+}
+
+/// Every service that writes to the store, so that replay knows every act.
+pub(crate) fn catalog() -> Catalog {
+    Catalog::new([Access::service()])
+}
+
+impl Centre {
+    /// Opens the data centre in the folder of `config`. Blocking.
+    ///
+    /// # Errors
+    /// When the store can't be opened: another server has it, a disk that fails.
+    pub(crate) fn open(data: &std::path::Path, name: &str, config: Config) -> Result<Self> {
+        let store = Arc::new(Store::open(data, catalog(), Options::new(name))?);
+        Ok(Self {
+            access: Access::new(store.clone()),
+            store,
+            config,
+            name: name.to_owned(),
+        })
+    }
+
+    /// Where its trust policy stands.
+    pub(crate) fn policy_path(&self) -> std::path::PathBuf {
+        self.store.folder().join("policy")
+    }
+
+    /// Reads rows on a thread that may block.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&Reader<'_>) -> amana_store::Result<T> + Send + 'static,
+    ) -> amana_store::Result<T> {
+        let centre = self.clone();
+        blocking(move || centre.store.read(read)).await
+    }
+}
+
+/// Runs work that blocks where it holds nobody up.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // Blocking work is never cancelled once it runs, so it panicked: a bug, passed on to this task.
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
+}

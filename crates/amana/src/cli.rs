@@ -1,0 +1,92 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
+
+use crate::client::Client;
+use crate::{commands, output, serve};
+
+/// A data centre for a state's institutions that nobody has to trust.
+#[derive(Parser)]
+#[command(name = "amana", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the data centre; the first start makes its folder, keys and policy
+    Serve(serve::Serve),
+    /// Institutions: who entrusts data to this centre
+    #[command(subcommand)]
+    Institution(commands::institution::Institution),
+    /// Officials of an institution
+    #[command(subcommand)]
+    Official(commands::official::Official),
+    /// Access keys of an institution's software
+    #[command(subcommand)]
+    AccessKey(commands::access_key::AccessKey),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// When it was refused or failed.
+    pub(crate) fn run(self) -> Result<()> {
+        match self.command {
+            Command::Serve(serve) => serve.run(),
+            Command::Institution(institution) => wait(institution.run()),
+            Command::Official(official) => wait(official.run()),
+            Command::AccessKey(access_key) => wait(access_key.run()),
+        }
+    }
+}
+
+/// Commands beside `serve` do one thing after another: one thread is enough.
+fn wait(command: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}
+
+/// Which data centre is spoken to, and how it should answer.
+#[derive(Args)]
+pub(crate) struct Reach {
+    /// The data centre's folder
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The folder that is meant when none is named.
+pub(crate) const DEFAULT_DATA: &str = "amana-data";
+
+impl Reach {
+    /// The running server, through the socket in its folder.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.data)
+    }
+
+    /// Prints an answer: as JSON if asked for, otherwise as `text` tells it.
+    pub(crate) fn print(&self, answer: &Value, text: impl FnOnce() -> String) -> Result<()> {
+        if self.json {
+            output::line(&answer.to_string())
+        } else {
+            output::line(&text())
+        }
+    }
+
+    /// Prints a list: as JSON if asked for, otherwise as a table.
+    pub(crate) fn print_table(&self, list: &Value, columns: &[&str]) -> Result<()> {
+        let rows = list.as_array().map(Vec::as_slice).unwrap_or_default();
+        self.print(list, || output::table(rows, columns))
+    }
+}

@@ -1,0 +1,5 @@
+//! The commands beside `serve`, each in a file. They speak to the running server through the socket in its folder.
+
+pub(crate) mod access_key;
+pub(crate) mod institution;
+pub(crate) mod official;

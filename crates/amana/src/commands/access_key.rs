@@ -1,0 +1,127 @@
+//! `amana access-key`: what an institution's software signs its requests with.
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+use super::institution;
+use crate::cli::Reach;
+use crate::client::segment;
+
+/// Access keys.
+#[derive(Subcommand)]
+pub(crate) enum AccessKey {
+    /// Hand out a key; its secret is shown this once
+    Create(Create),
+    /// List the keys of an institution
+    List(Of),
+    /// End a key
+    Revoke(Revoke),
+}
+
+/// A new key.
+#[derive(Args)]
+pub(crate) struct Create {
+    #[command(flatten)]
+    of: Of,
+    /// What it may do: read, write, or own, which also creates, configures and deletes buckets
+    #[arg(long, default_value = "own", value_parser = ["read", "write", "own"])]
+    right: String,
+    /// The buckets it is for; all when none is named
+    #[arg(long = "bucket", value_name = "BUCKET")]
+    buckets: Vec<String>,
+    /// Keep this id, of a key brought from another store; needs --secret-file
+    #[arg(long, value_name = "ID", requires = "secret_file")]
+    id: Option<String>,
+    /// File with the secret of that key; - reads stdin
+    #[arg(long, value_name = "FILE", requires = "id")]
+    secret_file: Option<PathBuf>,
+}
+
+/// Of which institution.
+#[derive(Args)]
+pub(crate) struct Of {
+    /// The institution
+    #[arg(long, value_name = "NAME")]
+    institution: String,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Which key.
+#[derive(Args)]
+pub(crate) struct Revoke {
+    /// The key's id
+    id: String,
+    #[command(flatten)]
+    of: Of,
+}
+
+impl AccessKey {
+    pub(crate) async fn run(self) -> Result<()> {
+        match self {
+            Self::Create(create) => create.run().await,
+            Self::List(of) => {
+                let list = of.reach.client().get(&of.path("")).await?;
+                of.reach.print_table(
+                    &list,
+                    &["access_key_id", "right", "buckets", "since", "revoked"],
+                )
+            }
+            Self::Revoke(Revoke { id, of }) => {
+                let path = of.path(&format!("/{}", segment(&id)));
+                let revoked = of.reach.client().delete(&path).await?;
+                of.reach
+                    .print(&revoked, || format!("access key {id} is revoked"))
+            }
+        }
+    }
+}
+
+impl Create {
+    async fn run(self) -> Result<()> {
+        let of = &self.of;
+        let buckets = (!self.buckets.is_empty()).then_some(&self.buckets);
+        let mut new = json!({ "grant": { "right": self.right, "buckets": buckets } });
+        if let Some(given) = self.given()? {
+            new["given"] = given;
+        }
+        let key = of.reach.client().post(&of.path(""), &new).await?;
+        of.reach.print(&key, || {
+            let field = |name: &str| key[name].as_str().unwrap_or_default().to_owned();
+            format!(
+                "access key id      {}\nsecret access key  {}\nThe secret is not shown again.",
+                field("access_key_id"),
+                field("secret_access_key")
+            )
+        })
+    }
+
+    /// The secret comes from a file: on the command line, every user of the machine could read it.
+    fn given(&self) -> Result<Option<Value>> {
+        let (Some(id), Some(file)) = (&self.id, &self.secret_file) else {
+            return Ok(None);
+        };
+        let read = if file.as_os_str() == "-" {
+            std::io::read_to_string(std::io::stdin())
+        } else {
+            std::fs::read_to_string(file)
+        };
+        let secret =
+            read.with_context(|| format!("{}: the secret can't be read", file.display()))?;
+        let secret = secret.trim();
+        if secret.is_empty() {
+            bail!("{}: there is no secret in it", file.display());
+        }
+        Ok(Some(
+            json!({ "access_key_id": id, "secret_access_key": secret }),
+        ))
+    }
+}
+
+impl Of {
+    fn path(&self, under: &str) -> String {
+        institution::path(&self.institution, &format!("/access-keys{under}"))
+    }
+}

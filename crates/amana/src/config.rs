@@ -1,0 +1,225 @@
+//! Configuration: `amana.toml`, each field of which has a default and can be overridden by `AMANA_…` in the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+/// Variables of that prefix are fields in capitals.
+const PREFIX: &str = "AMANA_";
+
+/// Variables with the prefix that are not fields: the crash point of a test, whether golden files are written anew, and
+/// the binary that the client tests drive.
+const NOT_FIELDS: [&str; 3] = ["AMANA_CRASH_AT", "AMANA_BLESS", "AMANA_BIN"];
+
+/// Every field. Names are stable: they are also the names in the environment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// Name of the data centre, which stands in every origin; fixed at first start.
+    pub(crate) centre: Option<String>,
+    /// Ledgers, national log, health and metrics.
+    pub(crate) listen_web: SocketAddr,
+    /// S3.
+    pub(crate) listen_s3: SocketAddr,
+    /// Domains under which `<bucket>.<domain>` is a bucket.
+    pub(crate) s3_domains: Vec<String>,
+    /// Whether listeners beyond loopback are let without TLS, behind a proxy that has it.
+    pub(crate) allow_plain_http: bool,
+    /// Seconds between epochs of the national log while anything happens.
+    pub(crate) epoch_busy_s: f64,
+    /// Seconds between epochs while nothing happens.
+    pub(crate) epoch_idle_s: f64,
+    /// Length of a day for expiry rules, in seconds.
+    pub(crate) lifecycle_day_s: f64,
+    /// What is logged: a level, or a filter such as `info,amana_store=debug`.
+    pub(crate) log: String,
+    /// How it is logged.
+    pub(crate) log_format: LogFormat,
+}
+
+/// How logs are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The file that first start writes: every field, commented out, with its default.
+const TEMPLATE: &str = r#"# Configuration of this data centre. Each field can be overridden in the environment: AMANA_ and its name in capitals.
+
+# Its name stands in every checkpoint and receipt. It is fixed once the data centre has started.
+centre = "{centre}"
+
+# Where it listens. Beyond loopback, put a reverse proxy that speaks TLS in front, and set allow_plain_http.
+# listen_web = "127.0.0.1:7400"
+# listen_s3 = "127.0.0.1:7401"
+# allow_plain_http = false
+
+# Domains under which <bucket>.<domain> is a bucket, beside <domain>/<bucket>.
+# s3_domains = ["s3.localhost"]
+
+# Seconds between epochs of the national log, while anything happens and while nothing does.
+# epoch_busy_s = 2
+# epoch_idle_s = 60
+
+# Length of a day for expiry rules, in seconds.
+# lifecycle_day_s = 86400
+
+# What is logged, on stderr: error, warn, info, debug, or a filter; as text or json.
+# log = "info"
+# log_format = "text"
+"#;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            centre: None,
+            listen_web: SocketAddr::from(([127, 0, 0, 1], 7400)),
+            listen_s3: SocketAddr::from(([127, 0, 0, 1], 7401)),
+            s3_domains: vec!["s3.localhost".to_owned()],
+            allow_plain_http: false,
+            epoch_busy_s: 2.0,
+            epoch_idle_s: 60.0,
+            lifecycle_day_s: 86_400.0,
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Config {
+    /// The configuration of the data centre in `data`: from `file`, or else from `amana.toml` in it, then from the
+    /// environment.
+    ///
+    /// # Errors
+    /// For a file that can't be read, and for any field that isn't known or has a wrong value, which is named.
+    pub(crate) fn load(
+        data: &Path,
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self> {
+        let own = data.join("amana.toml");
+        let mut config = match file {
+            Some(file) => Self::read(file)?,
+            None if own.exists() => Self::read(&own)?,
+            None => Self::default(),
+        };
+        for (name, value) in environment {
+            let Some(field) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
+            if NOT_FIELDS.contains(&name.as_str()) {
+                continue;
+            }
+            config
+                .set(&field.to_lowercase(), &value)
+                .with_context(|| format!("{name}={value} in the environment"))?;
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    /// A configuration file alone.
+    pub(crate) fn read(file: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("{}: the configuration can't be read", file.display()))?;
+        toml::from_str(&text).with_context(|| format!("{}: wrong configuration", file.display()))
+    }
+
+    /// The text of a new `amana.toml`.
+    pub(crate) fn template(centre: &str) -> String {
+        TEMPLATE.replace("{centre}", centre)
+    }
+
+    fn set(&mut self, field: &str, value: &str) -> Result<()> {
+        let seconds = || value.parse::<f64>().context("must be a number of seconds");
+        let address = || {
+            value
+                .parse::<SocketAddr>()
+                .context("must be an address and a port, such as 127.0.0.1:7400")
+        };
+        match field {
+            "centre" => self.centre = Some(value.to_owned()),
+            "listen_web" => self.listen_web = address()?,
+            "listen_s3" => self.listen_s3 = address()?,
+            "s3_domains" => {
+                let domains = value.split(',').map(str::trim);
+                self.s3_domains = domains
+                    .filter(|domain| !domain.is_empty())
+                    .map(str::to_owned)
+                    .collect();
+            }
+            "allow_plain_http" => {
+                self.allow_plain_http = value.parse().context("must be true or false")?;
+            }
+            "epoch_busy_s" => self.epoch_busy_s = seconds()?,
+            "epoch_idle_s" => self.epoch_idle_s = seconds()?,
+            "lifecycle_day_s" => self.lifecycle_day_s = seconds()?,
+            "log" => value.clone_into(&mut self.log),
+            "log_format" => {
+                self.log_format = match value {
+                    "text" => LogFormat::Text,
+                    "json" => LogFormat::Json,
+                    _ => bail!("must be text or json"),
+                }
+            }
+            _ => bail!("there is no field {field}; amana.toml in the data folder lists them all"),
+        }
+        Ok(())
+    }
+
+    /// What types can't say.
+    fn check(&self) -> Result<()> {
+        let fields = [
+            ("epoch_busy_s", self.epoch_busy_s),
+            ("epoch_idle_s", self.epoch_idle_s),
+            ("lifecycle_day_s", self.lifecycle_day_s),
+        ];
+        for (field, seconds) in fields {
+            // A hundredth of a second to ten years: below, epochs would leave no time for anything else.
+            if !(0.01..=3.2e8).contains(&seconds) {
+                bail!("{field} is {seconds}, and must be between 0.01 and 320000000 seconds");
+            }
+        }
+        for (field, address) in [
+            ("listen_web", self.listen_web),
+            ("listen_s3", self.listen_s3),
+        ] {
+            if !address.ip().is_loopback() && !self.allow_plain_http {
+                bail!(
+                    "{field} is {address}, which isn't on loopback, and amana doesn't speak TLS itself yet: listen on \
+                     127.0.0.1 behind a reverse proxy that does, or set allow_plain_http = true if one stands in front \
+                     of this address"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Time between epochs while anything happens.
+    pub(crate) fn epoch_busy(&self) -> Duration {
+        Duration::from_secs_f64(self.epoch_busy_s)
+    }
+
+    /// Time between epochs while nothing happens.
+    pub(crate) fn epoch_idle(&self) -> Duration {
+        Duration::from_secs_f64(self.epoch_idle_s)
+    }
+}
+
+/// The environment, as far as it is UTF-8: what isn't can't be a field of ours.
+pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Path of the configuration in a data folder.
+pub(crate) fn path_in(data: &Path) -> PathBuf {
+    data.join("amana.toml")
+}

@@ -1,0 +1,40 @@
+//! The web listener: what anybody may see, and what an institution may see of itself.
+
+mod basic;
+mod index;
+mod ledgers;
+mod status;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use http::StatusCode;
+
+use crate::centre::Centre;
+
+/// The longest request body, in bytes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The routes of the web listener.
+pub(crate) fn router(centre: Arc<Centre>) -> Router {
+    Router::new()
+        .route("/", get(index::page))
+        .route("/healthz", get(status::health))
+        .route("/readyz", get(status::readiness))
+        .route("/metrics", get(status::metrics))
+        .route("/policy", get(status::policy))
+        .route("/national/{*path}", get(ledgers::national))
+        .route("/ledgers/{owner}/{name}/{*path}", get(ledgers::owned))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(centre)
+}
+
+/// The one answer for what isn't there and for what isn't the asker's to see.
+async fn not_found() -> (StatusCode, &'static str) {
+    NOT_FOUND
+}
+
+const NOT_FOUND: (StatusCode, &str) = (StatusCode::NOT_FOUND, "not found\n");
