@@ -351,7 +351,6 @@ impl Act for CreateAccessKey {
 /// Ends an access key.
 pub(crate) struct RevokeAccessKey {
     pub(crate) by: String,
-    pub(crate) institution: String,
     pub(crate) ledger: LedgerId,
     pub(crate) links: AccessKeyLinks,
 }
@@ -375,10 +374,7 @@ impl Act for RevokeAccessKey {
         let id = &self.links.access_key_id;
         match views::access_key(views, id)? {
             Some((ledger, key)) if ledger == self.ledger && key.revoked_ms.is_none() => Ok(()),
-            _ => Err(Denied::Refused(Error::UnknownAccessKey {
-                institution: self.institution.clone(),
-                id: id.clone(),
-            })),
+            _ => Err(Denied::Refused(Error::UnknownAccessKey { id: id.clone() })),
         }
     }
 

@@ -54,11 +54,9 @@ pub enum Error {
         /// The id.
         id: String,
     },
-    /// The institution has no such key, or it is revoked.
-    #[error("the institution {institution} has no access key {id} that could be revoked")]
+    /// No such key is in force, or it is another institution's than the one named.
+    #[error("no access key {id} is in force")]
     UnknownAccessKey {
-        /// Name of the institution.
-        institution: String,
         /// The id.
         id: String,
     },

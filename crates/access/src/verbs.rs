@@ -301,23 +301,28 @@ impl Access {
         })
     }
 
-    /// Ends an access key, from the next request on. Gives the act's receipt name.
+    /// Ends an access key, from the next request on; of that institution alone, if one is named. Gives the act's
+    /// receipt name.
     ///
     /// # Errors
     /// [`Error::UnknownInstitution`], [`Error::UnknownAccessKey`], [`Error::Busy`], [`Error::Store`].
     pub async fn revoke_access_key(
         &self,
-        institution: &InstitutionName,
+        institution: Option<&InstitutionName>,
         id: &AccessKeyId,
         by: &str,
     ) -> Result<String> {
+        let id = id.as_str().to_owned();
+        let named = institution.map(|name| self.ledger(name)).transpose()?;
+        let found = self.store.read(|rows| views::access_key(rows, &id))?;
+        let ledger = match found {
+            Some((ledger, _)) if named.is_none_or(|named| named == ledger) => ledger,
+            _ => return Err(Error::UnknownAccessKey { id }),
+        };
         let act = RevokeAccessKey {
             by: by.to_owned(),
-            institution: institution.to_string(),
-            ledger: self.ledger(institution)?,
-            links: AccessKeyLinks {
-                access_key_id: id.as_str().to_owned(),
-            },
+            ledger,
+            links: AccessKeyLinks { access_key_id: id },
         };
         Ok(self.commit(act).await?.receipt())
     }

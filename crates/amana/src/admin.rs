@@ -46,10 +46,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             &format!("{institution}/access-keys"),
             get(access_keys::list).post(access_keys::create),
         )
-        .route(
-            &format!("{institution}/access-keys/{{id}}"),
-            delete(access_keys::revoke),
-        )
+        .route("/v1/access-keys/{id}", delete(access_keys::revoke))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(centre)
 }

@@ -37,11 +37,6 @@ impl Centre {
         })
     }
 
-    /// Where its trust policy stands.
-    pub(crate) fn policy_path(&self) -> std::path::PathBuf {
-        self.store.folder().join("policy")
-    }
-
     /// Reads rows on a thread that may block.
     ///
     /// # Errors

@@ -41,32 +41,6 @@ pub(crate) fn settle(data: &Path, config: &Config) -> Result<String> {
     Ok(name)
 }
 
-/// Writes the trust policy of a data centre that has no witnesses yet, unless there is one.
-///
-/// # Errors
-/// When the file can't be written, or when the policy there trusts another log.
-pub(crate) fn publish_policy(path: &Path, national: &amana_ledger::VerifierKey) -> Result<()> {
-    if !path.exists() {
-        let text = format!(
-            "# Trust policy of this data centre (C2SP tlog-policy). Have its SHA-256 published where the operator can't change it.\n\
-             log {national}\n\
-             quorum none\n"
-        );
-        return write_whole(path, &text);
-    }
-    let policy = fs::read(path).with_context(|| path.display().to_string())?;
-    let policy = amana_ledger::Policy::parse(&policy)
-        .with_context(|| format!("{}: the trust policy is unreadable", path.display()))?;
-    if policy.logs().iter().any(|log| log.key == *national) {
-        return Ok(());
-    }
-    bail!(
-        "{} doesn't list this data centre's national log ({national}): the name or the keys in the folder have changed; \
-         restore them from the backup",
-        path.display()
-    )
-}
-
 /// A file that is there whole or not at all: temporary file, sync, rename, sync of the folder.
 pub(crate) fn write_whole(path: &Path, text: &str) -> Result<()> {
     let write = || -> std::io::Result<()> {

@@ -65,9 +65,6 @@ impl Serve {
 
         let name = first_start::settle(&self.data, &config)?;
         let centre = Arc::new(Centre::open(&self.data, &name, config)?);
-        let national = centre.store.keys().national_key().verifier();
-        first_start::publish_policy(&centre.policy_path(), &national)?;
-
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let web = bind("listen_web", centre.config.listen_web).await?;
@@ -82,6 +79,7 @@ impl Serve {
             why = centre.store.stopped() => Err(anyhow::anyhow!(
                 "a write failed and the data centre has stopped: {why}; see to the disk and start it again, it recovers by itself"
             )),
+            () = centre.store.run_epochs(centre.config.epoch_busy(), centre.config.epoch_idle()) => Ok(()),
             Some(task) = tasks.join_next() => Err(match task {
                 Err(failed) => anyhow::anyhow!("a listener failed: {failed}"),
                 Ok(()) => anyhow::anyhow!("a listener ended by itself"),

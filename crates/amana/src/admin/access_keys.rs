@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amana_access::{AccessKey, GivenKey, Grant};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::json;
@@ -67,16 +67,22 @@ pub(crate) async fn list(
     ))
 }
 
+/// Of which institution the key must be.
+#[derive(Deserialize)]
+pub(crate) struct Owner {
+    institution: Option<String>,
+}
+
 pub(crate) async fn revoke(
     State(centre): State<Arc<Centre>>,
     Extension(by): Extension<Asker>,
-    Path((institution, id)): Path<(String, String)>,
+    Path(id): Path<String>,
+    Query(owner): Query<Owner>,
 ) -> Answer {
-    let (institution, key) = (institution.parse()?, id.parse()?);
+    let institution = owner.institution.as_deref().map(str::parse).transpose()?;
     let revoked = centre
         .access
-        .revoke_access_key(&institution, &key, by.as_str());
-    Ok(Json(
-        json!({ "access_key_id": id, "receipt": revoked.await? }),
-    ))
+        .revoke_access_key(institution.as_ref(), &id.parse()?, by.as_str())
+        .await?;
+    Ok(Json(json!({ "access_key_id": id, "receipt": revoked })))
 }

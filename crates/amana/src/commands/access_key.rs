@@ -54,8 +54,11 @@ pub(crate) struct Of {
 pub(crate) struct Revoke {
     /// The key's id
     id: String,
+    /// Only if it is this institution's
+    #[arg(long, value_name = "NAME")]
+    institution: Option<String>,
     #[command(flatten)]
-    of: Of,
+    reach: Reach,
 }
 
 impl AccessKey {
@@ -63,17 +66,23 @@ impl AccessKey {
         match self {
             Self::Create(create) => create.run().await,
             Self::List(of) => {
-                let list = of.reach.client().get(&of.path("")).await?;
+                let list = of.reach.client().get(&of.path()).await?;
                 of.reach.print_table(
                     &list,
                     &["access_key_id", "right", "buckets", "since", "revoked"],
                 )
             }
-            Self::Revoke(Revoke { id, of }) => {
-                let path = of.path(&format!("/{}", segment(&id)));
-                let revoked = of.reach.client().delete(&path).await?;
-                of.reach
-                    .print(&revoked, || format!("access key {id} is revoked"))
+            Self::Revoke(Revoke {
+                id,
+                institution,
+                reach,
+            }) => {
+                let mut path = format!("/v1/access-keys/{}", segment(&id));
+                if let Some(institution) = institution {
+                    path += &format!("?institution={}", segment(&institution));
+                }
+                let revoked = reach.client().delete(&path).await?;
+                reach.print(&revoked, || format!("access key {id} is revoked"))
             }
         }
     }
@@ -87,7 +96,7 @@ impl Create {
         if let Some(given) = self.given()? {
             new["given"] = given;
         }
-        let key = of.reach.client().post(&of.path(""), &new).await?;
+        let key = of.reach.client().post(&of.path(), &new).await?;
         of.reach.print(&key, || {
             let field = |name: &str| key[name].as_str().unwrap_or_default().to_owned();
             format!(
@@ -121,7 +130,7 @@ impl Create {
 }
 
 impl Of {
-    fn path(&self, under: &str) -> String {
-        institution::path(&self.institution, &format!("/access-keys{under}"))
+    fn path(&self) -> String {
+        institution::path(&self.institution, "/access-keys")
     }
 }

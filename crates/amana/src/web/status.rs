@@ -8,7 +8,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
-use super::NOT_FOUND;
 use crate::centre::{Centre, blocking};
 
 /// The process answers.
@@ -29,18 +28,12 @@ pub(crate) async fn readiness(State(centre): State<Arc<Centre>>) -> Response {
 }
 
 /// The trust policy, as it stands in the data folder.
-pub(crate) async fn policy(State(centre): State<Arc<Centre>>) -> Response {
-    let path = centre.policy_path();
-    match blocking(move || std::fs::read(path)).await {
-        Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "the trust policy can't be read");
-            NOT_FOUND.into_response()
-        }
-    }
+pub(crate) async fn policy(State(centre): State<Arc<Centre>>) -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
+        centre.store.policy().text.clone(),
+    )
 }
-
-const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Sums for Prometheus. Nothing of one institution: who is busy is nobody's business.
 pub(crate) async fn metrics(State(centre): State<Arc<Centre>>) -> Response {
