@@ -1,5 +1,7 @@
 //! Receipts: what they prove, where they break, and that damage never makes another act of one.
 
+use std::sync::OnceLock;
+
 use amana_ledger::*;
 use proptest::prelude::*;
 
@@ -369,12 +371,40 @@ fn a_receipt_stays_small() {
     assert!(beside <= 5000, "{beside} bytes beside the act");
 }
 
+/// A receipt that stands, its policy and its verdict, made once for many damages.
+struct Whole {
+    text: String,
+    policy: Policy,
+    verdict: Verdict,
+}
+
+fn whole() -> &'static Whole {
+    static WHOLE: OnceLock<Whole> = OnceLock::new();
+    WHOLE.get_or_init(|| {
+        let country = Country::new();
+        let policy = country.policy();
+        let quorum = own(&(country.witness_lines() + TWO_OF_THREE));
+        let receipt = Case {
+            quorum,
+            ..Case::deposit()
+        }
+        .receipt(&country);
+        let verdict = receipt.verify(&policy).expect("it stands");
+        Whole {
+            text: receipt.to_string(),
+            policy,
+            verdict,
+        }
+    })
+}
+
 /// What a damaged receipt may still say, if it is accepted at all: the same act, at the same place, by the same proof.
-fn assert_same_or_refused(
-    damaged: &[u8],
-    good: &Verdict,
-    policy: &Policy,
-) -> std::result::Result<(), TestCaseError> {
+fn assert_same_or_refused(damaged: &[u8]) -> std::result::Result<(), TestCaseError> {
+    let Whole {
+        policy,
+        verdict: good,
+        ..
+    } = whole();
     let Ok(receipt) = Receipt::parse(damaged) else {
         return Ok(());
     };
@@ -391,31 +421,22 @@ fn assert_same_or_refused(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn damage_never_makes_another_act(at: prop::sample::Index, bit in 0u8..8, cut: bool) {
-        let country = Country::new();
-        let policy = country.policy();
-        let receipt = Case::deposit().receipt(&country);
-        let good = receipt.verify(&policy).expect("it stands");
-        let mut bytes = receipt.to_string().into_bytes();
+        let mut bytes = whole().text.clone().into_bytes();
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
-        assert_same_or_refused(&bytes, &good, &policy)?;
+        assert_same_or_refused(&bytes)?;
     }
 
     #[test]
     fn lines_in_another_order_never_make_another_act(from: prop::sample::Index, to: prop::sample::Index, copy: bool) {
-        let country = Country::new();
-        let policy = country.policy();
-        let receipt = Case { quorum: own(&(country.witness_lines() + TWO_OF_THREE)), ..Case::deposit() }.receipt(&country);
-        let good = receipt.verify(&policy).expect("it stands");
-        let text = receipt.to_string();
-        let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let mut lines: Vec<&str> = whole().text.split_inclusive('\n').collect();
         let from = from.index(lines.len());
         let line = if copy { lines[from] } else { lines.remove(from) };
         lines.insert(to.index(lines.len() + 1), line);
-        assert_same_or_refused(lines.concat().as_bytes(), &good, &policy)?;
+        assert_same_or_refused(lines.concat().as_bytes())?;
     }
 }
