@@ -134,6 +134,14 @@ impl Blobs {
         })
     }
 
+    /// The folder as it is, for reading.
+    pub(crate) fn at(root: PathBuf) -> Self {
+        Self {
+            root: Arc::new(root),
+            faults: Faults::default(),
+        }
+    }
+
     /// Where a blob's bytes are.
     #[must_use]
     pub fn path(&self, id: BlobId) -> PathBuf {

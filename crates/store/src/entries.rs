@@ -40,10 +40,6 @@ impl EntryId {
 
     /// The ledger.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "22 bits are left above the index"
-    )]
     pub fn ledger(self) -> LedgerId {
         LedgerId((self.0 >> Self::INDEX_BITS) as u32)
     }

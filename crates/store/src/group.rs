@@ -441,7 +441,7 @@ impl Group {
         crash::point("group.released");
     }
 
-    fn undo(&mut self, slots: &mut Vec<Slot>, broken: Broken) {
+    fn undo(&mut self, slots: &mut [Slot], broken: Broken) {
         // After a failed COMMIT the engine may have ended the transaction by itself.
         let ended =
             self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();

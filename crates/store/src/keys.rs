@@ -31,22 +31,25 @@ impl Keys {
     pub fn load_or_create(folder: &Path, centre: &str) -> Result<Self> {
         check_centre(centre)?;
         let path = folder.join("operator.seed");
-        let seed = match fs::read_to_string(&path) {
-            Ok(text) => {
-                let text = Zeroizing::new(text);
-                let mut seed = Zeroizing::new([0; 32]);
-                hex::decode_to_slice(text.trim(), seed.as_mut_slice()).map_err(|_| {
-                    Error::Folder {
-                        path,
-                        why: "it must hold 64 hexadecimal digits; restore it from its backup"
-                            .into(),
-                    }
-                })?;
-                seed
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => create(folder, &path)?,
-            Err(e) => return Err(Error::file("read", &path)(e)),
-        };
+        if !path.exists() {
+            create(folder, &path)?;
+        }
+        Self::load(folder, centre)
+    }
+
+    /// Loads the seed under `folder`.
+    ///
+    /// # Errors
+    /// As [`Keys::load_or_create`], and [`Error::File`] when there is none.
+    pub fn load(folder: &Path, centre: &str) -> Result<Self> {
+        check_centre(centre)?;
+        let path = folder.join("operator.seed");
+        let text = Zeroizing::new(fs::read_to_string(&path).map_err(Error::file("read", &path))?);
+        let mut seed = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim(), seed.as_mut_slice()).map_err(|_| Error::Folder {
+            path,
+            why: "it must hold 64 hexadecimal digits; restore it from its backup".into(),
+        })?;
         Ok(Self {
             seed,
             centre: centre.to_owned(),
@@ -167,7 +170,7 @@ fn check_centre(centre: &str) -> Result<()> {
     Ok(())
 }
 
-fn create(folder: &Path, path: &Path) -> Result<Zeroizing<[u8; 32]>> {
+fn create(folder: &Path, path: &Path) -> Result<()> {
     let mut seed = Zeroizing::new([0; 32]);
     getrandom::fill(seed.as_mut_slice()).map_err(|e| Error::Folder {
         path: "/dev/urandom".into(),
@@ -187,6 +190,5 @@ fn create(folder: &Path, path: &Path) -> Result<Zeroizing<[u8; 32]>> {
         .and_then(|()| file.sync_all())
         .map_err(Error::file("write", &tmp))?;
     fs::rename(&tmp, path).map_err(Error::file("rename", &tmp))?;
-    crate::blobs::sync_folder(folder)?;
-    Ok(seed)
+    crate::blobs::sync_folder(folder)
 }

@@ -200,7 +200,7 @@ impl Head {
                     bytes.as_slice().into(),
                 ],
             )?;
-            if (number + 1) % TILE_HASHES != 0 {
+            if !(number + 1).is_multiple_of(TILE_HASHES) {
                 break;
             }
             number /= TILE_HASHES;

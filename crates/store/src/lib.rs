@@ -15,6 +15,7 @@
 
 pub mod act;
 pub mod blobs;
+pub mod check;
 pub mod clock;
 pub mod content;
 pub mod crash;

@@ -74,6 +74,12 @@ pub(crate) struct EpochRow {
     text: String,
 }
 
+impl EpochRow {
+    pub(crate) fn into_parts(self) -> (u32, String) {
+        (self.ledger, self.text)
+    }
+}
+
 /// What is kept beside an epoch's leaf.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct EpochBody {
@@ -289,7 +295,10 @@ pub(crate) fn row_at(rows: &Reader<'_>, ledger: LedgerId, epoch: u64) -> Result<
 
 /// Slots of recent epochs, so that receipts don't compute them again.
 #[derive(Default)]
-pub(crate) struct RecentSlots(Mutex<VecDeque<(u64, Arc<[[u8; 32]]>)>>);
+pub(crate) struct RecentSlots(Mutex<VecDeque<(u64, Slots)>>);
+
+/// The slots of one epoch.
+type Slots = Arc<[[u8; 32]]>;
 
 const MAX_RECENT_EPOCHS: usize = 32;
 

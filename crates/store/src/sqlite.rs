@@ -107,7 +107,7 @@ impl Row<'_> {
             .map_err(rusqlite::Error::from)?)
     }
 
-    /// Bytes.
+    /// Bytes. Text counts as its bytes: whoever edited the row by hand is found out by digests, not by types.
     ///
     /// # Errors
     /// When the column holds something else.
@@ -115,7 +115,7 @@ impl Row<'_> {
         Ok(self
             .0
             .get_ref(column)?
-            .as_blob()
+            .as_bytes()
             .map_err(rusqlite::Error::from)?)
     }
 
@@ -127,8 +127,34 @@ impl Row<'_> {
         Ok(self
             .0
             .get_ref(column)?
-            .as_blob_or_null()
+            .as_bytes_or_null()
             .map_err(rusqlite::Error::from)?)
+    }
+
+    /// How many columns the row has.
+    pub(crate) fn count(&self) -> usize {
+        self.0.as_ref().column_count()
+    }
+
+    /// Any column, to be used as a parameter again.
+    pub(crate) fn value(&self, column: usize) -> Result<Value<'_>> {
+        Ok(match self.0.get_ref(column)? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(i) => Value::Int(i),
+            ValueRef::Text(text) => {
+                Value::Text(std::str::from_utf8(text).map_err(|_| Error::Damaged {
+                    what: "a row".into(),
+                    why: "its text is not UTF-8".into(),
+                })?)
+            }
+            ValueRef::Blob(bytes) => Value::Blob(bytes),
+            ValueRef::Real(_) => {
+                return Err(Error::Damaged {
+                    what: "a row".into(),
+                    why: "it holds a real number".into(),
+                });
+            }
+        })
     }
 
     /// Any column as bytes with a type mark, for comparing tables.

@@ -118,24 +118,8 @@ impl Store {
         schema::create(&connection, &catalog)?;
         let blobs = Blobs::open(folder.join("blobs"), options.faults.clone())?;
         blobs.sweep_unfinished()?;
-        let shared = Arc::new(Shared {
-            folder: folder.to_owned(),
-            keys: Keys::load_or_create(&folder.join("keys"), &options.centre)?,
-            catalog,
-            blobs,
-            clock: options.clock,
-            faults: options.faults,
-            readers: Mutex::default(),
-            queued_bytes: AtomicUsize::new(0),
-            stopped: Mutex::default(),
-            read_only: Mutex::default(),
-            stop_notice: tokio::sync::Notify::new(),
-            restart_log: AtomicBool::new(false),
-            slots: RecentSlots::default(),
-            candidates: Mutex::default(),
-            verifiers: Mutex::default(),
-            policy: RwLock::default(),
-        });
+        let keys = Keys::load_or_create(&folder.join("keys"), &options.centre)?;
+        let shared = Arc::new(Shared::new(folder, catalog, options, keys, blobs));
         sweep_nameless(&shared)?;
         let (queue, waiting) = sync_channel(MAX_QUEUED);
         let mut group = Group::new(connection, shared.clone());
@@ -293,6 +277,33 @@ impl Drop for Store {
 }
 
 impl Shared {
+    pub(crate) fn new(
+        folder: &Path,
+        catalog: Catalog,
+        options: Options,
+        keys: Keys,
+        blobs: Blobs,
+    ) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            keys,
+            catalog,
+            blobs,
+            clock: options.clock,
+            faults: options.faults,
+            readers: Mutex::default(),
+            queued_bytes: AtomicUsize::new(0),
+            stopped: Mutex::default(),
+            read_only: Mutex::default(),
+            stop_notice: tokio::sync::Notify::new(),
+            restart_log: AtomicBool::new(false),
+            slots: RecentSlots::default(),
+            candidates: Mutex::default(),
+            verifiers: Mutex::default(),
+            policy: RwLock::default(),
+        }
+    }
+
     pub(crate) fn read<T, E: From<Error>>(
         &self,
         read: impl FnOnce(&Reader<'_>) -> Result<T, E>,

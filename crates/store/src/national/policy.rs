@@ -38,6 +38,15 @@ pub(crate) fn load_or_create(shared: &Shared) -> Result<()> {
     }
 }
 
+/// Reads the file as it is, for a check.
+pub(crate) fn load(shared: &Shared) -> Result<()> {
+    let path = shared.folder.join("policy");
+    adopt(
+        shared,
+        fs::read_to_string(&path).map_err(Error::file("read", &path))?,
+    )
+}
+
 fn adopt(shared: &Shared, text: String) -> Result<()> {
     let wrong = |why: String| Error::Folder {
         path: shared.folder.join("policy"),

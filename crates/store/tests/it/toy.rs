@@ -1,17 +1,20 @@
 //! A small service: shelves, each a ledger, on which named things are put and removed.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use amana_store::check::{Depth, Holding, Outside, Report, check};
 use amana_store::content::{self, MAX_INLINE_BYTES};
 use amana_store::faults::Faults;
 use amana_store::{
-    Act, At, Catalog, Content, Denied, Entry, EntryId, Kind, LedgerId, Options, Reader, Result,
-    Service, Source, Store, Target, View, Visibility, Writer,
+    Act, At, Catalog, Content, Denied, Entry, EntryId, Error, Kind, LedgerId, Options, Reader,
+    Result, Service, Source, Store, Target, View, Visibility, Writer,
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Opens a shelf, or puts a thing on it; a name that is taken is refused.
 pub(crate) struct Put {
@@ -30,6 +33,8 @@ pub(crate) struct PutLinks {
 pub(crate) struct PutBody {
     pub(crate) name: String,
     pub(crate) source: Option<Source>,
+    /// Size, SHA-256 and, for a blob, the root of its chunks.
+    pub(crate) digest: Option<(u64, [u8; 32], Option<String>)>,
 }
 
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -41,6 +46,7 @@ impl Put {
         let body = PutBody {
             name: name.to_owned(),
             source: None,
+            digest: None,
         };
         Self {
             target: Target::Ledger(ledger),
@@ -52,10 +58,10 @@ impl Put {
 
     pub(crate) fn inline(ledger: LedgerId, name: &str, bytes: &[u8]) -> Self {
         assert!(bytes.len() <= MAX_INLINE_BYTES);
-        Self {
-            content: vec![Content::Inline(Bytes::copy_from_slice(bytes))],
-            ..Self::on(ledger, name)
-        }
+        let mut put = Self::on(ledger, name);
+        put.body.digest = Some((bytes.len() as u64, Sha256::digest(bytes).into(), None));
+        put.content = vec![Content::Inline(Bytes::copy_from_slice(bytes))];
+        put
     }
 
     pub(crate) fn blob(store: &Store, ledger: LedgerId, name: &str, bytes: &[u8]) -> Result<Self> {
@@ -65,6 +71,11 @@ impl Put {
         let body = PutBody {
             name: name.to_owned(),
             source: Some(Source::Blob(blob.id)),
+            digest: Some((
+                blob.size_bytes,
+                blob.sha256,
+                Some(blob.chunks_root.to_string()),
+            )),
         };
         Ok(Self {
             body,
@@ -273,4 +284,52 @@ pub(crate) fn open_with(folder: &Path, faults: Faults) -> Result<Store> {
             ..Options::new("centre.test")
         },
     )
+}
+
+/// Every piece of content that a thing holds.
+pub(crate) fn each_content(
+    rows: &Reader<'_>,
+    visit: &mut dyn FnMut(Holding) -> Result<()>,
+) -> Result<()> {
+    rows.each("SELECT entry FROM things ORDER BY entry", &[], |row| {
+        let id = EntryId::from_i64(row.int(0)?);
+        let missing = || Error::Missing {
+            what: format!("the entry of thing {id}"),
+        };
+        let entry = amana_store::entries::entry(rows, id)?.ok_or_else(missing)?;
+        let (_, body) = entry.body.ok_or_else(missing)?;
+        let body: PutBody = serde_json::from_slice(&body).expect("a body is JSON");
+        if let Some((size_bytes, sha256, root)) = body.digest {
+            visit(Holding {
+                object: body.name,
+                ledger: id.ledger(),
+                source: body.source.unwrap_or(Source::Entry(id.index())),
+                size_bytes,
+                sha256,
+                chunks_root: root.map(|root| root.parse().expect("a root")),
+            })?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// Everything that the fsck looks at.
+pub(crate) fn check_everything(folder: &Path) -> Report {
+    check_against(folder, &Outside::default())
+}
+
+pub(crate) fn check_against(folder: &Path, outside: &Outside) -> Report {
+    let depth = Depth {
+        replay: true,
+        content: true,
+    };
+    check(
+        folder,
+        &catalog(),
+        Options::new("centre.test"),
+        &depth,
+        outside,
+        &each_content,
+    )
+    .unwrap()
 }

@@ -1,0 +1,131 @@
+//! Content against the digests that the ledger holds, and nothing beside what objects hold.
+
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use amana_ledger::Hash;
+
+use super::{Audit, EachContent, name_of};
+use crate::content::{read_chunks, read_inline};
+use crate::sqlite::{self, Use};
+use crate::{BlobId, EntryId, Error, LedgerId, Reader, Result, Source};
+
+/// A piece of content that an object holds.
+pub struct Holding {
+    /// The object, for a person.
+    pub object: String,
+    /// Its ledger.
+    pub ledger: LedgerId,
+    /// Where the bytes are.
+    pub source: Source,
+    /// How many.
+    pub size_bytes: u64,
+    /// Their SHA-256.
+    pub sha256: [u8; 32],
+    /// Root of a blob's chunks.
+    pub chunks_root: Option<Hash>,
+}
+
+impl Audit<'_> {
+    pub(super) fn contents(&mut self, read: bool, each_content: EachContent<'_>) -> Result<()> {
+        let mut held = HashSet::new();
+        let rows = self.rows;
+        each_content(rows, &mut |holding| {
+            self.report.contents += 1;
+            let ledger = if matches!(holding.source, Source::Blob(_)) {
+                LedgerId(0)
+            } else {
+                holding.ledger
+            };
+            if held.insert((ledger, holding.source))
+                && let Err(error) = self.holding(&holding, read)
+                && !self.has_gone(&holding)
+            {
+                let what = format!(
+                    "{} ({})",
+                    holding.object,
+                    name_of(holding.ledger, holding.source)
+                );
+                self.report.fault("content", what, error.to_string());
+            }
+            Ok(())
+        })?;
+        self.unheld(&held)
+    }
+
+    fn holding(&mut self, holding: &Holding, read: bool) -> Result<()> {
+        match (holding.source, holding.chunks_root) {
+            (Source::Entry(index), _) => {
+                let id = EntryId::new(holding.ledger, index);
+                let id = id.ok_or(Error::TooLarge {
+                    what: "an entry's index",
+                    max: 1 << 40,
+                })?;
+                let data = read_inline(self.rows, id, &holding.sha256)?;
+                self.report.content_bytes += data.len() as u64;
+            }
+            (Source::Blob(blob), Some(root)) => {
+                let chunks: Arc<[Hash]> = read_chunks(self.rows, blob, &root)?.into();
+                let reader = self.shared.blobs.reader(blob, holding.size_bytes, chunks)?;
+                for index in (0..reader.chunk_count()).take_while(|_| read) {
+                    self.report.content_bytes += reader.chunk(index)?.len() as u64;
+                }
+            }
+            (Source::Blob(blob), None) => {
+                return Err(Error::Damaged {
+                    what: format!("blob {blob}"),
+                    why: "the ledger holds no digest of it".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a running server freed the content since this check began: then it isn't missing.
+    fn has_gone(&self, holding: &Holding) -> bool {
+        let Source::Blob(blob) = holding.source else {
+            return false;
+        };
+        let now = sqlite::connect(&self.database, Use::Read).and_then(|connection| {
+            let name = blob.as_bytes().as_slice();
+            Reader {
+                connection: &connection,
+            }
+            .one(
+                "SELECT 1 FROM blob_chunks WHERE blob = $1",
+                &[name.into()],
+                |_| Ok(()),
+            )
+        });
+        now.is_ok_and(|row| row.is_none())
+    }
+
+    /// Content that no object holds.
+    fn unheld(&mut self, held: &HashSet<(LedgerId, Source)>) -> Result<()> {
+        let rows = self.rows;
+        rows.each("SELECT id FROM contents ORDER BY id", &[], |row| {
+            let id = EntryId::from_i64(row.int(0)?);
+            if !held.contains(&(id.ledger(), Source::Entry(id.index()))) {
+                self.report.fault(
+                    "content",
+                    format!("the content of entry {id}"),
+                    "no object holds it",
+                );
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        rows.each("SELECT blob FROM blob_chunks ORDER BY blob", &[], |row| {
+            let Ok(id) = row.blob(0)?.try_into().map(BlobId::from_bytes) else {
+                self.report
+                    .fault("chunks", "a chunk list", "its blob's name is not 16 bytes");
+                return Ok(ControlFlow::Continue(()));
+            };
+            if !held.contains(&(LedgerId(0), Source::Blob(id))) {
+                self.report
+                    .fault("blob", format!("blob {id}"), "no object holds it");
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+}

@@ -1,0 +1,301 @@
+//! The fsck: rows against ledgers against blobs, read-only, beside a running server or without one.
+//!
+//! It trusts nothing but the operator's seed and the trust policy: leaves are hashed again from the entries, tiles from
+//! the leaves, epochs from the heads, views from a replay, content from its digests. Each fault is named, with what to
+//! do about it.
+
+mod contents;
+mod ledgers;
+mod national;
+mod views;
+
+use std::path::{Path, PathBuf};
+
+use amana_ledger::{Hash, Note};
+
+use crate::keys::Keys;
+use crate::national::policy;
+use crate::sqlite::{self, Use};
+use crate::store::Shared;
+use crate::{Blobs, Catalog, Error, LedgerId, LedgerInfo, Options, Reader, Result, Source};
+
+pub use contents::Holding;
+
+/// Faults that a report holds at most; more are only counted.
+pub const MAX_FAULTS: usize = 1000;
+
+/// What to check beyond rows, entries, tiles and epochs.
+pub struct Depth {
+    /// Replay every entry into empty views and compare.
+    pub replay: bool,
+    /// Read all content.
+    pub content: bool,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Fault {
+    /// Stable name of the kind of fault.
+    pub code: &'static str,
+    /// What is wrong: an entry, a tile, a row, a blob.
+    pub what: String,
+    /// How it was noticed.
+    pub why: String,
+    /// What to do.
+    pub advice: &'static str,
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{}: {} [{}]. {}",
+            self.what, self.why, self.code, self.advice
+        )
+    }
+}
+
+/// What was found, and how much was looked at.
+#[derive(Debug, Default, serde::Serialize)]
+pub struct Report {
+    /// What is wrong, in the order in which it was found.
+    pub faults: Vec<Fault>,
+    /// Faults beyond [`MAX_FAULTS`].
+    pub further_faults: u64,
+    /// Ledgers, the national log included.
+    pub ledgers: u64,
+    /// Entries hashed.
+    pub entries: u64,
+    /// Full tiles compared.
+    pub tiles: u64,
+    /// Epochs computed again.
+    pub epochs: u64,
+    /// Cosignatures verified.
+    pub cosignatures: u64,
+    /// Pieces of content that objects hold.
+    pub contents: u64,
+    /// Bytes of content read and verified.
+    pub content_bytes: u64,
+    /// Rows of views compared.
+    pub view_rows: u64,
+}
+
+impl Report {
+    /// Whether everything agrees.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    fn fault(&mut self, code: &'static str, what: impl Into<String>, why: impl Into<String>) {
+        if self.faults.len() == MAX_FAULTS {
+            self.further_faults += 1;
+            return;
+        }
+        self.faults.push(Fault {
+            code,
+            what: what.into(),
+            why: why.into(),
+            advice: advice(code),
+        });
+    }
+
+    /// Turns a failure to read into a fault, so that the rest is still looked at.
+    fn failed(&mut self, what: &str, error: &Error) {
+        let what = if let Error::Damaged { what, .. } | Error::Missing { what } = error {
+            what
+        } else {
+            what
+        };
+        self.fault("unreadable", what, error.to_string());
+    }
+}
+
+/// What a fault of each kind asks for. An operator can't mend a ledger, by design.
+fn advice(code: &str) -> &'static str {
+    match code {
+        "view" => {
+            "The ledger is right: stop the server, move amana.db's views aside by restoring a copy, or rebuild them"
+        }
+        "content" | "blob" | "chunks" => {
+            "Restore this content from a copy; its digest will tell whether the copy is right"
+        }
+        "stray" => "Nothing needs it; it goes when the server starts",
+        "policy" => {
+            "Compare the policy's SHA-256 with the one that the institutions hold, and restore that file"
+        }
+        "behind" => {
+            "This folder is older than what was acknowledged: bring back the newest copy of it"
+        }
+        "database" | "unreadable" => {
+            "Keep the folder as it is, and restore the newest copy that this command accepts"
+        }
+        _ => {
+            "History was changed after it was recorded: keep the folder as evidence, and restore the newest copy that \
+              this command accepts"
+        }
+    }
+}
+
+/// What others know of this data centre.
+#[derive(Default)]
+pub struct Outside {
+    /// Checkpoints that we signed and others kept.
+    pub checkpoints: Vec<Note>,
+}
+
+/// What a service knows of its content: every piece that an object holds.
+pub type EachContent<'f> =
+    &'f dyn Fn(&Reader<'_>, &mut dyn FnMut(Holding) -> Result<()>) -> Result<()>;
+
+/// Checks the data folder.
+///
+/// # Errors
+/// Only when nothing can be looked at: no folder, no database, no seed.
+pub fn check(
+    folder: &Path,
+    catalog: &Catalog,
+    options: Options,
+    depth: &Depth,
+    outside: &Outside,
+    each_content: EachContent<'_>,
+) -> Result<Report> {
+    let mut report = Report::default();
+    let database = folder.join("amana.db");
+    if !database.is_file() {
+        return Err(Error::Folder {
+            path: database,
+            why: "there is no data centre in this folder".into(),
+        });
+    }
+    let keys = Keys::load(&folder.join("keys"), &options.centre)?;
+    let blobs = Blobs::at(folder.join("blobs"));
+    let shared = Shared::new(folder, catalog.clone(), options, keys, blobs);
+    if let Err(error) = policy::load(&shared) {
+        report.fault(
+            "policy",
+            folder.join("policy").display().to_string(),
+            error.to_string(),
+        );
+    }
+    let connection = sqlite::connect(&database, Use::Read)?;
+    let rows = Reader {
+        connection: &connection,
+    };
+    if let Err(error) = rows.one("BEGIN", &[], |_| Ok(())) {
+        report.fault(
+            "database",
+            database.display().to_string(),
+            error.to_string(),
+        );
+        return Ok(report);
+    }
+    let mut audit = Audit {
+        shared: &shared,
+        rows: &rows,
+        report: &mut report,
+        database,
+    };
+    audit.run(depth, outside, each_content);
+    Ok(report)
+}
+
+/// A check under way.
+struct Audit<'a> {
+    shared: &'a Shared,
+    rows: &'a Reader<'a>,
+    report: &'a mut Report,
+    database: PathBuf,
+}
+
+impl Audit<'_> {
+    fn run(&mut self, depth: &Depth, outside: &Outside, each_content: EachContent<'_>) {
+        self.pages();
+        match LedgerInfo::all(self.rows) {
+            Ok(ledgers) => {
+                self.ids(&ledgers);
+                for info in &ledgers {
+                    if let Err(error) = self.ledger(info, outside) {
+                        self.report.failed(&format!("ledger {}", info.name), &error);
+                    }
+                }
+                self.outside(&ledgers, outside);
+                if let Err(error) = self.epochs(&ledgers) {
+                    self.report.failed("the national log", &error);
+                }
+                if depth.replay
+                    && let Err(error) = self.views(&ledgers)
+                {
+                    self.report.failed("the views", &error);
+                }
+            }
+            Err(error) => self.report.failed("the list of ledgers", &error),
+        }
+        if let Err(error) = self.secrets() {
+            self.report.failed("the secrets", &error);
+        }
+        if let Err(error) = self.contents(depth.content, each_content) {
+            self.report.failed("the contents", &error);
+        }
+    }
+
+    /// The engine's own check of its pages.
+    fn pages(&mut self) {
+        let found = self.rows.all("PRAGMA quick_check(20)", &[], |row| {
+            Ok(row.text(0)?.to_owned())
+        });
+        let found = found.unwrap_or_else(|error| vec![error.to_string()]);
+        for why in found.into_iter().filter(|line| line != "ok") {
+            self.report
+                .fault("database", self.database.display().to_string(), why);
+        }
+    }
+
+    /// Every ledger owns the slot after the one before it, so a missing row is a ledger that was taken away.
+    fn ids(&mut self, ledgers: &[LedgerInfo]) {
+        self.report.ledgers = ledgers.len() as u64;
+        let expected = (0..).map(LedgerId);
+        if let Some((missing, _)) = expected.zip(ledgers).find(|(id, info)| *id != info.id) {
+            self.report.fault(
+                "ledger",
+                format!("ledger {}", missing.0),
+                "its row is missing from the list of ledgers",
+            );
+        }
+        if ledgers.is_empty() {
+            self.report
+                .fault("ledger", "the national log", "it is missing");
+        }
+    }
+
+    fn secrets(&mut self) -> Result<()> {
+        let secrets = self.rows.all(
+            "SELECT name, sealed FROM secrets ORDER BY name",
+            &[],
+            |row| Ok((row.text(0)?.to_owned(), row.blob(1)?.to_vec())),
+        )?;
+        for (name, sealed) in secrets {
+            if self.shared.keys.unseal(&name, &sealed).is_err() {
+                self.report.fault(
+                    "secret",
+                    format!("the secret {name}"),
+                    "it doesn't open with the operator's seed",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A short form of a hash for a person.
+fn short(hash: &Hash) -> String {
+    hash.to_string().chars().take(10).collect()
+}
+
+/// How a report names content.
+fn name_of(ledger: LedgerId, source: Source) -> String {
+    match source {
+        Source::Entry(index) => format!("the content of entry {}/{index}", ledger.0),
+        Source::Blob(id) => format!("blob {id}"),
+    }
+}
