@@ -89,6 +89,7 @@ impl Store {
             return Err(refused("it isn't for this data centre"));
         }
         let time_s: i64 = lines
+            .next()
             .and_then(|line| line.strip_prefix("time ")?.parse().ok())
             .unwrap_or(0);
         if (time_s - self.now_ms() / 1000).abs() > MAX_SKEW_S {
@@ -122,9 +123,8 @@ impl Store {
         poll: &Note,
     ) -> Result<Option<VerifierKey>> {
         let signer = |policy: &Policy| {
-            let keys = policy.witnesses().iter().map(|witness| &witness.key);
+            let mut keys = policy.witnesses().iter().map(|witness| &witness.key);
             keys.find(|key| poll_key(key).is_ok_and(|key| poll.verify(&key).is_ok()))
-                .next()
                 .cloned()
         };
         if let Some(key) = signer(&self.policy().policy) {
