@@ -176,9 +176,9 @@ def localhost_has_names(monkeypatch):
 
 
 def test_virtual_hosts(centre, finances, s3, bucket, localhost_has_names):
-    virtual = finances.client(endpoint=f"http://localhost:{centre.s3_port}", s3={"addressing_style": "virtual"})
+    virtual = finances.client(endpoint=f"http://s3.localhost:{centre.s3_port}", s3={"addressing_style": "virtual"})
     url = virtual.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a/b c"})
-    assert urllib.parse.urlsplit(url).hostname == f"{bucket}.localhost"
+    assert urllib.parse.urlsplit(url).hostname == f"{bucket}.s3.localhost"
     virtual.put_object(Bucket=bucket, Key="a/b c", Body=b"virtual")
     assert s3.get_object(Bucket=bucket, Key="a/b c")["Body"].read() == b"virtual"
     assert [one["Key"] for one in virtual.list_objects_v2(Bucket=bucket)["Contents"]] == ["a/b c"]

@@ -70,7 +70,7 @@ def test_recorded_is_not_witnessed(centre, receipt):
     # This centre has no witnesses: nothing may call its receipts witnessed.
     said = verify(centre, receipt, code=1)
     assert "recorded" in (said.stdout + said.stderr).lower()
-    assert json.loads(verify(centre, receipt, "--allow-recorded", "--json", code=0).stdout)["state"] == "recorded"
+    assert json.loads(verify(centre, receipt, "--allow-recorded", "--json", code=0).stdout)["outcome"] == "recorded"
 
 
 def test_a_receipt_outlives_the_centre(new_centre, tmp_path):
@@ -111,7 +111,7 @@ def bent(text):
 
 def second_verifier(file, policy):
     return subprocess.run(
-        [sys.executable, ROOT / "tools" / "verify-receipt.py", file, "--policy", policy, "--allow-recorded"],
+        [sys.executable, ROOT / "tools" / "verify-receipt.py", file, "--policy", policy, "--allow-recorded", "--json"],
         capture_output=True,
         text=True,
         timeout=60,
@@ -124,12 +124,14 @@ def test_a_bent_receipt_is_refused_by_both_verifiers(centre, receipt, tmp_path):
     for number, changed in enumerate(bent(text)):
         file = tmp_path / f"bent-{number}"
         file.write_text(changed)
-        ours = verify(centre, file, "--allow-recorded", code=None).returncode
-        assert ours in (0, 1), f"{file} made the verifier end with {ours}"
-        if ours == 0:
+        ours = verify(centre, file, "--allow-recorded", "--json", code=None)
+        assert ours.returncode in (0, 1), f"{file} made the verifier end with {ours.returncode}"
+        if ours.returncode == 0:
             accepted.append(changed)
         if number % 10 == 0:
-            assert (second_verifier(file, centre.policy).returncode == 0) == (ours == 0), changed
+            theirs = second_verifier(file, centre.policy)
+            assert theirs.returncode == ours.returncode, changed
+            assert json.loads(theirs.stdout)["outcome"] == json.loads(ours.stdout)["outcome"], changed
     assert not accepted, f"{len(accepted)} bent receipts were accepted, the first:\n{accepted[0]}"
 
 
