@@ -1,0 +1,240 @@
+//! The listener: connections bounded and timed, each request through the guard, `s3s`, and the last hand.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use amana_access::Access;
+use amana_vault::Vault;
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use s3s::Body;
+use s3s::config::{S3Config, StaticConfigProvider};
+use s3s::service::{S3Service, S3ServiceBuilder};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::answer::Asked;
+use crate::gate::Gate;
+use crate::guard::{self, MAX_DOCUMENT_BYTES};
+use crate::hosts::Hosts;
+use crate::intake::{Intake, Plan, Verdict};
+use crate::refusal::Refusal;
+use crate::rewrite::Rewrite;
+use crate::service::Service;
+
+/// Connections served at once; the next one waits in the system's queue.
+const MAX_CONNECTIONS: usize = 4096;
+/// The head of a request, and what is read ahead of a body, in bytes.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const MAX_HEADERS: usize = 128;
+/// For a whole head to arrive, and for an idle connection to send the next one.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// For requests under way once the front shuts down.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// After a failed `accept`, which comes of too many open files more than of anything else.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// AWS's bound on the clocks of two machines: 15 minutes.
+const MAX_SKEW_S: u32 = 900;
+
+/// How a front is reached.
+#[derive(Clone, Debug)]
+pub struct FrontConfig {
+    /// Domains under which each bucket is a host of its own, `<bucket>.<domain>`; without ports.
+    pub domains: Vec<String>,
+    /// The region that buckets are told to be in. Signatures for any region are taken.
+    pub region: String,
+}
+
+impl Default for FrontConfig {
+    fn default() -> Self {
+        Self {
+            domains: vec!["localhost".into()],
+            region: "us-east-1".into(),
+        }
+    }
+}
+
+/// The S3 front. Cheap to clone.
+#[derive(Clone)]
+pub struct Front {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    s3: S3Service,
+    hosts: Hosts,
+    request_ids: AtomicU64,
+}
+
+impl Front {
+    /// On that vault, for the callers whom `access` knows.
+    #[must_use]
+    pub fn new(vault: Arc<Vault>, access: Arc<Access>, config: FrontConfig) -> Self {
+        let hosts = Hosts::new(&config.domains);
+        let gate = Gate(access);
+        let service = Service {
+            vault,
+            region: config.region.into(),
+        };
+        // The inner service verifies nothing, and so is given verified requests only, each with its caller.
+        let inner = builder(service.clone(), &hosts).build();
+        let mut outer = builder(service, &hosts);
+        outer.set_auth(gate.clone());
+        outer.set_access(gate.clone());
+        outer.set_route(Rewrite { gate, inner });
+        Self {
+            shared: Arc::new(Shared {
+                s3: outer.build(),
+                hosts,
+                request_ids: AtomicU64::new(first_request_id()),
+            }),
+        }
+    }
+
+    /// Answers one request. It never fails: what can't be answered well is answered with 500.
+    pub async fn answer<B>(&self, request: Request<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
+        B::Error: Into<s3s::StdError>,
+    {
+        let asked = Asked::of(&request, self.request_id());
+        let (parts, body) = request.into_parts();
+        let plan = match guard::admit(&parts, &self.shared.hosts) {
+            Ok(plan) => plan,
+            Err(refusal) => return asked.refuse(&refusal),
+        };
+        let verdict = Verdict::default();
+        let body = match plan {
+            Plan::Empty => Body::empty(),
+            plan => Body::http_body_unsync(Intake::new(body, plan, verdict.clone())),
+        };
+        let answer = self.shared.s3.call(Request::from_parts(parts, body)).await;
+        match (answer, verdict.get()) {
+            (Ok(answer), Some(refusal)) if !answer.status().is_success() => asked.refuse(refusal),
+            (Ok(answer), _) => asked.complete(answer),
+            (Err(error), _) => {
+                tracing::error!(?error, "a request could not be answered");
+                asked.refuse(&Refusal::new(
+                    http::StatusCode::INTERNAL_SERVER_ERROR,
+                    "InternalError",
+                    "We encountered an internal error. Please try again.",
+                ))
+            }
+        }
+    }
+
+    /// Serves `listener` until `shutdown` is done, and then the requests under way, for ten seconds at most.
+    ///
+    /// # Errors
+    /// That the listener has no address any more.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        tracing::info!(address = %listener.local_addr()?, "the S3 front listens");
+        let (stop, stopped) = watch::channel(());
+        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut connections = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            while connections.try_join_next().is_some() {}
+            let accepted = tokio::select! {
+                () = &mut shutdown => break,
+                accepted = accept(&listener, &places) => accepted,
+            };
+            match accepted {
+                Ok((stream, place)) => {
+                    let front = self.clone();
+                    let stopped = stopped.clone();
+                    connections.spawn(async move {
+                        front.connection(stream, stopped).await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+        drop(listener);
+        drop(stop);
+        let drained = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+            tracing::warn!("requests were cut off at the end");
+        }
+        Ok(())
+    }
+
+    async fn connection(&self, stream: TcpStream, mut stopped: watch::Receiver<()>) {
+        // Without it an answer waits for the client's delayed acknowledgement, 40 ms.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY was not set");
+        }
+        let service =
+            service_fn(|request| async move { Ok::<_, Infallible>(self.answer(request).await) });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = stopped.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    }
+
+    /// 16 hexadecimal digits, unlike each other and hard to mistake for each other.
+    fn request_id(&self) -> String {
+        let number = self.shared.request_ids.fetch_add(1, Ordering::Relaxed);
+        let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        format!("{:016X}", mixed ^ (mixed >> 32))
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+fn builder(service: Service, hosts: &Hosts) -> S3ServiceBuilder {
+    let mut config = S3Config::default();
+    config.xml_max_body_size = usize::try_from(MAX_DOCUMENT_BYTES).unwrap_or(usize::MAX);
+    config.presigned_url_max_skew_time_secs = MAX_SKEW_S;
+    let mut builder = S3ServiceBuilder::new(service);
+    builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
+    builder.set_host(hosts.clone());
+    builder
+}
+
+/// Somewhere, so that the ids of two runs differ; nothing depends on it.
+fn first_request_id() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    static START: OnceLock<u64> = OnceLock::new();
+    *START.get_or_init(|| RandomState::new().hash_one("request ids"))
+}

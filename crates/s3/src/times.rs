@@ -1,0 +1,34 @@
+//! Times on the wire.
+
+use std::time::{Duration, SystemTime};
+
+use s3s::dto::{Timestamp, TimestampFormat};
+
+/// Milliseconds since 1970 as `s3s` takes them.
+pub(crate) fn timestamp(ms: i64) -> Timestamp {
+    let since = Duration::from_millis(ms.unsigned_abs());
+    Timestamp::from(if ms < 0 {
+        SystemTime::UNIX_EPOCH - since
+    } else {
+        SystemTime::UNIX_EPOCH + since
+    })
+}
+
+/// As in `Last-Modified`, RFC 9110 §5.6.7; empty for a time that has no such form.
+pub(crate) fn http_date(ms: i64) -> String {
+    let mut text = Vec::new();
+    match timestamp(ms).format(TimestampFormat::HttpDate, &mut text) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
+}
+
+/// A date of a header; nothing if it isn't one.
+pub(crate) fn parse_http_date(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(TimestampFormat::HttpDate, text).ok()
+}
+
+/// The second that a time lies in: dates in headers have no finer grain.
+pub(crate) fn whole_second(ms: i64) -> Timestamp {
+    timestamp(ms - ms.rem_euclid(1000))
+}
