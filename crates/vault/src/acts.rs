@@ -1,5 +1,44 @@
-//! The acts.
-use amana_store::Kind;
+//! The acts, and how each changes the views.
+//!
+//! A check decides what an act will do (which version it replaces, whether it makes the null version) and writes it in
+//! the links; applying follows the links alone. The links are never erased, bodies may be: an act whose body is erased
+//! made something that is gone since, so it makes no row, but what it replaced or removed it still does.
+
+pub(crate) mod bucket;
+pub(crate) mod object;
+pub(crate) mod recorded;
+pub(crate) mod upload;
+
+use amana_store::{EntryId, Kind, LedgerId};
+
 pub(crate) fn kinds() -> Vec<Kind> {
-    Vec::new()
+    vec![
+        Kind::of::<bucket::CreateBucket>(),
+        Kind::of::<bucket::DeleteBucket>(),
+        Kind::of::<bucket::SetVersioning>(),
+        Kind::of::<object::PutObject>(),
+        Kind::of::<object::DeleteObject>(),
+        Kind::of::<object::SetTags>(),
+        Kind::of::<upload::CreateUpload>(),
+        Kind::of::<upload::PutPart>(),
+        Kind::of::<upload::CompleteUpload>(),
+        Kind::of::<upload::AbortUpload>(),
+    ]
+}
+
+/// The entry at an index that stands in links.
+fn linked(ledger: LedgerId, index: u64) -> amana_store::Result<EntryId> {
+    EntryId::new(ledger, index).ok_or(amana_store::Error::TooLarge {
+        what: "an index in an act's links",
+        max: 1 << 40,
+    })
+}
+
+/// Whether a field of links is left out.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference to the field"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

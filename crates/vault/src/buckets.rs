@@ -1,10 +1,19 @@
 //! Buckets: one namespace for the whole data centre.
 
-use amana_access::{Caller, Right};
-use amana_store::EntryId;
+use std::ops::ControlFlow;
 
-use crate::model::{BucketName, Versioning};
-use crate::{Done, Result, Vault};
+use amana_access::{Caller, Right};
+use amana_store::{EntryId, Reader};
+
+use crate::acts::bucket::{
+    BucketLinks, CreateBody, CreateBucket, DeleteBucket, NameBody, SetVersioning, VersioningLinks,
+};
+use crate::model::{BucketName, ObjectKey, Versioning};
+use crate::views::{buckets, uploads, versions};
+use crate::{Done, Error, MAX_PAGE, Result, Vault};
+
+/// What the entry of an open bucket says when nobody gave a reason.
+const DEFAULT_REASON: &str = "created through the data centre's S3 front";
 
 /// Who can read what a bucket holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -42,6 +51,30 @@ pub struct BucketInfo {
     pub region: Option<String>,
 }
 
+/// Uploads that deleting a bucket aborts at most; more are an error that says that it isn't empty.
+const MAX_ABORTED: usize = 10_000;
+
+/// Whether the grant allows it, whoever owns the bucket: the act's own check looks at that.
+pub(crate) fn require(caller: &Caller, bucket: &str, right: Right) -> Result<()> {
+    if caller.may(bucket, right) {
+        Ok(())
+    } else {
+        Err(Error::AccessDenied)
+    }
+}
+
+/// The bucket, if it is the caller's institution's and the grant allows it.
+pub(crate) fn admit(
+    rows: &Reader<'_>,
+    caller: &Caller,
+    bucket: &str,
+    right: Right,
+) -> Result<BucketInfo> {
+    let found = buckets::owned(rows, bucket, caller.ledger)?;
+    require(caller, bucket, right)?;
+    Ok(found)
+}
+
 impl Vault {
     /// Makes a bucket.
     ///
@@ -53,7 +86,21 @@ impl Vault {
         name: BucketName,
         options: BucketOptions,
     ) -> Result<Done<()>> {
-        unimplemented!()
+        require(caller, name.as_str(), Right::Own)?;
+        let reason = options
+            .open_reason
+            .unwrap_or_else(|| DEFAULT_REASON.to_owned());
+        let act = CreateBucket {
+            by: caller.actor.clone(),
+            ledger: caller.ledger,
+            body: CreateBody {
+                name: name.as_str().to_owned(),
+                mode: Mode::Open,
+                reason: Some(reason),
+                region: options.region,
+            },
+        };
+        Ok(Done::of(self.store.commit(act).await?))
     }
 
     /// Deletes an empty bucket; uploads that are under way in it are aborted first.
@@ -61,7 +108,36 @@ impl Vault {
     /// # Errors
     /// [`crate::Error::BucketNotEmpty`], [`crate::Error::NoSuchBucket`], [`crate::Error::AccessDenied`].
     pub async fn delete_bucket(&self, caller: &Caller, bucket: &str) -> Result<Done<()>> {
-        unimplemented!()
+        let found = self.bucket(caller, bucket, Right::Own)?;
+        let not_empty = || Error::BucketNotEmpty {
+            name: bucket.to_owned(),
+        };
+        if self.store.read(|rows| versions::any(rows, found.id))? {
+            return Err(not_empty());
+        }
+        // Each abort is an act of its own; whoever begins uploads meanwhile can't keep the bucket from being refused.
+        for _ in 0..MAX_ABORTED {
+            let Some(upload) = self.store.read(|rows| uploads::any(rows, found.id))? else {
+                break;
+            };
+            let key = String::from_utf8_lossy(&upload.key).into_owned();
+            let key = ObjectKey::parse(key)?;
+            match self.abort_upload(caller, bucket, &key, upload.id()).await {
+                Ok(_) | Err(Error::NoSuchUpload) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        let act = DeleteBucket {
+            by: caller.actor.clone(),
+            ledger: caller.ledger,
+            links: BucketLinks {
+                bucket: found.id.index(),
+            },
+            body: NameBody {
+                bucket: bucket.to_owned(),
+            },
+        };
+        Ok(Done::of(self.store.commit(act).await?))
     }
 
     /// Enables or suspends versioning.
@@ -75,7 +151,22 @@ impl Vault {
         bucket: &str,
         versioning: Versioning,
     ) -> Result<Done<()>> {
-        unimplemented!()
+        require(caller, bucket, Right::Own)?;
+        if versioning == Versioning::Unversioned {
+            return Err(Error::InvalidVersioning);
+        }
+        let act = SetVersioning {
+            by: caller.actor.clone(),
+            ledger: caller.ledger,
+            links: VersioningLinks {
+                bucket: 0,
+                versioning,
+            },
+            body: NameBody {
+                bucket: bucket.to_owned(),
+            },
+        };
+        Ok(Done::of(self.store.commit(act).await?))
     }
 
     /// A bucket, if the caller has at least `right` on it. Takes microseconds: a front asks it before it reads a body.
@@ -83,7 +174,7 @@ impl Vault {
     /// # Errors
     /// [`crate::Error::NoSuchBucket`], [`crate::Error::AccessDenied`].
     pub fn bucket(&self, caller: &Caller, bucket: &str, right: Right) -> Result<BucketInfo> {
-        unimplemented!()
+        self.store.read(|rows| admit(rows, caller, bucket, right))
     }
 
     /// The caller's institution's buckets that the caller may read, by name: those that begin with `prefix` and come
@@ -98,6 +189,38 @@ impl Vault {
         after: Option<&str>,
         max: usize,
     ) -> Result<(Vec<BucketInfo>, bool)> {
-        unimplemented!()
+        let after = after.unwrap_or_default().to_owned();
+        let (caller, prefix) = (caller.clone(), prefix.to_owned());
+        let max = max.min(MAX_PAGE);
+        self.read_apart(move |rows| {
+            let mut found = Vec::new();
+            let mut more = false;
+            // From the prefix itself on, unless the page begins later.
+            let (from, skipped) = if after >= prefix {
+                (after.as_str(), None)
+            } else {
+                (prefix.as_str(), buckets::named(rows, &prefix)?)
+            };
+            let mut take = |bucket: crate::BucketInfo| {
+                if !bucket.name.starts_with(&prefix) {
+                    return ControlFlow::Break(());
+                }
+                if !caller.may(&bucket.name, Right::Read) {
+                    return ControlFlow::Continue(());
+                }
+                if found.len() == max {
+                    more = true;
+                    return ControlFlow::Break(());
+                }
+                found.push(bucket);
+                ControlFlow::Continue(())
+            };
+            if let Some(bucket) = skipped.filter(|bucket| bucket.id.ledger() == caller.ledger) {
+                let _ = take(bucket);
+            }
+            buckets::each_after(rows, caller.ledger, from, take)?;
+            Ok((found, more))
+        })
+        .await
     }
 }

@@ -1,9 +1,16 @@
 //! Deleting: of the object, which in a bucket with versions makes a delete marker, or of one version for good.
 
-use amana_access::Caller;
+use amana_access::{Caller, Right};
+use futures::StreamExt as _;
 
+use crate::acts::object::{DeleteLinks, DeleteObject};
+use crate::acts::recorded::KeyBody;
+use crate::buckets::require;
 use crate::model::{ETagMatch, ObjectKey, VersionId, VersionRef};
-use crate::{Done, Result, Vault};
+use crate::{Error, Result, Vault};
+
+/// Deletions of one request that wait for the writer at once: enough to fill a group, and no flood of the queue.
+const MAX_AT_ONCE: usize = 256;
 
 /// What to delete.
 #[derive(Clone, Debug)]
@@ -38,7 +45,34 @@ impl Vault {
         bucket: &str,
         deletion: Deletion,
     ) -> Result<(Deleted, Option<String>)> {
-        unimplemented!()
+        require(caller, bucket, Right::Write)?;
+        let requested = deletion.version;
+        let act = DeleteObject {
+            by: caller.actor.clone(),
+            ledger: caller.ledger,
+            version: requested,
+            if_match: deletion.if_match,
+            links: DeleteLinks::default(),
+            body: KeyBody {
+                bucket: bucket.to_owned(),
+                key: deletion.key,
+            },
+        };
+        let committed = match self.store.commit(act).await.map_err(Error::from) {
+            Err(Error::NoSuchVersion) => return Ok((Deleted::default(), None)),
+            committed => committed?,
+        };
+        let done = &committed.output;
+        let deleted = Deleted {
+            existed: true,
+            marker: done.marker_made.is_some() || done.marker_removed,
+            version: match (done.marker_made, requested) {
+                (Some(made), _) => made.version,
+                (None, VersionRef::Id(id)) => Some(id),
+                (None, _) => None,
+            },
+        };
+        Ok((deleted, Some(committed.receipt())))
     }
 
     /// Deletes many, each an act of its own; the answers are in the order of the requests.
@@ -51,6 +85,13 @@ impl Vault {
         bucket: &str,
         deletions: Vec<Deletion>,
     ) -> Result<Vec<Result<(Deleted, Option<String>)>>> {
-        unimplemented!()
+        self.bucket(caller, bucket, Right::Write)?;
+        let each = deletions
+            .into_iter()
+            .map(|deletion| self.delete_object(caller, bucket, deletion));
+        Ok(futures::stream::iter(each)
+            .buffered(MAX_AT_ONCE)
+            .collect()
+            .await)
     }
 }

@@ -1,9 +1,3 @@
-#![allow(
-    unused_variables,
-    dead_code,
-    unused_imports,
-    reason = "the bodies follow in the next steps"
-)]
 //! Buckets, objects, versions and multipart uploads: the part of the data centre that software sees through S3.
 //!
 //! What this crate promises:
@@ -126,11 +120,12 @@ impl Vault {
 
 /// Runs work that blocks on a thread made for it.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| {
-            Err(Error::Store(amana_store::Error::Failed {
-                why: format!("a thread ended: {error}"),
-            }))
-        })
+    tokio::task::spawn_blocking(work).await.map_err(ended)?
+}
+
+/// A thread of ours ended early: the process is going down, or a bug made it panic.
+fn ended(error: tokio::task::JoinError) -> Error {
+    Error::Store(amana_store::Error::Failed {
+        why: format!("a thread ended: {error}"),
+    })
 }

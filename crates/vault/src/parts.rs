@@ -1,11 +1,20 @@
-//! Parts of an upload.
+//! Parts of an upload. Each lies in a blob, whatever its size.
 
 use std::ops::Range;
 
-use amana_access::Caller;
+use amana_access::{Caller, Right};
+use amana_store::Content;
+use futures::StreamExt as _;
 
-use crate::model::{Checksum, ETag, ObjectKey, UploadId};
-use crate::{Done, Ingested, ObjectInfo, Result, UploadInfo, Vault};
+use crate::acts::recorded;
+use crate::acts::upload::{PartBody, PartLinks, PutPart};
+use crate::buckets::require;
+use crate::copy::origin;
+use crate::model::{Checksum, ChecksumType, ETag, Extent, ObjectKey, UploadId};
+use crate::views::uploads;
+use crate::{
+    Done, Error, IngestOptions, Ingested, MAX_PAGE, ObjectInfo, Result, UploadInfo, Vault,
+};
 
 /// The highest number of a part.
 pub const MAX_PARTS: u32 = 10_000;
@@ -36,12 +45,25 @@ pub struct PartsPage {
     pub next: Option<u32>,
 }
 
+/// Where a part goes.
+struct PartPlace {
+    bucket: String,
+    upload: UploadInfo,
+    number: u32,
+}
+
+/// Where a part's content comes from.
+enum PartContent<'s> {
+    New(Content),
+    Shared(&'s ObjectInfo),
+}
+
 impl Vault {
     /// Puts a part, in place of an earlier one of the same number.
     ///
     /// # Errors
-    /// [`crate::Error::NoSuchUpload`], [`crate::Error::InvalidPartNumber`], [`crate::Error::InvalidChecksum`] when the
-    /// upload's checksum was not computed, [`crate::Error::AccessDenied`], [`crate::Error::Busy`], [`crate::Error::Full`].
+    /// [`Error::NoSuchUpload`], [`Error::InvalidPartNumber`], [`Error::InvalidChecksum`] when the upload's checksum was
+    /// not computed, [`Error::AccessDenied`], [`Error::Busy`], [`Error::Full`].
     pub async fn put_part(
         &self,
         caller: &Caller,
@@ -51,10 +73,29 @@ impl Vault {
         number: u32,
         content: Ingested,
     ) -> Result<Done<ListedPart>> {
-        unimplemented!()
+        let place = self.part_place(caller, bucket, key, upload, number)?;
+        let checksum = match place.upload.checksum {
+            None => None,
+            Some((algorithm, _)) => Some(Checksum {
+                algorithm,
+                kind: ChecksumType::FullObject,
+                value: content.checksums.get(&algorithm).cloned().ok_or(
+                    Error::InvalidChecksum {
+                        why: "the upload was begun with another algorithm",
+                    },
+                )?,
+                parts: None,
+            }),
+        };
+        let etag = ETag::whole(content.md5);
+        let content = content.into_blob(self.store.blobs()).await?;
+        let (extent, content) = content.into_parts();
+        let extent = Extent { checksum, ..extent };
+        self.commit_part(caller, place, etag, extent, PartContent::New(content))
+            .await
     }
 
-    /// Puts a part with the content of an object, or of a range of it.
+    /// Puts a part with the content of an object, or of a range of it. A whole object that lies in one blob is shared.
     ///
     /// # Errors
     /// As [`Vault::put_part`] and [`Vault::read`].
@@ -72,13 +113,35 @@ impl Vault {
         upload: UploadId,
         number: u32,
     ) -> Result<Done<ListedPart>> {
-        unimplemented!()
+        let place = self.part_place(caller, bucket, key, upload, number)?;
+        if source.bucket_id.ledger() != caller.ledger {
+            return Err(Error::AccessDenied);
+        }
+        let range = range.unwrap_or(0..source.size_bytes);
+        if let Some(extent) = shareable(source, &range, &place.upload) {
+            let content = PartContent::Shared(source);
+            return self
+                .commit_part(caller, place, source.etag, extent, content)
+                .await;
+        }
+        let algorithm = place.upload.checksum.map(|(algorithm, _)| algorithm);
+        let mut ingest = self.ingest(IngestOptions {
+            algorithms: algorithm.into_iter().collect(),
+            max_bytes: source.size_bytes,
+        })?;
+        let mut stream = self.read(source, range).await?;
+        while let Some(bytes) = stream.next().await {
+            ingest.write(bytes?).await?;
+        }
+        let content = ingest.finish().await?;
+        self.put_part(caller, bucket, key, upload, number, content)
+            .await
     }
 
     /// Lists the parts that come after a number, at most `max`.
     ///
     /// # Errors
-    /// [`crate::Error::NoSuchUpload`], [`crate::Error::NoSuchBucket`], [`crate::Error::AccessDenied`].
+    /// [`Error::NoSuchUpload`], [`Error::NoSuchBucket`], [`Error::AccessDenied`].
     pub async fn list_parts(
         &self,
         caller: &Caller,
@@ -88,6 +151,130 @@ impl Vault {
         after: u32,
         max: usize,
     ) -> Result<PartsPage> {
-        unimplemented!()
+        let (caller, bucket, key) = (caller.clone(), bucket.to_owned(), key.clone());
+        let max = max.min(MAX_PAGE);
+        self.read_apart(move |rows| {
+            let (entry, upload) = crate::uploads::find(rows, &caller, &bucket, &key, upload)?;
+            let mut found = uploads::parts(rows, entry, after, max + 1)?;
+            let more = found.len() > max;
+            found.truncate(max);
+            let next = found.last().filter(|_| more).map(|part| part.number);
+            let listed = |part: uploads::Part| {
+                let checksum = match upload.checksum {
+                    Some(_) => {
+                        recorded::body::<PartBody>(rows, part.entry)?
+                            .extent
+                            .checksum
+                    }
+                    None => None,
+                };
+                Ok(ListedPart {
+                    number: part.number,
+                    etag: ETag::whole(part.md5),
+                    size_bytes: part.size_bytes,
+                    modified_ms: part.time_ms,
+                    checksum,
+                })
+            };
+            let parts = found.into_iter().map(listed).collect::<Result<_>>()?;
+            Ok(PartsPage {
+                upload,
+                parts,
+                next,
+            })
+        })
+        .await
     }
+
+    fn part_place(
+        &self,
+        caller: &Caller,
+        bucket: &str,
+        key: &ObjectKey,
+        upload: UploadId,
+        number: u32,
+    ) -> Result<PartPlace> {
+        require(caller, bucket, Right::Write)?;
+        if !(1..=MAX_PARTS).contains(&number) {
+            return Err(Error::InvalidPartNumber {
+                number,
+                max: MAX_PARTS,
+            });
+        }
+        Ok(PartPlace {
+            bucket: bucket.to_owned(),
+            upload: self.upload(caller, bucket, key, upload)?,
+            number,
+        })
+    }
+
+    async fn commit_part(
+        &self,
+        caller: &Caller,
+        place: PartPlace,
+        etag: ETag,
+        extent: Extent,
+        content: PartContent<'_>,
+    ) -> Result<Done<ListedPart>> {
+        let (content, source) = match content {
+            PartContent::New(content) => (Some(content), None),
+            PartContent::Shared(source) => (None, Some(source)),
+        };
+        let new_blob = extent.blob.filter(|_| content.is_some());
+        let (size_bytes, checksum) = (extent.size_bytes, extent.checksum.clone());
+        let act = PutPart {
+            by: caller.actor.clone(),
+            ledger: caller.ledger,
+            upload: place.upload.id,
+            content,
+            source: source.map(|source| (source.bucket_id, source.key.clone(), source.entry)),
+            links: PartLinks {
+                bucket: 0,
+                upload: 0,
+                number: place.number,
+            },
+            body: PartBody {
+                bucket: place.bucket,
+                key: place.upload.key,
+                etag,
+                extent: Extent {
+                    part: Some(place.number),
+                    ..extent
+                },
+                copied_from: source.map(origin),
+            },
+        };
+        let committed = self.commit_content(act, new_blob).await?;
+        Ok(Done {
+            receipt: committed.receipt(),
+            value: ListedPart {
+                number: place.number,
+                etag,
+                size_bytes,
+                modified_ms: committed.output,
+                checksum,
+            },
+        })
+    }
+}
+
+/// The one blob of an object whose whole content becomes a part, when its tag and checksum are a part's as well.
+fn shareable(source: &ObjectInfo, range: &Range<u64>, upload: &UploadInfo) -> Option<Extent> {
+    let [extent] = &*source.extents else {
+        return None;
+    };
+    if extent.blob.is_none() || *range != (0..source.size_bytes) || source.etag.parts.is_some() {
+        return None;
+    }
+    let checksum =
+        match upload.checksum {
+            None => None,
+            Some((algorithm, _)) => Some(source.attrs.checksum.clone().filter(|sum| {
+                sum.algorithm == algorithm && sum.kind == ChecksumType::FullObject
+            })?),
+        };
+    Some(Extent {
+        checksum,
+        ..extent.clone()
+    })
 }

@@ -1,22 +1,58 @@
 //! Content on its way out, verified chunk by chunk.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use amana_store::blobs::CHUNK_BYTES;
+use amana_store::{BlobReader, Reader, Store, content};
 use bytes::Bytes;
 use futures::Stream;
+use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::{ObjectInfo, Result, Vault};
+use crate::model::Extent;
+use crate::views::versions;
+use crate::{Error, ObjectInfo, Result, Vault, apart, ended};
+
+/// Files that are opened ahead: a file that is open is read to its end, whoever deletes it meanwhile.
+const MAX_OPEN: usize = 64;
+/// Chunk digests that are read ahead, 32 bytes each: 2 GiB of content.
+const MAX_CHUNKS_AHEAD: u64 = 8192;
+
+/// A chunk that is being read, and what reads on after it.
+type Ahead = JoinHandle<(Box<Reading>, Result<Option<Bytes>>)>;
 
 /// Verified content; an error ends it. At most two chunks of 256 KiB are in memory.
-pub struct ContentStream {}
+pub struct ContentStream {
+    first: Option<Bytes>,
+    next: Option<Ahead>,
+}
 
 impl Stream for ContentStream {
     type Item = Result<Bytes>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        unimplemented!()
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Some(Ok(first)));
+        }
+        let Some(task) = &mut self.next else {
+            return Poll::Ready(None);
+        };
+        let found = match Pin::new(task).poll(context) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(found) => found,
+        };
+        self.next = None;
+        let (reading, chunk) = match found {
+            Ok(found) => found,
+            Err(error) => return Poll::Ready(Some(Err(ended(error)))),
+        };
+        if let Ok(Some(_)) = &chunk {
+            self.next = reading.ahead();
+        }
+        Poll::Ready(chunk.transpose())
     }
 }
 
@@ -24,19 +60,167 @@ impl Vault {
     /// Content small enough to lie in rows, verified, in one piece; `None` for larger content.
     ///
     /// # Errors
-    /// [`crate::Error::Damaged`]; [`crate::Error::ConditionalConflict`] when the version was deleted or replaced since it
-    /// was looked up: look it up again.
+    /// [`Error::Damaged`]; [`Error::ConditionalConflict`] when the version was deleted or replaced since it was looked
+    /// up: look it up again.
     pub fn read_small(&self, object: &ObjectInfo) -> Result<Option<Bytes>> {
-        unimplemented!()
+        let [extent] = &*object.extents else {
+            return Ok(None);
+        };
+        if extent.blob.is_some() {
+            return Ok(None);
+        }
+        if let Some(bytes) = &object.inline {
+            return Ok(Some(bytes.clone()));
+        }
+        self.store
+            .read(|rows| content::read_inline(rows, object.entry, &extent.sha256))
+            .map(Some)
+            .map_err(|error: amana_store::Error| lost(&self.store, object, error.into()))
     }
 
     /// The bytes of `range`. On return the first chunk is verified, so that damage there is an error here and not in
     /// the stream.
     ///
     /// # Errors
-    /// [`crate::Error::InvalidRange`], [`crate::Error::Damaged`]; [`crate::Error::ConditionalConflict`] when the version
-    /// was deleted or replaced since it was looked up: look it up again.
+    /// [`Error::InvalidRange`], [`Error::Damaged`]; [`Error::ConditionalConflict`] when the version was deleted or
+    /// replaced since it was looked up: look it up again.
     pub async fn read(&self, object: &ObjectInfo, range: Range<u64>) -> Result<ContentStream> {
-        unimplemented!()
+        if range.start > range.end || range.end > object.size_bytes {
+            return Err(Error::InvalidRange {
+                from: range.start,
+                until: range.end,
+                size_bytes: object.size_bytes,
+            });
+        }
+        if let Some(bytes) = self.read_small(object)? {
+            let place = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+            return Ok(ContentStream {
+                first: (!range.is_empty())
+                    .then(|| bytes.slice(place(range.start)..place(range.end))),
+                next: None,
+            });
+        }
+        let mut reading = Box::new(Reading {
+            store: self.store.clone(),
+            later: pieces(&object.extents, &range),
+            open: VecDeque::new(),
+            object: object.clone(),
+        });
+        let (first, reading) = apart(move || Ok((reading.chunk()?, reading))).await?;
+        let next = first.as_ref().and_then(|_| reading.ahead());
+        Ok(ContentStream { first, next })
     }
+}
+
+/// A piece of a range: an extent, and which of its bytes.
+type Piece = (Extent, Range<u64>);
+
+/// The pieces of the extents that lie in `range`.
+fn pieces(extents: &[Extent], range: &Range<u64>) -> VecDeque<Piece> {
+    let mut from = 0;
+    let mut found = VecDeque::new();
+    for extent in extents {
+        let until = from + extent.size_bytes;
+        let piece = range.start.max(from)..range.end.min(until);
+        if !piece.is_empty() {
+            found.push_back((extent.clone(), piece.start - from..piece.end - from));
+        }
+        from = until;
+    }
+    found
+}
+
+/// Reading under way.
+struct Reading {
+    store: Arc<Store>,
+    object: ObjectInfo,
+    open: VecDeque<(BlobReader, Range<u64>)>,
+    later: VecDeque<Piece>,
+}
+
+impl Reading {
+    /// Reads the next chunk while the one before is being sent; `None` when there is no more.
+    fn ahead(mut self: Box<Self>) -> Option<Ahead> {
+        if self.open.is_empty() && self.later.is_empty() {
+            return None;
+        }
+        Some(spawn_blocking(move || {
+            let chunk = self.chunk();
+            (self, chunk)
+        }))
+    }
+
+    /// The next bytes, of one chunk at most; `None` at the end. Blocking.
+    fn chunk(&mut self) -> Result<Option<Bytes>> {
+        if self.open.is_empty() {
+            self.open_more()?;
+        }
+        let Some((reader, rest)) = self.open.front_mut() else {
+            return Ok(None);
+        };
+        let number = rest.start / CHUNK_BYTES as u64;
+        let begin = number * CHUNK_BYTES as u64;
+        let chunk = reader
+            .chunk(number)
+            .map_err(|error| Error::from(error).naming(|| name(&self.object)))?;
+        let until = rest.end.min(begin + CHUNK_BYTES as u64);
+        let place = |offset: u64| usize::try_from(offset - begin).unwrap_or(usize::MAX);
+        let bytes = chunk.slice(place(rest.start)..place(until));
+        rest.start = until;
+        if rest.is_empty() {
+            self.open.pop_front();
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Opens the next files, with their chunk digests, all as of one instant.
+    fn open_more(&mut self) -> Result<()> {
+        let Self {
+            store,
+            object,
+            open,
+            later,
+        } = self;
+        let mut chunks_ahead = 0;
+        let opened = store.read(|rows| {
+            while let Some((extent, range)) = later.pop_front() {
+                let reader = open_blob(store, rows, &extent)?;
+                chunks_ahead += reader.chunk_count();
+                open.push_back((reader, range));
+                if open.len() == MAX_OPEN || chunks_ahead >= MAX_CHUNKS_AHEAD {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        opened.map_err(|error| lost(store, object, error))
+    }
+}
+
+/// Opens the blob of an extent, with its verified chunk digests.
+pub(crate) fn open_blob(store: &Store, rows: &Reader<'_>, extent: &Extent) -> Result<BlobReader> {
+    let (Some(blob), Some(root)) = (extent.blob, &extent.chunks_root) else {
+        return Err(Error::Store(amana_store::Error::Missing {
+            what: "the blob of an extent".into(),
+        }));
+    };
+    let chunks = content::read_chunks(rows, blob, root)?;
+    Ok(store
+        .blobs()
+        .reader(blob, extent.size_bytes, chunks.into())?)
+}
+
+fn name(object: &ObjectInfo) -> String {
+    format!("{}/{}", object.bucket, object.key)
+}
+
+/// Content that isn't there is damage, unless its version is gone by now as well.
+fn lost(store: &Store, object: &ObjectInfo, error: Error) -> Error {
+    let missing = matches!(error, Error::Store(amana_store::Error::Missing { .. }));
+    let (key, index) = (object.key.as_bytes(), object.entry.index());
+    let standing = |rows: &Reader<'_>| versions::at(rows, object.bucket_id, key, index);
+    if missing && matches!(store.read(standing), Ok(None)) {
+        return Error::ConditionalConflict;
+    }
+    error.naming(|| name(object))
 }

@@ -1,9 +1,13 @@
 //! Tags of a version, after its deposit.
 
-use amana_access::Caller;
+use amana_access::{Caller, Right};
 
+use crate::acts::object::{SetTags, TagsBody, TagsLinks};
+use crate::buckets::{admit, require};
+use crate::get::{entry_of, recorded_object, standing};
 use crate::model::{ObjectKey, Tags, VersionId, VersionRef};
-use crate::{Done, Result, Vault};
+use crate::views::tags;
+use crate::{Done, Error, Result, Vault};
 
 impl Vault {
     /// Replaces the tags of a version; empty tags delete them.
@@ -18,7 +22,19 @@ impl Vault {
         version: VersionRef,
         tags: Tags,
     ) -> Result<Done<Option<VersionId>>> {
-        unimplemented!()
+        require(caller, bucket, Right::Write)?;
+        let act = SetTags {
+            by: caller.actor.clone(),
+            ledger: caller.ledger,
+            version,
+            links: TagsLinks::default(),
+            body: TagsBody {
+                bucket: bucket.to_owned(),
+                key: key.clone(),
+                tags,
+            },
+        };
+        Ok(Done::of(self.store.commit(act).await?))
     }
 
     /// The tags of a version, and which version that is.
@@ -32,6 +48,20 @@ impl Vault {
         key: &ObjectKey,
         version: VersionRef,
     ) -> Result<(Tags, Option<VersionId>)> {
-        unimplemented!()
+        let read = self.store.read(|rows| {
+            let found = admit(rows, caller, bucket, Right::Read)?;
+            let version = standing(rows, found.id, key, version)?;
+            let entry = entry_of(found.id, version.index)?;
+            let tags = match tags::of(rows, entry)? {
+                Some(tags) => tags,
+                None => {
+                    recorded_object(rows, bucket, key.as_bytes(), entry, &version)?
+                        .attrs
+                        .tags
+                }
+            };
+            Ok((tags, version.id()))
+        });
+        read.map_err(|error: Error| error.naming(|| format!("{bucket}/{key}")))
     }
 }

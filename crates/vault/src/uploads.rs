@@ -1,9 +1,18 @@
 //! Multipart uploads: beginning, finding, listing and aborting them.
 
-use amana_access::Caller;
+use std::ops::ControlFlow;
 
+use amana_access::{Caller, Right};
+use amana_store::{EntryId, Reader};
+
+use crate::acts::bucket::BucketLinks;
+use crate::acts::recorded::{self, KeyBody};
+use crate::acts::upload::{AbortLinks, AbortUpload, CreateUpload, UploadBody};
+use crate::buckets::{admit, require};
+use crate::list::{Filter, Step, past_group, past_key, text, walk};
 use crate::model::{ChecksumAlgorithm, ChecksumType, ObjectAttrs, ObjectKey, UploadId};
-use crate::{Done, Result, Vault};
+use crate::views::uploads;
+use crate::{Done, Error, MAX_PAGE, Result, Vault};
 
 /// How an upload is begun.
 #[derive(Clone, Default, Debug)]
@@ -82,7 +91,29 @@ impl Vault {
         key: &ObjectKey,
         options: UploadOptions,
     ) -> Result<Done<UploadId>> {
-        unimplemented!()
+        require(caller, bucket, Right::Write)?;
+        if let Some((algorithm, kind)) = options.checksum
+            && !algorithm.allows(kind)
+        {
+            return Err(Error::InvalidChecksum {
+                why: "the algorithm doesn't come in this type",
+            });
+        }
+        let act = CreateUpload {
+            by: caller.actor.clone(),
+            ledger: caller.ledger,
+            links: BucketLinks { bucket: 0 },
+            body: UploadBody {
+                bucket: bucket.to_owned(),
+                key: key.clone(),
+                attrs: ObjectAttrs {
+                    checksum: None,
+                    ..options.attrs
+                },
+                checksum: options.checksum,
+            },
+        };
+        Ok(Done::of(self.store.commit(act).await?))
     }
 
     /// An upload under way. Takes microseconds.
@@ -96,7 +127,10 @@ impl Vault {
         key: &ObjectKey,
         id: UploadId,
     ) -> Result<UploadInfo> {
-        unimplemented!()
+        self.store
+            .read(|rows| find(rows, caller, bucket, key, id))
+            .map(|(_, upload)| upload)
+            .map_err(|error: Error| error.naming(|| format!("{bucket}/{key}")))
     }
 
     /// Aborts an upload and frees its parts.
@@ -110,7 +144,18 @@ impl Vault {
         key: &ObjectKey,
         id: UploadId,
     ) -> Result<Done<()>> {
-        unimplemented!()
+        require(caller, bucket, Right::Write)?;
+        let act = AbortUpload {
+            by: caller.actor.clone(),
+            ledger: caller.ledger,
+            upload: id,
+            links: AbortLinks::default(),
+            body: KeyBody {
+                bucket: bucket.to_owned(),
+                key: key.clone(),
+            },
+        };
+        Ok(Done::of(self.store.commit(act).await?))
     }
 
     /// Lists uploads under way.
@@ -123,6 +168,111 @@ impl Vault {
         bucket: &str,
         query: UploadsQuery,
     ) -> Result<UploadsPage> {
-        unimplemented!()
+        let (caller, bucket) = (caller.clone(), bucket.to_owned());
+        self.read_apart(move |rows| {
+            let bucket = admit(rows, &caller, &bucket, Right::Read)?;
+            list(rows, bucket.id, &query)
+        })
+        .await
     }
+}
+
+/// The upload of that key, and its entry.
+pub(crate) fn find(
+    rows: &Reader<'_>,
+    caller: &Caller,
+    bucket: &str,
+    key: &ObjectKey,
+    id: UploadId,
+) -> Result<(EntryId, UploadInfo)> {
+    let found = admit(rows, caller, bucket, Right::Write)?;
+    let upload = uploads::find(rows, found.id, key.as_bytes(), id)?.ok_or(Error::NoSuchUpload)?;
+    let body: UploadBody = recorded::body(rows, upload.entry)?;
+    let info = UploadInfo {
+        id,
+        key: key.clone(),
+        initiated_ms: upload.time_ms,
+        attrs: body.attrs,
+        checksum: body.checksum,
+    };
+    Ok((upload.entry, info))
+}
+
+/// A page that is being filled.
+struct Filling<'q> {
+    page: UploadsPage,
+    max: usize,
+    filter: Filter<'q>,
+    last: (String, Option<UploadId>),
+}
+
+impl Filling<'_> {
+    fn take(&mut self, rows: &Reader<'_>, upload: &uploads::Upload) -> amana_store::Result<Step> {
+        if self.page.uploads.len() + self.page.prefixes.len() == self.max {
+            self.page.next = Some(std::mem::take(&mut self.last));
+            return Ok(Step::End);
+        }
+        if let Some(group) = self.filter.group(&upload.key) {
+            self.last = (text(group), None);
+            self.page.prefixes.push(text(group));
+            return Ok(Step::Seek(past_group(group)));
+        }
+        let body: UploadBody = recorded::body(rows, upload.entry)?;
+        self.last = (text(&upload.key), Some(upload.id()));
+        self.page.uploads.push(ListedUpload {
+            key: text(&upload.key),
+            id: upload.id(),
+            initiated_ms: upload.time_ms,
+            checksum: body.checksum,
+            storage_class: body.attrs.storage_class,
+        });
+        Ok(Step::On)
+    }
+}
+
+/// Lists uploads: first what is left of the key that the page before ended in, then the keys after it.
+fn list(rows: &Reader<'_>, bucket: EntryId, query: &UploadsQuery) -> Result<UploadsPage> {
+    let max = query.max.min(MAX_PAGE);
+    if max == 0 {
+        return Ok(UploadsPage::default());
+    }
+    let filter = Filter::new(&query.prefix, query.delimiter.as_deref());
+    let mut from = filter.start(query.key_marker.as_deref());
+    let mut filling = Filling {
+        page: UploadsPage::default(),
+        max,
+        filter,
+        last: Default::default(),
+    };
+    if let (Some(key), Some(marker)) = (&query.key_marker, query.upload_marker)
+        && filling.filter.takes(key.as_bytes())
+        && let Some(after) = EntryId::new(bucket.ledger(), marker.0.index)
+    {
+        let mut end = ControlFlow::Continue(());
+        rows.each(
+            "SELECT upload, bucket, key, tag, time_ms FROM uploads \
+             WHERE bucket = $1 AND key = $2 AND upload > $3 ORDER BY upload",
+            &[bucket.into(), key.as_bytes().into(), after.into()],
+            |row| {
+                if matches!(filling.take(rows, &uploads::read(row)?)?, Step::End) {
+                    end = ControlFlow::Break(());
+                }
+                Ok(end)
+            },
+        )?;
+        if end.is_break() {
+            return Ok(filling.page);
+        }
+        from = from.max(past_key(key.as_bytes()));
+    }
+    let sql = "SELECT upload, bucket, key, tag, time_ms FROM uploads \
+               WHERE bucket = $1 AND key >= $2 ORDER BY key, upload";
+    walk(rows, sql, bucket, from, |row| {
+        let upload = uploads::read(row)?;
+        if !filling.filter.takes(&upload.key) {
+            return Ok(Step::End);
+        }
+        filling.take(rows, &upload)
+    })?;
+    Ok(filling.page)
 }

@@ -1,3 +1,77 @@
-//! The tables.
-use amana_store::View;
-pub(crate) const VIEWS: [View; 0] = [];
+//! The tables, each a fold over the acts. Keys are bytes, so that every engine compares them as S3 does.
+
+pub(crate) mod buckets;
+pub(crate) mod holders;
+pub(crate) mod tags;
+pub(crate) mod uploads;
+pub(crate) mod versions;
+
+use amana_store::{Error, View};
+
+pub(crate) const VIEWS: [View; 6] = [
+    View {
+        table: "buckets",
+        columns: "name TEXT NOT NULL, id BIGINT NOT NULL, ledger BIGINT NOT NULL, versioning BIGINT NOT NULL, \
+                  mode TEXT NOT NULL, region TEXT, made_ms BIGINT NOT NULL, PRIMARY KEY (name)",
+        key: "name",
+        clustered: true,
+        indexes: &[
+            "buckets_by_id ON buckets (id)",
+            "buckets_by_ledger ON buckets (ledger, name)",
+        ],
+    },
+    // Newest first, as nseq is the negative of the entry's index: the latest version is the first row of a key. A random
+    // key costs one page, so a row holds no more than a listing shows.
+    View {
+        table: "versions",
+        columns: "bucket BIGINT NOT NULL, key BLOB NOT NULL, nseq BIGINT NOT NULL, tag BLOB, size BIGINT NOT NULL, \
+                  etag BLOB NOT NULL, time_ms BIGINT NOT NULL, flags BIGINT NOT NULL, PRIMARY KEY (bucket, key, nseq)",
+        key: "bucket, key, nseq",
+        clustered: true,
+        indexes: &[],
+    },
+    // Tags set after the deposit; they stand in place of those in the deposit's body.
+    View {
+        table: "object_tags",
+        columns: "version BIGINT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (version)",
+        key: "version",
+        clustered: true,
+        indexes: &[],
+    },
+    View {
+        table: "uploads",
+        columns: "upload BIGINT NOT NULL, bucket BIGINT NOT NULL, key BLOB NOT NULL, tag BLOB NOT NULL, \
+                  time_ms BIGINT NOT NULL, PRIMARY KEY (upload)",
+        key: "upload",
+        clustered: true,
+        indexes: &["uploads_by_key ON uploads (bucket, key, upload)"],
+    },
+    View {
+        table: "upload_parts",
+        columns: "upload BIGINT NOT NULL, number BIGINT NOT NULL, entry BIGINT NOT NULL, blob BLOB NOT NULL, \
+                  size BIGINT NOT NULL, md5 BLOB NOT NULL, time_ms BIGINT NOT NULL, PRIMARY KEY (upload, number)",
+        key: "upload, number",
+        clustered: true,
+        indexes: &[],
+    },
+    View {
+        table: "blob_holders",
+        columns: "blob BLOB NOT NULL, holders BIGINT NOT NULL, PRIMARY KEY (blob)",
+        key: "blob",
+        clustered: true,
+        indexes: &[],
+    },
+];
+
+/// A row that no act of ours makes.
+fn malformed(table: &'static str) -> Error {
+    Error::Damaged {
+        what: format!("a row of the table {table}"),
+        why: "a column holds what no act puts there; rebuild the tables from the ledgers".into(),
+    }
+}
+
+/// A length, as it stands in rows.
+fn size_in_row(size_bytes: u64) -> i64 {
+    i64::try_from(size_bytes).unwrap_or(i64::MAX)
+}

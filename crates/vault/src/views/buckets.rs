@@ -1,0 +1,86 @@
+//! Buckets, by name.
+
+use amana_store::{EntryId, LedgerId, Reader, Result, Row, Writer};
+
+use super::malformed;
+use crate::model::Versioning;
+use crate::{BucketInfo, Error, Mode};
+
+const COLUMNS: &str = "SELECT name, id, versioning, mode, region, made_ms FROM buckets";
+
+fn read(row: &Row<'_>) -> Result<BucketInfo> {
+    Ok(BucketInfo {
+        name: row.text(0)?.to_owned(),
+        id: EntryId::from_i64(row.int(1)?),
+        versioning: Versioning::from_i64(row.int(2)?).ok_or_else(|| malformed("buckets"))?,
+        mode: match row.text(3)? {
+            "open" => Mode::Open,
+            "sealed" => Mode::Sealed,
+            _ => return Err(malformed("buckets")),
+        },
+        region: row.opt_text(4)?.map(str::to_owned),
+        created_ms: row.int(5)?,
+    })
+}
+
+pub(crate) fn named(rows: &Reader<'_>, name: &str) -> Result<Option<BucketInfo>> {
+    rows.one(&format!("{COLUMNS} WHERE name = $1"), &[name.into()], read)
+}
+
+/// The bucket of that name, if it belongs to the institution with that ledger.
+pub(crate) fn owned(rows: &Reader<'_>, name: &str, ledger: LedgerId) -> crate::Result<BucketInfo> {
+    match named(rows, name)? {
+        None => Err(Error::NoSuchBucket {
+            name: name.to_owned(),
+        }),
+        Some(bucket) if bucket.id.ledger() != ledger => Err(Error::AccessDenied),
+        Some(bucket) => Ok(bucket),
+    }
+}
+
+/// An institution's buckets after a name.
+pub(crate) fn each_after(
+    rows: &Reader<'_>,
+    ledger: LedgerId,
+    after: &str,
+    mut visit: impl FnMut(BucketInfo) -> std::ops::ControlFlow<()>,
+) -> Result<()> {
+    rows.each(
+        &format!("{COLUMNS} WHERE ledger = $1 AND name > $2 ORDER BY name"),
+        &[ledger.0.into(), after.into()],
+        |row| Ok(visit(read(row)?)),
+    )
+}
+
+pub(crate) fn insert(rows: &Writer<'_>, bucket: &BucketInfo) -> Result<()> {
+    let mode = match bucket.mode {
+        Mode::Open => "open",
+        Mode::Sealed => "sealed",
+    };
+    rows.execute(
+        "INSERT INTO buckets (name, id, ledger, versioning, mode, region, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[
+            bucket.name.as_str().into(),
+            bucket.id.into(),
+            bucket.id.ledger().0.into(),
+            bucket.versioning.as_i64().into(),
+            mode.into(),
+            bucket.region.as_deref().into(),
+            bucket.created_ms.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn set_versioning(rows: &Writer<'_>, id: EntryId, versioning: Versioning) -> Result<()> {
+    rows.execute(
+        "UPDATE buckets SET versioning = $1 WHERE id = $2",
+        &[versioning.as_i64().into(), id.into()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn remove(rows: &Writer<'_>, id: EntryId) -> Result<()> {
+    rows.execute("DELETE FROM buckets WHERE id = $1", &[id.into()])?;
+    Ok(())
+}
