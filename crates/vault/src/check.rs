@@ -162,7 +162,8 @@ type Visit<'v> = dyn FnMut(String, Holding) -> Result<ControlFlow<()>> + 'v;
 
 fn each_holder(rows: &Reader<'_>, visit: &mut Visit<'_>) -> Result<()> {
     if each_version(rows, visit)?.is_continue() {
-        each_part(rows, visit)?;
+        // Nothing comes after the parts, whether the visit broke or not.
+        let _ = each_part(rows, visit)?;
     }
     Ok(())
 }

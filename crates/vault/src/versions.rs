@@ -54,7 +54,7 @@ pub struct VersionsPage {
     pub prefixes: Vec<String>,
     /// Where the next page begins, when there is more: a key marker and, unless it is a common prefix, a version
     /// marker. The marker of a null version is an id, too, which only says where that version stood.
-    pub next: Option<(String, Option<VersionId>)>,
+    pub next: Option<(String, Option<VersionRef>)>,
 }
 
 impl Vault {
@@ -82,7 +82,7 @@ struct Filling<'q> {
     page: VersionsPage,
     max: usize,
     filter: Filter<'q>,
-    last: (String, Option<VersionId>),
+    last: (String, Option<VersionRef>),
 }
 
 impl Filling<'_> {
@@ -100,7 +100,7 @@ impl Filling<'_> {
             index: version.index,
             tag: version.tag.unwrap_or_default(),
         };
-        self.last = (text(key), Some(place));
+        self.last = (text(key), Some(VersionRef::Id(place)));
         self.page.versions.push(ListedVersion {
             key: text(key),
             version: version.id(),
