@@ -24,6 +24,7 @@ pub mod erase;
 mod error;
 pub mod faults;
 mod group;
+mod job;
 pub mod keys;
 mod ledgers;
 pub mod national;

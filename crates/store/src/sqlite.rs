@@ -286,7 +286,7 @@ pub(crate) enum Use {
 const WRITER_CACHE_KIB: i64 = 96 * 1024;
 const READER_CACHE_KIB: i64 = 16 * 1024;
 /// Pages of 8 KiB: a random key costs one page in the log, and a small object fits in one.
-const PAGE_BYTES: i64 = 8192;
+const PAGE_BYTES: i64 = 4096;
 const STATEMENTS: usize = 128;
 
 /// Opens the database at `path`.

@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 
 use crate::clock::Clock;
 use crate::faults::Faults;
-use crate::group::{self, Group, Message, Queued};
+use crate::group::{Group, Message};
+use crate::job::{self, Queued};
 use crate::keys::Keys;
 use crate::national::candidates::Candidates;
 use crate::national::policy::{self, TrustPolicy};
@@ -154,7 +155,7 @@ impl Store {
         if !act.frees() {
             self.shared.room_for_content()?;
         }
-        let bytes = group::content_bytes(&content);
+        let bytes = job::content_bytes(&content);
         let budget = Budget::take(&self.shared, bytes).ok_or(CommitError::Busy)?;
         let (reply, answer) = oneshot::channel();
         let queued = Queued {
