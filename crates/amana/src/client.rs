@@ -1,36 +1,75 @@
-//! Speaks to the running server through its socket.
+//! Speaks to a data centre: through the socket in its folder, or over HTTP with an institution's access key.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use zeroize::Zeroizing;
 
 use crate::socket;
 
 /// The longest answer, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-/// A running server's administration.
+/// A running data centre.
 pub(crate) struct Client {
-    data: PathBuf,
+    way: Way,
+    basic: Option<HeaderValue>,
+}
+
+/// How it is reached.
+enum Way {
+    /// Through the socket in this folder.
+    Socket(PathBuf),
+    /// At this host and port.
+    Web(String),
 }
 
 impl Client {
-    /// Of the data centre in that folder.
+    /// The data centre in that folder.
     pub(crate) fn new(data: &Path) -> Self {
         Self {
-            data: data.to_owned(),
+            way: Way::Socket(data.to_owned()),
+            basic: None,
         }
+    }
+
+    /// The data centre at that URL, asked by whoever holds the access key, if one is given.
+    ///
+    /// # Errors
+    /// For anything but `http://host[:port]`.
+    pub(crate) fn at(url: &str, key: Option<(&str, &str)>) -> Result<Self> {
+        let uri: Uri = url.parse().with_context(|| format!("{url} is no URL"))?;
+        let Some(host) = uri.host().filter(|_| uri.scheme_str() == Some("http")) else {
+            bail!(
+                "{url}: only http://host:port is spoken; to reach a centre by https, put a local proxy or tunnel before it"
+            );
+        };
+        let basic = key.map(|(id, secret)| {
+            let pair = Zeroizing::new(format!("{id}:{secret}"));
+            let mut value =
+                HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair.as_bytes())))?;
+            value.set_sensitive(true);
+            anyhow::Ok(value)
+        });
+        Ok(Self {
+            way: Way::Web(format!("{host}:{}", uri.port_u16().unwrap_or(80))),
+            basic: basic.transpose()?,
+        })
     }
 
     /// Asks for something.
     pub(crate) async fn get(&self, path: &str) -> Result<Value> {
-        json(self.ask(Method::GET, path, Bytes::new()).await?)
+        json(self.get_bytes(path).await?)
     }
 
     /// Asks for something that isn't JSON.
@@ -50,38 +89,60 @@ impl Client {
     }
 
     async fn ask(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes> {
-        let stream = socket::connect(&self.data).await.map_err(|error| {
-            let data = self.data.display();
-            anyhow!(
-                "no data centre runs in {data} ({error}); start it with: amana serve --data {data}"
-            )
-        })?;
+        match &self.way {
+            Way::Socket(data) => {
+                let stream = socket::connect(data).await.map_err(|error| {
+                    let data = data.display();
+                    anyhow!(
+                        "no data centre runs in {data} ({error}); start it with: amana serve --data {data}"
+                    )
+                })?;
+                self.converse(stream, "amana", method, path, body).await
+            }
+            Way::Web(address) => {
+                let stream = TcpStream::connect(address)
+                    .await
+                    .with_context(|| format!("no data centre answers at {address}"))?;
+                stream.set_nodelay(true)?;
+                self.converse(stream, address, method, path, body).await
+            }
+        }
+    }
+
+    async fn converse<S>(
+        &self,
+        stream: S,
+        host: &str,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Bytes>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         // The connection ends with the answer; how it ends adds nothing to the answer's own outcome.
         let driver = tokio::spawn(connection);
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::HOST, "amana")
+            .header(header::HOST, host)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(body))?;
-        let lost = || {
-            format!(
-                "the data centre in {} did not answer; what was asked may or may not have been done",
-                self.data.display()
-            )
-        };
-        let answer = sender.send_request(request).await.with_context(lost)?;
+        if let Some(basic) = &self.basic {
+            request
+                .headers_mut()
+                .insert(header::AUTHORIZATION, basic.clone());
+        }
+        let lost = "the data centre did not answer; what was asked may or may not have been done";
+        let answer = sender.send_request(request).await.context(lost)?;
         let status = answer.status();
         let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES);
-        let body = body
-            .collect()
-            .await
-            .map_err(|error| anyhow!(error))
-            .with_context(lost)?;
+        let body = body.collect().await.map_err(|error| anyhow!(error));
+        let body = body.context(lost)?.to_bytes();
         driver.abort();
-        refused(status, body.to_bytes())
+        refused(status, body)
     }
 }
 

@@ -15,6 +15,7 @@ mod output;
 mod serve;
 mod socket;
 mod web;
+mod wire;
 
 use std::process::ExitCode;
 

@@ -2,20 +2,22 @@
 
 mod basic;
 mod index;
-mod ledgers;
+pub(crate) mod ledgers;
+mod receipts;
 mod status;
+mod witness;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::StatusCode;
 
 use crate::centre::Centre;
 
-/// The longest request body, in bytes.
-const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The longest request body, in bytes: a witness's poll may name many ledgers.
+const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 /// The routes of the web listener.
 pub(crate) fn router(centre: Arc<Centre>) -> Router {
@@ -27,6 +29,10 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .route("/policy", get(status::policy))
         .route("/national/{*path}", get(ledgers::national))
         .route("/ledgers/{owner}/{name}/{*path}", get(ledgers::owned))
+        .route("/receipts/{owner}/{name}/{index}", get(receipts::receipt))
+        .route("/witness/v1/poll", post(witness::poll))
+        .route("/witness/v1/cosignatures", post(witness::cosignatures))
+        .route("/witness/v1/evidence", post(witness::evidence))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(centre)

@@ -1,35 +1,50 @@
 //! Ledgers over HTTP, as C2SP tlog-tiles lays them out: the national log to all, a private ledger to its institution.
+//!
+//! Beside tlog-tiles stand `acts/<from>`, what the leaves commit, and `cosignatures`, who vouched for which size. The
+//! national log has no acts: what is kept beside its leaves would tell everybody who was busy.
 
 use std::sync::Arc;
 
-use amana_ledger::{Checkpoint, TileId, TileLevel, encode_bundle};
-use amana_store::{LedgerInfo, Reader, Tiles, Visibility, entries};
+use amana_ledger::{TILE_WIDTH, TileId, TileLevel, encode_bundle};
+use amana_store::{Entry, Error, LedgerId, LedgerInfo, Reader, Tiles, Visibility, entries};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
 
 use super::{NOT_FOUND, basic};
 use crate::centre::{Centre, blocking};
+use crate::wire::{ActText, Acts, Cosigned, SaltedBody};
+
+/// A page of acts ends with the one that fills this many bytes, or after as many as a tile is wide.
+const ACTS_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// What a path under a ledger names.
-enum Wanted {
+pub(crate) enum Wanted {
     Checkpoint,
     Tile(TileId),
+    Acts(u64),
+    Cosignatures,
 }
 
 impl Wanted {
-    fn parse(path: &str) -> Option<Self> {
+    /// From a path under a ledger.
+    pub(crate) fn parse(path: &str) -> Option<Self> {
         match path {
             "checkpoint" => Some(Self::Checkpoint),
-            tile => TileId::parse(tile).ok().map(Self::Tile),
+            "cosignatures" => Some(Self::Cosignatures),
+            path => match path.strip_prefix("acts/") {
+                Some(from) => from.parse().ok().map(Self::Acts),
+                None => TileId::parse(path).ok().map(Self::Tile),
+            },
         }
     }
 
-    /// A tile never changes; a checkpoint is out of date at once.
+    /// A tile never changes; all else is out of date at once.
     fn cache(&self) -> &'static str {
         match self {
-            Self::Checkpoint => "no-cache",
             Self::Tile(_) => "max-age=31536000, immutable",
+            _ => "no-cache",
         }
     }
 
@@ -37,6 +52,7 @@ impl Wanted {
         match self {
             Self::Checkpoint => "text/plain; charset=utf-8",
             Self::Tile(_) => "application/octet-stream",
+            Self::Acts(_) | Self::Cosignatures => "application/json",
         }
     }
 }
@@ -50,12 +66,13 @@ pub(crate) async fn national(
         return NOT_FOUND.into_response();
     };
     let found = blocking(move || {
-        let bytes = centre
-            .store
-            .read(|rows| match LedgerInfo::named(rows, "national")? {
-                Some(info) => serve(&centre, rows, &info, &wanted),
-                None => Ok(None),
-            })?;
+        let bytes =
+            centre
+                .store
+                .read(|rows| match LedgerInfo::by_id(rows, LedgerId::NATIONAL)? {
+                    Some(info) => serve(&centre, rows, &info, &wanted),
+                    None => Ok(None),
+                })?;
         Ok(bytes.map(|bytes| (wanted, bytes)))
     });
     respond(found.await, "public")
@@ -72,15 +89,33 @@ pub(crate) async fn owned(
     };
     let found = blocking(move || {
         let caller = basic::caller(&centre.access, &headers)?;
+        let own = caller.is_some_and(|caller| *caller.name == *owner);
         let bytes = centre.store.read(|rows| {
-            let Some(info) = LedgerInfo::named(rows, &format!("{owner}/{name}"))? else {
-                return Ok(None);
-            };
-            let own = caller.is_some_and(|caller| *caller.name == *owner);
-            if own || info.visibility == Visibility::Public {
-                serve(&centre, rows, &info, &wanted)
-            } else {
-                Ok(None)
+            match LedgerInfo::named(rows, &format!("{owner}/{name}"))? {
+                Some(info) if own || info.visibility == Visibility::Public => {
+                    serve(&centre, rows, &info, &wanted)
+                }
+                _ => Ok(None),
+            }
+        })?;
+        Ok(bytes.map(|bytes| (wanted, bytes)))
+    });
+    respond(found.await, "private")
+}
+
+/// A ledger to the operator, who has its rows anyway.
+pub(crate) async fn to_operator(
+    State(centre): State<Arc<Centre>>,
+    Path((owner, name, path)): Path<(String, String, String)>,
+) -> Response {
+    let Some(wanted) = Wanted::parse(&path) else {
+        return NOT_FOUND.into_response();
+    };
+    let found = blocking(move || {
+        let bytes = centre.store.read(|rows| {
+            match LedgerInfo::named(rows, &format!("{owner}/{name}"))? {
+                Some(info) => serve(&centre, rows, &info, &wanted),
+                None => Ok(None),
             }
         })?;
         Ok(bytes.map(|bytes| (wanted, bytes)))
@@ -113,24 +148,24 @@ fn serve(
     wanted: &Wanted,
 ) -> amana_store::Result<Option<Vec<u8>>> {
     match wanted {
-        Wanted::Checkpoint => Ok(Some(checkpoint(centre, info)?.into_bytes())),
+        Wanted::Checkpoint => {
+            let note = centre.store.signed_checkpoint(rows, info, info.size)?;
+            Ok(Some(note.to_string().into_bytes()))
+        }
         Wanted::Tile(tile) => serve_tile(rows, info, *tile),
+        Wanted::Acts(_) if info.id == LedgerId::NATIONAL => Ok(None),
+        Wanted::Acts(from) => serve_acts(rows, info, *from).map(Some),
+        Wanted::Cosignatures => {
+            let lines = centre.store.cosignatures(rows, info.id)?.into_iter();
+            let lines: Vec<_> = lines
+                .map(|(size, line)| Cosigned {
+                    size,
+                    line: line.to_string(),
+                })
+                .collect();
+            json(&lines).map(Some)
+        }
     }
-}
-
-fn checkpoint(centre: &Centre, info: &LedgerInfo) -> amana_store::Result<String> {
-    let keys = centre.store.keys();
-    let key = if info.id == amana_store::LedgerId::NATIONAL {
-        keys.national_key()
-    } else {
-        keys.ledger_key(&info.name)
-    };
-    let checkpoint = Checkpoint {
-        origin: key.name().to_owned(),
-        size: info.size,
-        root: info.root,
-    };
-    Ok(checkpoint.sign(&key)?.to_string())
 }
 
 /// A tile that the ledger fills as far as asked, or nothing.
@@ -140,13 +175,10 @@ fn serve_tile(
     tile: TileId,
 ) -> amana_store::Result<Option<Vec<u8>>> {
     let width = usize::from(tile.width);
-    let from = tile.index.saturating_mul(256);
+    let from = tile.index.saturating_mul(TILE_WIDTH.into());
+    let until = from.saturating_add(width as u64);
     match tile.level {
-        TileLevel::Entries => {
-            let until = from.saturating_add(width as u64);
-            if until > info.size {
-                return Ok(None);
-            }
+        TileLevel::Entries if until <= info.size => {
             let mut leaves = Vec::with_capacity(width);
             entries::each_entry(rows, info.id, from..until, |entry| {
                 leaves.push(entry.leaf());
@@ -154,11 +186,7 @@ fn serve_tile(
             })?;
             Ok(Some(encode_bundle(leaves.iter().map(Vec::as_slice))?))
         }
-        TileLevel::Hashes(level) => {
-            let there = info.size >> (8 * u32::from(level));
-            if from.saturating_add(width as u64) > there {
-                return Ok(None);
-            }
+        TileLevel::Hashes(level) if until <= info.size >> (8 * u32::from(level)) => {
             let mut tiles = Tiles::new(rows, info.id);
             let hashes = tiles.tile(level, tile.index)?;
             let hashes = hashes.get(..width).unwrap_or_default();
@@ -166,5 +194,55 @@ fn serve_tile(
                 hashes.iter().flat_map(|hash| *hash.as_bytes()).collect(),
             ))
         }
+        _ => Ok(None),
     }
+}
+
+fn serve_acts(rows: &Reader<'_>, info: &LedgerInfo, from: u64) -> amana_store::Result<Vec<u8>> {
+    let mut acts = Vec::new();
+    let mut bytes = 0;
+    let until = from.saturating_add(TILE_WIDTH.into()).min(info.size);
+    for index in from..until {
+        let Some(id) = amana_store::EntryId::new(info.id, index) else {
+            break;
+        };
+        let entry = entries::entry(rows, id)?.ok_or_else(|| Error::Missing {
+            what: format!("entry {id}"),
+        })?;
+        bytes += entry.text.len() + entry.body.as_ref().map_or(0, |(_, body)| body.len());
+        acts.push(act_text(&entry)?);
+        if bytes >= ACTS_PAGE_BYTES {
+            break;
+        }
+    }
+    json(&Acts { acts })
+}
+
+fn act_text(entry: &Entry) -> amana_store::Result<ActText> {
+    let text = |bytes: &[u8]| {
+        String::from_utf8(bytes.to_vec()).map_err(|_| Error::Damaged {
+            what: format!("entry {}", entry.id),
+            why: "it is not UTF-8".into(),
+        })
+    };
+    let body = match &entry.body {
+        Some((salt, body)) => Some(SaltedBody {
+            salt: hex::encode(salt),
+            text: text(body)?,
+        }),
+        None => None,
+    };
+    Ok(ActText {
+        index: entry.id.index(),
+        core: text(&entry.text)?,
+        body_hash: entry.body_hash.to_string(),
+        body,
+    })
+}
+
+fn json(value: &impl Serialize) -> amana_store::Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|source| Error::Decode {
+        what: "an answer".into(),
+        source,
+    })
 }

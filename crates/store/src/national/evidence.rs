@@ -302,3 +302,55 @@ impl Store {
         }))
     }
 }
+
+impl Store {
+    /// A ledger's checkpoint at a size that it has reached, signed, with the cosignatures at hand: what its readers are
+    /// given.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub fn signed_checkpoint(
+        &self,
+        rows: &Reader<'_>,
+        info: &LedgerInfo,
+        size: u64,
+    ) -> Result<Note> {
+        self.shared.cosigned(rows, info, size)
+    }
+
+    /// Every cosignature of a ledger at hand, by size.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub fn cosignatures(
+        &self,
+        rows: &Reader<'_>,
+        ledger: LedgerId,
+    ) -> Result<Vec<(u64, Signature)>> {
+        rows.all(
+            "SELECT size, line FROM cosignatures WHERE ledger = $1 ORDER BY size, witness",
+            &[ledger.0.into()],
+            |row| Ok((row.int(0)?.cast_unsigned(), row.text(1)?.parse()?)),
+        )
+    }
+
+    /// The largest size at which the quorum of a ledger's policy cosigned it.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub fn witnessed_size(&self, rows: &Reader<'_>, ledger: LedgerId) -> Result<Option<u64>> {
+        let policy = self.shared.quorum_policy(rows, ledger)?;
+        let mut sizes: Vec<u64> = self
+            .cosignatures(rows, ledger)?
+            .into_iter()
+            .map(|(size, _)| size)
+            .collect();
+        sizes.dedup();
+        for size in sizes.into_iter().rev() {
+            if is_witnessed(rows, &policy, ledger, size)? {
+                return Ok(Some(size));
+            }
+        }
+        Ok(None)
+    }
+}
