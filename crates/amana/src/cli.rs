@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::{commands, output, serve};
@@ -30,6 +31,20 @@ enum Command {
     /// Access keys of an institution's software
     #[command(subcommand)]
     AccessKey(commands::access_key::AccessKey),
+    /// Buckets of an institution
+    #[command(subcommand)]
+    Bucket(commands::bucket::Bucket),
+    /// Receipts: the proof of an act
+    #[command(subcommand)]
+    Receipt(commands::receipt::Receipt),
+    /// Ledgers: an institution's history
+    #[command(subcommand)]
+    Ledger(commands::ledger::Ledger),
+    /// The trust policy: whom one has to trust
+    #[command(subcommand)]
+    Policy(commands::policy::Policy),
+    /// Check that rows, ledgers and content agree, and name what doesn't
+    Check(commands::check::Check),
 }
 
 impl Cli {
@@ -43,6 +58,11 @@ impl Cli {
             Command::Institution(institution) => wait(institution.run()),
             Command::Official(official) => wait(official.run()),
             Command::AccessKey(access_key) => wait(access_key.run()),
+            Command::Bucket(bucket) => wait(bucket.run()),
+            Command::Receipt(receipt) => wait(receipt.run()),
+            Command::Ledger(ledger) => wait(ledger.run()),
+            Command::Policy(policy) => wait(policy.run()),
+            Command::Check(check) => check.run(),
         }
     }
 }
@@ -88,5 +108,40 @@ impl Reach {
     pub(crate) fn print_table(&self, list: &Value, columns: &[&str]) -> Result<()> {
         let rows = list.as_array().map(Vec::as_slice).unwrap_or_default();
         self.print(list, || output::table(rows, columns))
+    }
+}
+
+/// Where receipts and ledgers are read: through the socket, or from afar with an institution's access key.
+#[derive(Args)]
+pub(crate) struct Reader {
+    /// The data centre's folder
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA)]
+    pub(crate) data: PathBuf,
+    /// URL of a data centre elsewhere
+    #[arg(long, value_name = "URL")]
+    centre: Option<String>,
+    /// Access key with which to read an institution's own ledger there
+    #[arg(long, value_name = "ID", requires = "centre", requires = "secret_file")]
+    access_key: Option<String>,
+    /// File with that key's secret
+    #[arg(long, value_name = "FILE", requires = "access_key")]
+    secret_file: Option<PathBuf>,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Reader {
+    /// The data centre that is meant.
+    pub(crate) fn client(&self) -> Result<Client> {
+        let Some(url) = &self.centre else {
+            return Ok(Client::new(&self.data));
+        };
+        let (Some(id), Some(file)) = (&self.access_key, &self.secret_file) else {
+            return Client::at(url, None);
+        };
+        let secret = std::fs::read_to_string(file);
+        let secret = Zeroizing::new(secret.with_context(|| file.display().to_string())?);
+        Client::at(url, Some((id, secret.trim())))
     }
 }

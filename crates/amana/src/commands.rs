@@ -1,5 +1,10 @@
 //! The commands beside `serve`, each in a file. They speak to the running server through the socket in its folder.
 
 pub(crate) mod access_key;
+pub(crate) mod bucket;
+pub(crate) mod check;
 pub(crate) mod institution;
+pub(crate) mod ledger;
 pub(crate) mod official;
+pub(crate) mod policy;
+pub(crate) mod receipt;

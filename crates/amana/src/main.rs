@@ -12,6 +12,7 @@ mod config;
 mod first_start;
 mod listener;
 mod output;
+mod replay;
 mod serve;
 mod socket;
 mod web;

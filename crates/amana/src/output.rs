@@ -74,3 +74,11 @@ fn plain(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+/// A time in seconds since 1970, in UTC.
+pub(crate) fn time_s(time_s: u64) -> String {
+    let time_ms = i64::try_from(time_s)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1000);
+    clock::rfc3339(time_ms)
+}

@@ -3,7 +3,7 @@
 mod basic;
 mod index;
 pub(crate) mod ledgers;
-mod receipts;
+pub(crate) mod receipts;
 mod status;
 mod witness;
 
@@ -29,7 +29,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .route("/policy", get(status::policy))
         .route("/national/{*path}", get(ledgers::national))
         .route("/ledgers/{owner}/{name}/{*path}", get(ledgers::owned))
-        .route("/receipts/{owner}/{name}/{index}", get(receipts::receipt))
+        .route("/receipts/{owner}/{name}/{index}", get(receipts::to_owner))
         .route("/witness/v1/poll", post(witness::poll))
         .route("/witness/v1/cosignatures", post(witness::cosignatures))
         .route("/witness/v1/evidence", post(witness::evidence))

@@ -22,6 +22,35 @@ impl IntoResponse for Refusal {
     }
 }
 
+impl Refusal {
+    /// The request is not one that could be done.
+    pub(crate) fn wrong(code: &'static str, message: String) -> Self {
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            code,
+            message,
+        }
+    }
+}
+
+impl From<amana_vault::Error> for Refusal {
+    fn from(error: amana_vault::Error) -> Self {
+        use amana_vault::Error as E;
+        let status = match error {
+            E::Store(error) => return error.into(),
+            E::BucketAlreadyExists { .. } | E::BucketAlreadyOwnedByYou { .. } => {
+                StatusCode::CONFLICT
+            }
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self {
+            status,
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
 impl From<amana_store::Error> for Refusal {
     fn from(error: amana_store::Error) -> Self {
         use amana_store::Error as E;

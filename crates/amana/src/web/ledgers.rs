@@ -1,11 +1,13 @@
 //! Ledgers over HTTP, as C2SP tlog-tiles lays them out: the national log to all, a private ledger to its institution.
 //!
-//! Beside tlog-tiles stand `acts/<from>`, what the leaves commit, and `cosignatures`, who vouched for which size. The
-//! national log has no acts: what is kept beside its leaves would tell everybody who was busy.
+//! Beside tlog-tiles stand `acts/<from>`, what the leaves commit; `cosignatures`, who vouched for which size; and `row`, the
+//! ledger's row in the registry, signed by the national log. The national log has no acts: what is kept beside its leaves
+//! would tell everybody who was busy.
 
 use std::sync::Arc;
 
 use amana_ledger::{TILE_WIDTH, TileId, TileLevel, encode_bundle};
+use amana_store::national::NATIONAL;
 use amana_store::{Entry, Error, LedgerId, LedgerInfo, Reader, Tiles, Visibility, entries};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
@@ -25,6 +27,7 @@ pub(crate) enum Wanted {
     Tile(TileId),
     Acts(u64),
     Cosignatures,
+    Row,
 }
 
 impl Wanted {
@@ -33,6 +36,7 @@ impl Wanted {
         match path {
             "checkpoint" => Some(Self::Checkpoint),
             "cosignatures" => Some(Self::Cosignatures),
+            "row" => Some(Self::Row),
             path => match path.strip_prefix("acts/") {
                 Some(from) => from.parse().ok().map(Self::Acts),
                 None => TileId::parse(path).ok().map(Self::Tile),
@@ -50,7 +54,7 @@ impl Wanted {
 
     fn content_type(&self) -> &'static str {
         match self {
-            Self::Checkpoint => "text/plain; charset=utf-8",
+            Self::Checkpoint | Self::Row => "text/plain; charset=utf-8",
             Self::Tile(_) => "application/octet-stream",
             Self::Acts(_) | Self::Cosignatures => "application/json",
         }
@@ -62,20 +66,7 @@ pub(crate) async fn national(
     State(centre): State<Arc<Centre>>,
     Path(path): Path<String>,
 ) -> Response {
-    let Some(wanted) = Wanted::parse(&path) else {
-        return NOT_FOUND.into_response();
-    };
-    let found = blocking(move || {
-        let bytes =
-            centre
-                .store
-                .read(|rows| match LedgerInfo::by_id(rows, LedgerId::NATIONAL)? {
-                    Some(info) => serve(&centre, rows, &info, &wanted),
-                    None => Ok(None),
-                })?;
-        Ok(bytes.map(|bytes| (wanted, bytes)))
-    });
-    respond(found.await, "public")
+    answer(centre, NATIONAL.to_owned(), &path, |_, _| Ok(true)).await
 }
 
 /// A ledger of an institution: open if public, otherwise to the institution's own keys alone.
@@ -84,23 +75,15 @@ pub(crate) async fn owned(
     Path((owner, name, path)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(wanted) = Wanted::parse(&path) else {
-        return NOT_FOUND.into_response();
-    };
-    let found = blocking(move || {
+    let ledger = format!("{owner}/{name}");
+    let may = move |centre: &Centre, info: &LedgerInfo| {
+        if info.visibility == Visibility::Public {
+            return Ok(true);
+        }
         let caller = basic::caller(&centre.access, &headers)?;
-        let own = caller.is_some_and(|caller| *caller.name == *owner);
-        let bytes = centre.store.read(|rows| {
-            match LedgerInfo::named(rows, &format!("{owner}/{name}"))? {
-                Some(info) if own || info.visibility == Visibility::Public => {
-                    serve(&centre, rows, &info, &wanted)
-                }
-                _ => Ok(None),
-            }
-        })?;
-        Ok(bytes.map(|bytes| (wanted, bytes)))
-    });
-    respond(found.await, "private")
+        Ok(caller.is_some_and(|caller| *caller.name == *owner))
+    };
+    answer(centre, ledger, &path, may).await
 }
 
 /// A ledger to the operator, who has its rows anyway.
@@ -108,19 +91,34 @@ pub(crate) async fn to_operator(
     State(centre): State<Arc<Centre>>,
     Path((owner, name, path)): Path<(String, String, String)>,
 ) -> Response {
-    let Some(wanted) = Wanted::parse(&path) else {
+    answer(centre, format!("{owner}/{name}"), &path, |_, _| Ok(true)).await
+}
+
+/// What `path` names under the ledger, if there is one and the asker may read it.
+async fn answer(
+    centre: Arc<Centre>,
+    ledger: String,
+    path: &str,
+    may: impl FnOnce(&Centre, &LedgerInfo) -> amana_access::Result<bool> + Send + 'static,
+) -> Response {
+    let Some(wanted) = Wanted::parse(path) else {
         return NOT_FOUND.into_response();
     };
+    let scope = if ledger == NATIONAL {
+        "public"
+    } else {
+        "private"
+    };
     let found = blocking(move || {
-        let bytes = centre.store.read(|rows| {
-            match LedgerInfo::named(rows, &format!("{owner}/{name}"))? {
-                Some(info) => serve(&centre, rows, &info, &wanted),
-                None => Ok(None),
-            }
-        })?;
+        let bytes = centre
+            .store
+            .read(|rows| match LedgerInfo::named(rows, &ledger)? {
+                Some(info) if may(&centre, &info)? => Ok(serve(&centre, rows, &info, &wanted)?),
+                _ => Ok::<_, amana_access::Error>(None),
+            })?;
         Ok(bytes.map(|bytes| (wanted, bytes)))
     });
-    respond(found.await, "private")
+    respond(found.await, scope)
 }
 
 fn respond(found: amana_access::Result<Option<(Wanted, Vec<u8>)>>, scope: &str) -> Response {
@@ -153,7 +151,11 @@ fn serve(
             Ok(Some(note.to_string().into_bytes()))
         }
         Wanted::Tile(tile) => serve_tile(rows, info, *tile),
-        Wanted::Acts(_) if info.id == LedgerId::NATIONAL => Ok(None),
+        Wanted::Acts(_) | Wanted::Row if info.id == LedgerId::NATIONAL => Ok(None),
+        Wanted::Row => {
+            let row = centre.store.signed_row(rows, info)?;
+            Ok(Some(row.to_string().into_bytes()))
+        }
         Wanted::Acts(from) => serve_acts(rows, info, *from).map(Some),
         Wanted::Cosignatures => {
             let lines = centre.store.cosignatures(rows, info.id)?.into_iter();

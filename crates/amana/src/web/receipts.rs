@@ -9,23 +9,42 @@ use http::{HeaderMap, StatusCode, header};
 use super::{NOT_FOUND, basic};
 use crate::centre::{Centre, blocking};
 
-/// `GET /receipts/<owner>/<name>/<index>`.
-pub(crate) async fn receipt(
+/// `GET /receipts/<owner>/<name>/<index>`, to the owner's own keys.
+pub(crate) async fn to_owner(
     State(centre): State<Arc<Centre>>,
     Path((owner, name, index)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let found = blocking(move || {
-        let Ok(index) = index.parse() else {
+    let ledger = format!("{owner}/{name}");
+    answer(centre, ledger, &index, move |centre| {
+        let caller = basic::caller(&centre.access, &headers)?;
+        Ok(caller.is_some_and(|caller| *caller.name == *owner))
+    })
+    .await
+}
+
+/// The same to the operator.
+pub(crate) async fn to_operator(
+    State(centre): State<Arc<Centre>>,
+    Path((owner, name, index)): Path<(String, String, String)>,
+) -> Response {
+    answer(centre, format!("{owner}/{name}"), &index, |_| Ok(true)).await
+}
+
+async fn answer(
+    centre: Arc<Centre>,
+    ledger: String,
+    index: &str,
+    may: impl FnOnce(&Centre) -> amana_access::Result<bool> + Send + 'static,
+) -> Response {
+    let Ok(index) = index.parse() else {
+        return NOT_FOUND.into_response();
+    };
+    let found = blocking(move || -> amana_access::Result<_> {
+        if !may(&centre)? {
             return Ok(None);
-        };
-        match basic::caller(&centre.access, &headers)? {
-            Some(caller) if *caller.name == *owner => {
-                let receipt = centre.store.receipt(&format!("{owner}/{name}"), index)?;
-                Ok(Some(receipt.to_string()))
-            }
-            _ => Ok::<_, amana_access::Error>(None),
         }
+        Ok(Some(centre.store.receipt(&ledger, index)?.to_string()))
     });
     match found.await {
         Ok(Some(receipt)) => {
@@ -40,7 +59,7 @@ pub(crate) async fn receipt(
         }
         Err(error) => {
             tracing::error!(%error, "a receipt can't be made");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response()
         }
     }
 }

@@ -318,6 +318,15 @@ impl Store {
         self.shared.cosigned(rows, info, size)
     }
 
+    /// A ledger's row in the registry, signed by the national log's key.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub fn signed_row(&self, rows: &Reader<'_>, info: &LedgerInfo) -> Result<Note> {
+        let row = self.shared.registry_row(rows, info)?;
+        Ok(row.sign(&self.shared.keys.national_key())?)
+    }
+
     /// Every cosignature of a ledger at hand, by size.
     ///
     /// # Errors

@@ -1,0 +1,89 @@
+//! `amana check`: rows against ledgers against blobs, beside a running server or without one. It changes nothing.
+
+use std::path::PathBuf;
+
+use amana_ledger::Note;
+use amana_store::Options;
+use amana_store::check::{Depth, Outside, check};
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::config::{Config, path_in};
+use crate::{centre, cli, output};
+
+/// Check that everything agrees.
+#[derive(Args)]
+pub(crate) struct Check {
+    /// The data centre's folder
+    #[arg(long, value_name = "DIR", default_value = cli::DEFAULT_DATA)]
+    data: PathBuf,
+    /// Also replay every entry into empty views, and compare
+    #[arg(long)]
+    rebuild: bool,
+    /// Leave out reading the content: faster, and blind to damaged bytes
+    #[arg(long)]
+    skip_content: bool,
+    /// A checkpoint of this data centre that somebody kept: the history must still hold it
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(crate) fn run(self) -> Result<()> {
+        let own = path_in(&self.data);
+        if !own.is_file() {
+            bail!(
+                "{}: there is no data centre in this folder",
+                self.data.display()
+            );
+        }
+        let Some(name) = Config::read(&own)?.centre else {
+            bail!("{} doesn't name the data centre; restore it", own.display());
+        };
+        let depth = Depth {
+            replay: self.rebuild,
+            content: !self.skip_content,
+        };
+        let mut outside = Outside::default();
+        for file in &self.checkpoint {
+            let note = std::fs::read(file).with_context(|| file.display().to_string())?;
+            let note = Note::parse(&note)
+                .with_context(|| format!("{} is no checkpoint", file.display()))?;
+            outside.checkpoints.push(note);
+        }
+        let report = check(
+            &self.data,
+            &centre::catalog(),
+            Options::new(&name),
+            &depth,
+            &outside,
+            &centre::each_content,
+        )?;
+        if self.json {
+            output::line(&serde_json::to_string(&report)?)?;
+        } else {
+            for fault in &report.faults {
+                output::line(&fault.to_string())?;
+            }
+            output::line(&format!(
+                "{} ledgers, {} entries, {} tiles, {} epochs, {} cosignatures, {} contents ({} bytes), {} rows of views",
+                report.ledgers,
+                report.entries,
+                report.tiles,
+                report.epochs,
+                report.cosignatures,
+                report.contents,
+                report.content_bytes,
+                report.view_rows
+            ))?;
+        }
+        if report.is_clean() {
+            return Ok(());
+        }
+        let faults = report.faults.len() as u64 + report.further_faults;
+        bail!("{}: {faults} faults, named above", self.data.display())
+    }
+}
