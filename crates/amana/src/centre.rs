@@ -1,5 +1,6 @@
 //! The running data centre: what every listener shares.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use amana_access::Access;
@@ -14,7 +15,7 @@ use crate::config::Config;
 pub(crate) struct Centre {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Arc<Access>,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) config: Config,
     /// Its name, the first part of every origin.
     pub(crate) name: String,
@@ -30,8 +31,23 @@ pub(crate) fn each_content(
     rows: &Reader<'_>,
     visit: &mut dyn FnMut(Holding) -> amana_store::Result<()>,
 ) -> amana_store::Result<()> {
-    let _ = (rows, visit);
-    Ok(())
+    let visited = Vault::each_content(rows, &mut |held| {
+        visit(Holding {
+            source: held.extent.source(held.entry),
+            ledger: held.entry.ledger(),
+            size_bytes: held.extent.size_bytes,
+            sha256: held.extent.sha256,
+            chunks_root: held.extent.chunks_root,
+            object: held.object,
+        })?;
+        Ok(ControlFlow::Continue(()))
+    });
+    visited.map_err(|error| match error {
+        amana_vault::Error::Store(error) => error,
+        other => amana_store::Error::Failed {
+            why: other.to_string(),
+        },
+    })
 }
 
 impl Centre {
@@ -43,7 +59,7 @@ impl Centre {
         let store = Arc::new(Store::open(data, catalog(), Options::new(name))?);
         Ok(Self {
             access: Arc::new(Access::new(store.clone())),
-            vault: Vault::new(store.clone()),
+            vault: Arc::new(Vault::new(store.clone())),
             store,
             config,
             name: name.to_owned(),

@@ -150,6 +150,9 @@ fn refused(status: StatusCode, body: Bytes) -> Result<Bytes> {
     if status.is_success() {
         return Ok(body);
     }
+    if status == StatusCode::NOT_FOUND && !body.starts_with(b"{") {
+        bail!("there is none, or it is not yours to see");
+    }
     let said: Option<Value> = serde_json::from_slice(&body).ok();
     match said
         .as_ref()

@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) listen_s3: SocketAddr,
     /// Domains under which `<bucket>.<domain>` is a bucket.
     pub(crate) s3_domains: Vec<String>,
+    /// The region that buckets are told to be in.
+    pub(crate) s3_region: String,
     /// Whether listeners beyond loopback are let without TLS, behind a proxy that has it.
     pub(crate) allow_plain_http: bool,
     /// Seconds between epochs of the national log while anything happens.
@@ -64,6 +66,9 @@ centre = "{centre}"
 # Domains under which <bucket>.<domain> is a bucket, beside <domain>/<bucket>.
 # s3_domains = ["s3.localhost"]
 
+# The region that buckets are told to be in; signatures for any region are taken.
+# s3_region = "us-east-1"
+
 # Seconds between epochs of the national log, while anything happens and while nothing does.
 # epoch_busy_s = 2
 # epoch_idle_s = 60
@@ -83,6 +88,7 @@ impl Default for Config {
             listen_web: SocketAddr::from(([127, 0, 0, 1], 7400)),
             listen_s3: SocketAddr::from(([127, 0, 0, 1], 7401)),
             s3_domains: vec!["s3.localhost".to_owned()],
+            s3_region: "us-east-1".to_owned(),
             allow_plain_http: false,
             epoch_busy_s: 2.0,
             epoch_idle_s: 60.0,
@@ -155,6 +161,7 @@ impl Config {
                     .map(str::to_owned)
                     .collect();
             }
+            "s3_region" => value.clone_into(&mut self.s3_region),
             "allow_plain_http" => {
                 self.allow_plain_http = value.parse().context("must be true or false")?;
             }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amana_s3::{Front, FrontConfig};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
@@ -16,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::centre::Centre;
 use crate::config::{Config, LogFormat, environment};
-use crate::listener::{Socket, Tcp, serve};
+use crate::listener::{Socket, Stop, Tcp, serve, told};
 use crate::{admin, cli, first_start, output, socket, web};
 
 /// Requests under way have this long to end when the server is told to stop.
@@ -68,10 +69,16 @@ impl Serve {
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let web = bind("listen_web", centre.config.listen_web).await?;
+        let s3 = bind("listen_s3", centre.config.listen_s3).await?;
         let sockets = socket::listen(&self.data)?;
         self.announce("web", web.local_addr()?)?;
+        self.announce("s3", s3.local_addr()?)?;
         tasks.spawn(serve(Tcp(web, web::router(centre.clone())), stop.clone()));
-        tasks.spawn(serve(Socket(sockets, admin::router(centre.clone())), stop));
+        tasks.spawn(serve(
+            Socket(sockets, admin::router(centre.clone())),
+            stop.clone(),
+        ));
+        tasks.spawn(serve_s3(centre.clone(), s3, stop));
 
         let ended = tokio::select! {
             _ = terminate.recv() => Ok(()),
@@ -101,6 +108,18 @@ impl Serve {
         } else {
             format!("{listener} listens on {url}")
         })
+    }
+}
+
+/// The S3 front has a loop of its own, since it counts and cuts connections by S3's rules.
+async fn serve_s3(centre: Arc<Centre>, listener: TcpListener, mut stop: Stop) {
+    let config = FrontConfig {
+        domains: centre.config.s3_domains.clone(),
+        region: centre.config.s3_region.clone(),
+    };
+    let front = Front::new(centre.vault.clone(), centre.access.clone(), config);
+    if let Err(error) = front.serve(listener, told(&mut stop)).await {
+        tracing::error!(%error, "the S3 front ended");
     }
 }
 

@@ -203,11 +203,11 @@ fn entry(seen: &Seen<'_>) -> Value {
 }
 
 fn text(entry: &Value) -> String {
+    let index = entry["index"].as_u64().unwrap_or_default();
     let plain = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match entry.get("core") {
         Some(core) => format!(
-            "{:>6}  {}  {}  {}  {} {}",
-            entry["index"],
+            "{index:>6}  {}  {}  {}  {} {}",
             plain(&core["at"]),
             plain(&core["by"]),
             plain(&core["kind"]),
@@ -221,8 +221,7 @@ fn text(entry: &Value) -> String {
         .trim_end()
         .to_owned(),
         None => format!(
-            "{:>6}  {}",
-            entry["index"],
+            "{index:>6}  {}",
             plain(&entry["text"]).trim_end().replace('\n', "  ")
         ),
     }
