@@ -1,68 +1,40 @@
 //! What only the vault knows of whether everything agrees: for the fsck.
 //!
-//! Tables are compared with a replay elsewhere; here it is seen that each row's entry says the same, and that the content
-//! it names is there, and that no content is there that nothing names.
+//! The store compares tables with a replay, and content with what holds it; here it is told what holds content, and seen
+//! without any replay that each row's entry says the same.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
-use amana_store::{BlobId, EntryId, Reader, content};
+use amana_store::check::Fault;
+use amana_store::{EntryId, Reader};
 
 use crate::acts::recorded::{self, KeyBody};
 use crate::acts::upload::PartBody;
 use crate::get::{entry_of, recorded_object};
 use crate::list::text;
 use crate::model::{Extent, Held};
-use crate::read::open_blob;
 use crate::views::versions::{self, Version};
 use crate::{Error, Result, Vault};
 
-/// Something that does not agree.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Fault {
-    /// What is wrong: a version, a part, a blob.
-    pub what: String,
-    /// How it was noticed.
-    pub why: String,
-    /// What to do.
-    pub advice: &'static str,
-}
-
-const RESTORE: &str =
-    "restore this object from a mirror or a backup; its receipt proves what it was";
-const RESTART: &str = "restart amana, which sweeps what nothing names";
-const REBUILD: &str = "rebuild the tables from the ledgers";
-
 impl Vault {
-    /// Compares versions, parts, entries, rows of content and blob files with each other; reads no content. Blocking,
-    /// for as long as there are versions.
+    /// Compares versions and parts with the entries that made them; reads no content. Blocking, for as long as there are
+    /// versions.
     ///
     /// # Errors
     /// A failure of the store; what does not agree is reported.
-    pub fn check(&self, rows: &Reader<'_>, report: &mut dyn FnMut(Fault)) -> Result<()> {
-        each_holder(rows, &mut |object, found| {
-            match found {
-                Err(why) => report(Fault {
-                    what: object,
+    pub fn check(rows: &Reader<'_>, report: &mut dyn FnMut(Fault)) -> Result<()> {
+        each_holder(rows, &mut |what, found| {
+            if let Err(why) = found {
+                report(Fault {
+                    code: "version",
+                    what,
                     why,
-                    advice: RESTORE,
-                }),
-                Ok((entry, extents)) => {
-                    for extent in &extents {
-                        if let Some(why) = self.not_there(rows, entry, extent)? {
-                            report(Fault {
-                                what: object.clone(),
-                                why,
-                                advice: RESTORE,
-                            });
-                        }
-                    }
-                }
+                    advice: "Compare with the object's receipt, and restore the newest copy of this folder that agrees",
+                });
             }
             Ok(ControlFlow::Continue(()))
-        })?;
-        nameless_blobs(rows, report)?;
-        nameless_contents(rows, report)
+        })
     }
 
     /// Visits all content that a version or a part names, until `visit` breaks; entries that can't be read are left to
@@ -75,13 +47,12 @@ impl Vault {
         visit: &mut dyn FnMut(Held) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         each_holder(rows, &mut |object, found| {
-            for (entry, extent) in found
-                .into_iter()
-                .flat_map(|(entry, extents)| extents.into_iter().map(move |extent| (entry, extent)))
-            {
-                let object = object.clone();
+            let Ok((entry, extents)) = found else {
+                return Ok(ControlFlow::Continue(()));
+            };
+            for extent in extents {
                 let held = Held {
-                    object,
+                    object: object.clone(),
                     entry,
                     extent,
                 };
@@ -91,51 +62,6 @@ impl Vault {
             }
             Ok(ControlFlow::Continue(()))
         })
-    }
-
-    /// Reads one content whole and verifies it. Blocking.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`].
-    pub fn verify(&self, held: &Held) -> Result<()> {
-        let read = |rows: &Reader<'_>| {
-            if held.extent.blob.is_none() {
-                content::read_inline(rows, held.entry, &held.extent.sha256)?;
-                return Ok(());
-            }
-            let blob = open_blob(&self.store, rows, &held.extent)?;
-            for chunk in 0..blob.chunk_count() {
-                blob.chunk(chunk)?;
-            }
-            Ok(())
-        };
-        self.store
-            .read(read)
-            .map_err(|error: Error| error.naming(|| held.object.clone()))
-    }
-
-    /// Why an extent's content is not where it should be, if so.
-    fn not_there(
-        &self,
-        rows: &Reader<'_>,
-        entry: EntryId,
-        extent: &Extent,
-    ) -> Result<Option<String>> {
-        let found = match extent.blob {
-            Some(_) => open_blob(&self.store, rows, extent).map(|_| ()),
-            None => rows
-                .one(
-                    "SELECT 1 FROM contents WHERE id = $1",
-                    &[entry.into()],
-                    |_| Ok(()),
-                )?
-                .ok_or_else(|| {
-                    Error::Store(amana_store::Error::Missing {
-                        what: format!("the content of entry {entry}"),
-                    })
-                }),
-        };
-        reported(found).map(std::result::Result::err)
     }
 }
 
@@ -148,8 +74,7 @@ fn reported<T>(found: Result<T>) -> Result<std::result::Result<T, String>> {
             | Error::Store(
                 amana_store::Error::Damaged { .. }
                 | amana_store::Error::Missing { .. }
-                | amana_store::Error::Decode { .. }
-                | amana_store::Error::File { .. },
+                | amana_store::Error::Decode { .. },
             )),
         ) => Ok(Err(error.to_string())),
         Err(other) => Err(other),
@@ -220,7 +145,7 @@ fn version_extents(
     }
     Err(Error::Store(amana_store::Error::Damaged {
         what: "its row".into(),
-        why: format!("it doesn't say what entry {entry} says; {REBUILD}"),
+        why: format!("it doesn't say what entry {entry} says; rebuild the tables from the ledgers"),
     }))
 }
 
@@ -249,65 +174,4 @@ fn each_part(rows: &Reader<'_>, visit: &mut Visit<'_>) -> Result<ControlFlow<()>
         },
     )?;
     outcome
-}
-
-/// Blobs in rows that have no holder, and holders' counts without a blob.
-fn nameless_blobs(rows: &Reader<'_>, report: &mut dyn FnMut(Fault)) -> Result<()> {
-    let mut each = |sql, why: &str, advice| {
-        rows.each(sql, &[], |row| {
-            let what = match row.blob(0)?.try_into() {
-                Ok(id) => format!("blob {}", BlobId::from_bytes(id)),
-                Err(_) => "a blob whose name is not 16 bytes".to_owned(),
-            };
-            report(Fault {
-                what,
-                why: why.to_owned(),
-                advice,
-            });
-            Ok(ControlFlow::Continue(()))
-        })
-    };
-    each(
-        "SELECT blob FROM blob_chunks WHERE blob NOT IN (SELECT blob FROM blob_holders)",
-        "no version and no part holds it",
-        REBUILD,
-    )?;
-    each(
-        "SELECT blob FROM blob_holders WHERE blob NOT IN (SELECT blob FROM blob_chunks)",
-        "versions or parts hold it, but its chunk digests are gone",
-        RESTORE,
-    )?;
-    Ok(())
-}
-
-/// Content in rows whose version is gone.
-fn nameless_contents(rows: &Reader<'_>, report: &mut dyn FnMut(Fault)) -> Result<()> {
-    rows.each("SELECT id FROM contents ORDER BY id", &[], |row| {
-        let entry = EntryId::from_i64(row.int(0)?);
-        let named = match recorded::body_if_kept::<KeyBody>(rows, entry) {
-            Ok(Some(body)) => {
-                let bucket = rows.one(
-                    "SELECT id FROM buckets WHERE name = $1",
-                    &[body.bucket.as_str().into()],
-                    |row| row.int(0),
-                )?;
-                match bucket.map(EntryId::from_i64) {
-                    Some(bucket) => {
-                        versions::at(rows, bucket, body.key.as_bytes(), entry.index())?.is_some()
-                    }
-                    None => false,
-                }
-            }
-            _ => false,
-        };
-        if !named {
-            report(Fault {
-                what: format!("the content of entry {entry}"),
-                why: "no version holds it".to_owned(),
-                advice: RESTART,
-            });
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(())
 }

@@ -26,6 +26,7 @@ mod complete;
 mod copy;
 mod delete;
 mod encoding;
+mod erase;
 mod error;
 mod get;
 mod ingest;
@@ -40,7 +41,6 @@ mod versions;
 mod views;
 
 pub use buckets::{BucketInfo, BucketOptions, Mode};
-pub use check::Fault;
 pub use complete::{Completed, CompletedPart, Completion};
 pub use delete::{Deleted, Deletion};
 pub use error::{Error, Result};

@@ -8,15 +8,17 @@ pub(crate) mod versions;
 
 use amana_store::{Error, View};
 
-pub(crate) const VIEWS: [View; 6] = [
+pub(crate) const VIEWS: [View; 7] = [
+    // A name is one bucket's at a time: the acts see to it. It isn't unique here, because a replay takes one ledger after
+    // the other, and one institution may have had the name after another deleted it.
     View {
         table: "buckets",
-        columns: "name TEXT NOT NULL, id BIGINT NOT NULL, ledger BIGINT NOT NULL, versioning BIGINT NOT NULL, \
-                  mode TEXT NOT NULL, region TEXT, made_ms BIGINT NOT NULL, PRIMARY KEY (name)",
-        key: "name",
+        columns: "id BIGINT NOT NULL, name TEXT NOT NULL, ledger BIGINT NOT NULL, versioning BIGINT NOT NULL, \
+                  mode TEXT NOT NULL, region TEXT, made_ms BIGINT NOT NULL, PRIMARY KEY (id)",
+        key: "id",
         clustered: true,
         indexes: &[
-            "buckets_by_id ON buckets (id)",
+            "buckets_by_name ON buckets (name)",
             "buckets_by_ledger ON buckets (ledger, name)",
         ],
     },
@@ -51,6 +53,15 @@ pub(crate) const VIEWS: [View; 6] = [
         columns: "upload BIGINT NOT NULL, number BIGINT NOT NULL, entry BIGINT NOT NULL, blob BLOB NOT NULL, \
                   size BIGINT NOT NULL, md5 BLOB NOT NULL, time_ms BIGINT NOT NULL, PRIMARY KEY (upload, number)",
         key: "upload, number",
+        clustered: true,
+        indexes: &[],
+    },
+    // The blobs of each version that isn't kept in rows, so that applying a delete never reads another entry, whose body
+    // may be erased.
+    View {
+        table: "version_blobs",
+        columns: "version BIGINT NOT NULL, place BIGINT NOT NULL, blob BLOB NOT NULL, PRIMARY KEY (version, place)",
+        key: "version, place",
         clustered: true,
         indexes: &[],
     },

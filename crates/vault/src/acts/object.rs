@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use amana_store::{
-    Act, At, Content, Denied, EntryId, LedgerId, Reader, Result, Source, Target, Writer, content,
+    Act, At, BlobId, Content, Denied, EntryId, LedgerId, Reader, Result, Source, Target, Writer,
+    content,
 };
 use serde::{Deserialize, Serialize};
 
-use super::recorded::{self, KeyBody, ObjectBody};
+use super::recorded::{KeyBody, ObjectBody};
 use super::{is_false, linked};
 use crate::model::{
     ETagMatch, ObjectKey, Tags, VersionId, VersionRef, Versioning, WriteConditions,
@@ -56,7 +57,7 @@ impl Place {
     }
 }
 
-/// Makes the row of a version, and counts it among the holders of its blobs.
+/// Makes the row of a version.
 pub(crate) fn place(
     rows: &Writer<'_>,
     bucket: EntryId,
@@ -75,15 +76,15 @@ pub(crate) fn place(
     versions::insert(rows, bucket, body.key.as_bytes(), &version)
 }
 
-fn hold_blobs(rows: &Writer<'_>, body: &ObjectBody) -> Result<()> {
-    for blob in body.extents.iter().filter_map(|extent| extent.blob) {
-        holders::hold(rows, blob)?;
-    }
-    Ok(())
+/// The blobs of an object, in order.
+pub(crate) fn blobs(body: &ObjectBody) -> impl Iterator<Item = BlobId> {
+    body.extents.iter().filter_map(|extent| extent.blob)
 }
 
-/// Removes a version's row, tags and content; says whether it was a delete marker, or nothing when it had no row: its
-/// body is erased then.
+/// Removes a version's row, tags and content; says whether it was a delete marker, or nothing when it had no row.
+///
+/// Without the key, because the body of the act that removes it is erased, there is no row: a body is erased only after
+/// those of the versions that its act replaced or removed (see `erase.rs`).
 pub(crate) fn discard(
     rows: &Writer<'_>,
     bucket: EntryId,
@@ -92,29 +93,17 @@ pub(crate) fn discard(
 ) -> Result<Option<bool>> {
     let entry = linked(bucket.ledger(), index)?;
     tags::remove(rows, entry)?;
-    let read;
-    let key = match key {
-        Some(key) => key,
-        None => match recorded::body_if_kept::<KeyBody>(rows, entry)? {
-            Some(body) => {
-                read = body.key;
-                &read
-            }
-            None => return Ok(None),
-        },
-    };
-    let Some(version) = versions::at(rows, bucket, key.as_bytes(), index)? else {
+    let Some(key) = key.map(ObjectKey::as_bytes) else {
         return Ok(None);
     };
-    versions::remove(rows, bucket, key.as_bytes(), index)?;
+    let Some(version) = versions::at(rows, bucket, key, index)? else {
+        return Ok(None);
+    };
+    versions::remove(rows, bucket, key, index)?;
     if version.inline {
         content::release(rows, bucket.ledger(), Source::Entry(index))?;
-    } else if !version.is_marker()
-        && let Some(body) = recorded::body_if_kept::<ObjectBody>(rows, entry)?
-    {
-        for blob in body.extents.iter().filter_map(|extent| extent.blob) {
-            holders::release(rows, bucket.ledger(), blob)?;
-        }
+    } else if !version.is_marker() {
+        holders::release_all(rows, entry)?;
     }
     Ok(Some(version.is_marker()))
 }
@@ -189,7 +178,10 @@ impl Act for PutObject {
         // The new version holds its blobs before the old one lets go of them: a copy onto itself shares them.
         if let Some(body) = body {
             place(rows, bucket, body, links.null, at)?;
-            hold_blobs(rows, body)?;
+            holders::set(rows, at.entry, blobs(body))?;
+            for blob in blobs(body) {
+                holders::hold(rows, blob)?;
+            }
         }
         if let Some(replaced) = links.replaces {
             discard(rows, bucket, replaced, body.map(|body| &body.key))?;

@@ -38,19 +38,6 @@ pub(crate) struct KeyBody {
     pub(crate) key: ObjectKey,
 }
 
-/// The body of an entry; `None` when it was erased, or has none. For applying, where an erased body is no fault.
-pub(crate) fn body_if_kept<T: DeserializeOwned>(
-    rows: &Reader<'_>,
-    id: EntryId,
-) -> Result<Option<T>> {
-    let Some(entry) = entries::entry(rows, id)? else {
-        return Err(Error::Missing {
-            what: format!("entry {id}"),
-        });
-    };
-    entry.body.map(|(_, body)| decode(id, &body)).transpose()
-}
-
 /// The body of an entry that something still stands on, checked against its hash in the ledger.
 pub(crate) fn body<T: DeserializeOwned>(rows: &Reader<'_>, id: EntryId) -> Result<T> {
     let missing = |what: &str| Error::Missing {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amana_store::{Act, At, Content, Denied, EntryId, LedgerId, Reader, Result, Target, Writer};
 use serde::{Deserialize, Serialize};
 
-use super::object::{Made, Place, discard, place};
+use super::object::{Made, Place, blobs, discard, place};
 use super::recorded::{KeyBody, ObjectBody};
 use super::{bucket::BucketLinks, is_false, linked};
 use crate::model::{
@@ -284,6 +284,7 @@ impl Act for CompleteUpload {
         uploads::remove(rows, upload)?;
         if let Some(body) = body {
             place(rows, bucket, body, links.null, at)?;
+            holders::set(rows, at.entry, blobs(body))?;
             for extent in &body.extents {
                 // A part that is joined hands its blob over; one whose own body was erased never counted it.
                 if let (Some(blob), Some(number)) = (extent.blob, extent.part)

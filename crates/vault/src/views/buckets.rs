@@ -1,4 +1,4 @@
-//! Buckets, by name.
+//! Buckets.
 
 use amana_store::{EntryId, LedgerId, Reader, Result, Row, Writer};
 
@@ -58,10 +58,10 @@ pub(crate) fn insert(rows: &Writer<'_>, bucket: &BucketInfo) -> Result<()> {
         Mode::Sealed => "sealed",
     };
     rows.execute(
-        "INSERT INTO buckets (name, id, ledger, versioning, mode, region, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO buckets (id, name, ledger, versioning, mode, region, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &[
-            bucket.name.as_str().into(),
             bucket.id.into(),
+            bucket.name.as_str().into(),
             bucket.id.ledger().0.into(),
             bucket.versioning.as_i64().into(),
             mode.into(),

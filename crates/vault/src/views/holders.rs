@@ -1,9 +1,51 @@
-//! How many versions and parts name each blob.
+//! Which blobs a version holds, and how many versions and parts hold each blob.
 //!
 //! The first holder is counted as well, so that the count comes out the same when a replay meets the erased body of a
 //! holder that is gone since.
 
-use amana_store::{BlobId, LedgerId, Result, Source, Writer, content};
+use amana_store::{BlobId, EntryId, LedgerId, Result, Source, Writer, content};
+
+use super::malformed;
+
+/// Notes the blobs of a version, in order; who counts them is the caller's matter.
+pub(crate) fn set(
+    rows: &Writer<'_>,
+    version: EntryId,
+    blobs: impl Iterator<Item = BlobId>,
+) -> Result<()> {
+    for (place, blob) in (0_i64..).zip(blobs) {
+        rows.execute(
+            "INSERT INTO version_blobs (version, place, blob) VALUES ($1, $2, $3)",
+            &[
+                version.into(),
+                place.into(),
+                blob.as_bytes().as_slice().into(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Releases the blobs of a version.
+pub(crate) fn release_all(rows: &Writer<'_>, version: EntryId) -> Result<()> {
+    let blobs = rows.all(
+        "SELECT blob FROM version_blobs WHERE version = $1 ORDER BY place",
+        &[version.into()],
+        |row| {
+            row.blob(0)?
+                .try_into()
+                .map_err(|_| malformed("version_blobs"))
+        },
+    )?;
+    rows.execute(
+        "DELETE FROM version_blobs WHERE version = $1",
+        &[version.into()],
+    )?;
+    for blob in blobs {
+        release(rows, version.ledger(), BlobId::from_bytes(blob))?;
+    }
+    Ok(())
+}
 
 /// One more holder.
 pub(crate) fn hold(rows: &Writer<'_>, blob: BlobId) -> Result<()> {
