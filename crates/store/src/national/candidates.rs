@@ -19,8 +19,11 @@ const PATIENCE_MS: i64 = 30_000;
 pub const MAX_REQUESTS: usize = 256;
 /// A witness's clock may differ from ours by this much.
 const MAX_SKEW_S: i64 = 300;
-/// Ledgers that a poll names at most.
-pub const MAX_KNOWN: usize = 100_000;
+/// A poll's lines fill at most this much, in bytes, so that its note, signature included, stays within
+/// [`amana_ledger::MAX_NOTE_BYTES`].
+const MAX_POLL_LINES_BYTES: usize = 60 * 1024;
+/// The end of a part that is open.
+const OPEN: &str = "-";
 
 /// The candidate of each ledger and since when it is one.
 #[derive(Default)]
@@ -45,19 +48,71 @@ pub struct Answer {
     pub more: bool,
 }
 
-/// The text of a poll, which the witness signs as a note with its own key: `amana/witness-poll/v1`, the national log's
-/// origin, `time <seconds>`, then `<origin> <size>` for each log that it knows.
+/// The texts of a poll, each of which the witness signs as a note with its own key: `amana/witness-poll/v1`, the
+/// national log's origin, `time <seconds>`, then `<origin> <size>` for each log that it knows.
+///
+/// What doesn't fit into one note is asked in parts: a line `part <from> <until>` after the time says that the text
+/// speaks of the origins from the one, included, to the other, excluded, in the order of their bytes; `-` is open.
 #[must_use]
-pub fn poll_text<'k>(
+pub fn poll_texts<'k>(
     national: &str,
     time_s: u64,
     known: impl IntoIterator<Item = (&'k str, u64)>,
-) -> String {
-    let mut text = format!("amana/witness-poll/v1\n{national}\ntime {time_s}\n");
+) -> Vec<String> {
+    let mut known: Vec<_> = known.into_iter().collect();
+    known.sort_unstable();
+    let mut parts = vec![(OPEN, String::new())];
     for (origin, size) in known {
-        text += &format!("{origin} {size}\n");
+        let line = format!("{origin} {size}\n");
+        match parts.last_mut() {
+            Some((_, lines)) if lines.len() + line.len() <= MAX_POLL_LINES_BYTES => *lines += &line,
+            _ => parts.push((origin, line)),
+        }
     }
-    text
+    let head = format!("amana/witness-poll/v1\n{national}\ntime {time_s}\n");
+    if let [(_, lines)] = parts.as_slice() {
+        return vec![head + lines];
+    }
+    let untils = parts.iter().skip(1).map(|(from, _)| *from);
+    let untils = untils.chain([OPEN]);
+    let text = |((from, lines), until): (&(&str, String), &str)| {
+        format!("{head}part {from} {until}\n{lines}")
+    };
+    parts.iter().zip(untils).map(text).collect()
+}
+
+/// What a poll says.
+struct Poll<'t> {
+    part: Option<(&'t str, &'t str)>,
+    known: HashMap<&'t str, u64>,
+}
+
+impl<'t> Poll<'t> {
+    /// From the lines after the time; nothing for what isn't a poll.
+    fn parse(lines: std::str::Lines<'t>) -> Option<Self> {
+        let mut lines = lines.peekable();
+        let part = lines.next_if(|line| line.starts_with("part ")).map(|line| {
+            let (_, ends) = line.split_once(' ')?;
+            ends.split_once(' ')
+        });
+        let part = match part {
+            Some(part) => Some(part?),
+            None => None,
+        };
+        let line = |line: &'t str| {
+            let (origin, size) = line.rsplit_once(' ')?;
+            Some((origin, size.parse().ok()?))
+        };
+        let known = lines.map(line).collect::<Option<_>>()?;
+        Some(Self { part, known })
+    }
+
+    /// Whether the poll asks for this log.
+    fn covers(&self, origin: &str) -> bool {
+        self.part.is_none_or(|(from, until)| {
+            (from == OPEN || from <= origin) && (until == OPEN || origin < until)
+        })
+    }
 }
 
 /// The key under which a witness signs its polls: the same key, as a plain note key.
@@ -97,21 +152,14 @@ impl Store {
                 "its time is more than five minutes from ours; check both clocks",
             ));
         }
-        let known: HashMap<&str, u64> = lines
-            .take(MAX_KNOWN)
-            .map(|line| {
-                line.rsplit_once(' ')
-                    .and_then(|(origin, size)| Some((origin, size.parse().ok()?)))
-            })
-            .collect::<Option<_>>()
-            .ok_or_else(|| refused("a line is not `<origin> <size>`"))?;
+        let asked = Poll::parse(lines).ok_or_else(|| refused("a line is not `<origin> <size>`"))?;
         self.read(|rows| {
             let ledgers = LedgerInfo::all(rows)?;
             let witness = self
                 .polling_witness(rows, &ledgers, poll)?
-                .ok_or_else(|| refused("no witness signed it"))?;
+                .ok_or_else(|| refused("the key that signed it is no witness of the policy; the operator adds it with: amana policy witness add"))?;
             self.shared
-                .answer(rows, &ledgers, &witness, &known, self.now_ms())
+                .answer(rows, &ledgers, &witness, &asked, self.now_ms())
         })
     }
 
@@ -147,7 +195,7 @@ impl Shared {
         rows: &Reader<'_>,
         ledgers: &[LedgerInfo],
         witness: &VerifierKey,
-        known: &HashMap<&str, u64>,
+        poll: &Poll<'_>,
         now_ms: i64,
     ) -> Result<Answer> {
         let mut answer = Answer::default();
@@ -155,12 +203,16 @@ impl Shared {
             .iter()
             .map(|info| (self.log_origin(info), info))
             .collect();
-        for (origin, size) in known {
+        for (origin, size) in &poll.known {
             if origins.get(*origin).is_none_or(|info| *size > info.size) {
                 answer.behind.push((*origin).to_owned());
             }
         }
         for info in ledgers {
+            let origin = self.log_origin(info);
+            if !poll.covers(&origin) {
+                continue;
+            }
             let policy = self.quorum_policy(rows, info.id)?;
             if !policy.lists_witness(witness) {
                 continue;
@@ -168,10 +220,7 @@ impl Shared {
             let Some(candidate) = self.candidate(rows, info, &policy, now_ms)? else {
                 continue;
             };
-            let old = known
-                .get(self.log_origin(info).as_str())
-                .copied()
-                .unwrap_or(1);
+            let old = poll.known.get(origin.as_str()).copied().unwrap_or(1);
             let cosigned = || {
                 cosigners(rows, info.id, candidate)
                     .map(|keys| keys.contains(witness.key_bytes().as_slice()))

@@ -2,7 +2,7 @@
 
 use amana_ledger::{CosigningKey, Note, SigningKey, State, WitnessState, judge};
 use amana_store::Store;
-use amana_store::national::candidates::poll_text;
+use amana_store::national::candidates::poll_texts;
 use amana_store::national::evidence::{Anomaly, HandedIn};
 
 use crate::toy::{self, Put};
@@ -32,13 +32,13 @@ impl Witness {
             .known
             .iter()
             .map(|state| (state.origin.as_str(), state.size));
-        let text = poll_text(
+        let text = poll_texts(
             national.name(),
             store.now_ms().cast_unsigned() / 1000,
             known,
         );
         let answer = store
-            .answer_poll(&Note::sign(&text, &self.poll).unwrap())
+            .answer_poll(&Note::sign(&text[0], &self.poll).unwrap())
             .unwrap();
         let mut handed_in = Vec::new();
         for request in answer.requests {
@@ -166,13 +166,13 @@ async fn a_restored_older_copy_is_noticed_and_becomes_read_only() {
     drop(store);
 
     let old = toy::open(&copy.path().join(folder.path().file_name().unwrap())).unwrap();
-    let text = poll_text(
+    let text = poll_texts(
         "centre.test/national",
         old.now_ms().cast_unsigned() / 1000,
         [("centre.test/national", 2)],
     );
     let answer = old
-        .answer_poll(&Note::sign(&text, &witness.poll).unwrap())
+        .answer_poll(&Note::sign(&text[0], &witness.poll).unwrap())
         .unwrap();
     assert_eq!(answer.behind, ["centre.test/national"]);
     let anomaly = old.weigh_evidence(&witness.notes[0]).unwrap().unwrap();
@@ -237,4 +237,43 @@ async fn an_erased_body_leaves_receipts_standing() {
     }
     let again = store.commit(erase()).await.unwrap_err();
     assert!(again.to_string().contains("no body"), "{again}");
+}
+
+#[tokio::test]
+async fn a_poll_that_no_note_holds_is_asked_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = toy::open(folder.path()).unwrap();
+    store.commit(Put::shelf("finances")).await.unwrap();
+    let witness = Witness::new("court", 1);
+    store
+        .set_witnesses(&[("court".into(), witness.key.verifier())], None)
+        .unwrap();
+    store.close_epoch(false).await.unwrap();
+
+    let gone: Vec<String> = (0..5000)
+        .map(|i| format!("centre.test/ledgers/a{i:04}/vault"))
+        .collect();
+    let texts = poll_texts(
+        "centre.test/national",
+        store.now_ms().cast_unsigned() / 1000,
+        gone.iter().map(|origin| (origin.as_str(), 7)),
+    );
+    assert!(texts.len() > 2);
+    let (mut behind, mut asked) = (Vec::new(), Vec::new());
+    for text in texts {
+        let note = Note::sign(&text, &witness.poll).unwrap();
+        let note = Note::parse(note.to_string().as_bytes()).unwrap();
+        let answer = store.answer_poll(&note).unwrap();
+        behind.extend(answer.behind);
+        let origins = answer.requests.iter();
+        asked.extend(origins.map(|request| request.add_checkpoint.origin().to_owned()));
+    }
+    behind.sort();
+    asked.sort();
+    assert_eq!(behind, gone);
+    assert_eq!(
+        asked,
+        ["centre.test/ledgers/finances/vault", "centre.test/national"],
+        "each log is asked for in one part alone"
+    );
 }
