@@ -8,7 +8,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::client::Client;
-use crate::{commands, output, serve};
+use crate::{commands, output, serve, witness};
 
 /// A data centre for a state's institutions that nobody has to trust.
 #[derive(Parser)]
@@ -22,6 +22,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the data centre; the first start makes its folder, keys and policy
     Serve(serve::Serve),
+    /// Cosign the ledgers of a data centre, from a machine that isn't its operator's
+    Witness(witness::Witness),
     /// Institutions: who entrusts data to this centre
     #[command(subcommand)]
     Institution(commands::institution::Institution),
@@ -55,6 +57,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Serve(serve) => serve.run(),
+            Command::Witness(witness) => wait(witness.run()),
             Command::Institution(institution) => wait(institution.run()),
             Command::Official(official) => wait(official.run()),
             Command::AccessKey(access_key) => wait(access_key.run()),

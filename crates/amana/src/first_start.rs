@@ -1,25 +1,18 @@
 //! What the first start leaves in the data folder, and what later starts must find there again.
 
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::config::{self, Config};
+use crate::durable::{make_private_folder, write_whole};
 
 /// Makes the folder when it is missing, and settles the data centre's name: the one of its first start, for ever.
 ///
 /// # Errors
 /// When the folder can't be made, or when the configuration names another data centre than the folder holds.
 pub(crate) fn settle(data: &Path, config: &Config) -> Result<String> {
-    let failed = || format!("{}: the data folder can't be made", data.display());
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data)
-        .with_context(failed)?;
+    make_private_folder(data).context("the data folder")?;
     let own = config::path_in(data);
     let fixed = if own.exists() {
         Config::read(&own)?.centre
@@ -39,26 +32,6 @@ pub(crate) fn settle(data: &Path, config: &Config) -> Result<String> {
         write_whole(&own, &Config::template(&name))?;
     }
     Ok(name)
-}
-
-/// A file that is there whole or not at all: temporary file, sync, rename, sync of the folder.
-pub(crate) fn write_whole(path: &Path, text: &str) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        let mut fresh = path.as_os_str().to_owned();
-        fresh.push(".new");
-        let fresh = PathBuf::from(fresh);
-        let mut file = fs::File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o644)
-            .open(&fresh)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&fresh, path)?;
-        fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
-    };
-    write().with_context(|| format!("{} can't be written", path.display()))
 }
 
 /// A name that no other data centre has, for those who name none.

@@ -9,6 +9,7 @@ mod cli;
 mod client;
 mod commands;
 mod config;
+mod durable;
 mod first_start;
 mod listener;
 mod output;
@@ -17,6 +18,7 @@ mod serve;
 mod socket;
 mod web;
 mod wire;
+mod witness;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::get;
 use http::StatusCode;
 
 use crate::centre::Centre;
@@ -30,9 +30,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .route("/national/{*path}", get(ledgers::national))
         .route("/ledgers/{owner}/{name}/{*path}", get(ledgers::owned))
         .route("/receipts/{owner}/{name}/{index}", get(receipts::to_owner))
-        .route("/witness/v1/poll", post(witness::poll))
-        .route("/witness/v1/cosignatures", post(witness::cosignatures))
-        .route("/witness/v1/evidence", post(witness::evidence))
+        .merge(witness::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(centre)

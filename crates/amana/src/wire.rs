@@ -2,6 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What a witness asks for; drawn in `docs/formats/witness.md`.
+pub(crate) const POLL: &str = "/witness/v1/poll";
+/// Where it hands in its cosignatures.
+pub(crate) const COSIGNATURES: &str = "/witness/v1/cosignatures";
+/// Where it shows what the data centre signed once.
+pub(crate) const EVIDENCE: &str = "/witness/v1/evidence";
+
 /// Answer to `POST /witness/v1/poll`, whose body is the poll: a note that the witness signed.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct PollAnswer {
@@ -18,8 +25,8 @@ pub(crate) struct PollAnswer {
 pub(crate) struct PollRequest {
     /// The ledger's registry row, signed by the national log's key; nothing for the national log itself.
     pub(crate) row: Option<String>,
-    /// The request, as tlog-witness has it.
-    pub(crate) add_checkpoint: String,
+    /// The body of an `add-checkpoint` request, as tlog-witness has it.
+    pub(crate) request: String,
 }
 
 /// One of those in the body of `POST /witness/v1/cosignatures`.
@@ -29,8 +36,8 @@ pub(crate) struct Cosignature {
     pub(crate) origin: String,
     /// Size of the checkpoint.
     pub(crate) size: u64,
-    /// The signature line.
-    pub(crate) signature: String,
+    /// The signature line, without its newline.
+    pub(crate) line: String,
 }
 
 /// Answer to `POST /witness/v1/cosignatures`.

@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::cli::Reader;
-use crate::first_start::write_whole;
+use crate::durable::write_whole;
 use crate::output;
 
 /// Receipts.

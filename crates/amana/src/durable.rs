@@ -1,0 +1,56 @@
+//! Files that are there whole or not at all, whatever happens on the way.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+/// Makes or replaces a file: temporary file, fdatasync, rename, fsync of the folder. A crash on the way leaves the old
+/// file, or none, and perhaps a `.new` beside it that the next write replaces. Durable on return.
+///
+/// # Errors
+/// When a step fails. What is on disk is then unknown: whoever needs to know must stop, and read it again.
+pub(crate) fn write_whole(path: &Path, text: &str) -> Result<()> {
+    write(path, text, 0o644)
+}
+
+/// The same for what only its owner may read.
+///
+/// # Errors
+/// As [`write_whole`].
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
+    write(path, text, 0o600)
+}
+
+/// Makes a folder that only its owner enters, unless it is there.
+///
+/// # Errors
+/// When it can't be made.
+pub(crate) fn make_private_folder(path: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .with_context(|| format!("{} can't be made", path.display()))
+}
+
+fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut fresh = path.as_os_str().to_owned();
+        fresh.push(".new");
+        let fresh = PathBuf::from(fresh);
+        let mut file = fs::File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(mode)
+            .open(&fresh)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_data()?;
+        fs::rename(&fresh, path)?;
+        fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+    };
+    write().with_context(|| format!("{} can't be written", path.display()))
+}
