@@ -50,7 +50,11 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
         file.write_all(text.as_bytes())?;
         file.sync_data()?;
         fs::rename(&fresh, path)?;
-        fs::File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+        // The parent of a bare file name is the empty path, which no system opens.
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     write().with_context(|| format!("{} can't be written", path.display()))
 }

@@ -17,12 +17,12 @@ pub(crate) struct Check {
     /// The data centre's folder
     #[arg(long, value_name = "DIR", default_value = cli::DEFAULT_DATA)]
     data: PathBuf,
-    /// Also replay every entry into empty views, and compare
+    /// Replay every entry into empty views and compare: done anyway, unless --quick leaves it out
     #[arg(long)]
     rebuild: bool,
-    /// Leave out reading the content: faster, and blind to damaged bytes
+    /// Leave out the replay and reading large content: faster, and blind to changed views and damaged blobs
     #[arg(long)]
-    skip_content: bool,
+    quick: bool,
     /// A checkpoint of this data centre that somebody kept: the history must still hold it
     #[arg(long, value_name = "FILE")]
     checkpoint: Vec<PathBuf>,
@@ -44,8 +44,8 @@ impl Check {
             bail!("{} doesn't name the data centre; restore it", own.display());
         };
         let depth = Depth {
-            replay: self.rebuild,
-            content: !self.skip_content,
+            replay: self.rebuild || !self.quick,
+            content: !self.quick,
         };
         let mut outside = Outside::default();
         for file in &self.checkpoint {
