@@ -1,0 +1,113 @@
+//! Institutions, officials and keys, over a real store in a temporary folder.
+
+mod keys;
+mod model;
+mod people;
+
+use std::sync::Arc;
+
+use amana_access::{Access, Grant, InstitutionName};
+use amana_store::check::{Depth, Outside, check};
+use amana_store::{Catalog, Options, Store};
+use tempfile::TempDir;
+
+/// The name of every test's data centre.
+const CENTRE: &str = "centre.example";
+/// Who acts in every test.
+const BY: &str = "operator:test";
+
+fn catalog() -> Catalog {
+    Catalog::new([Access::service()])
+}
+
+/// A store in a folder of its own.
+struct House {
+    access: Access,
+    store: Arc<Store>,
+    folder: TempDir,
+}
+
+impl House {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let (store, access) = open(&folder);
+        Self {
+            access,
+            store,
+            folder,
+        }
+    }
+
+    /// Closes the store and opens it again.
+    fn restarted(self) -> Self {
+        let Self {
+            access,
+            store,
+            folder,
+        } = self;
+        drop((access, store));
+        let (store, access) = open(&folder);
+        Self {
+            access,
+            store,
+            folder,
+        }
+    }
+
+    async fn institution(&self, name: &str) -> InstitutionName {
+        let name: InstitutionName = name.parse().unwrap();
+        self.access.add_institution(&name, BY).await.unwrap();
+        name
+    }
+
+    /// A key for everything; its id and secret.
+    async fn key(&self, institution: &InstitutionName) -> (String, String) {
+        let made = self
+            .access
+            .create_access_key(institution, None, Grant::everything(), BY);
+        let key = made.await.unwrap();
+        (key.id.as_str().to_owned(), key.secret.reveal().to_owned())
+    }
+
+    /// Rows, entries and views agree, and replay gives the same views.
+    fn check_everything(&self) {
+        let depth = Depth {
+            replay: true,
+            content: true,
+        };
+        let report = check(
+            self.folder.path(),
+            &catalog(),
+            Options::new(CENTRE),
+            &depth,
+            &Outside::default(),
+            &|_, _| Ok(()),
+        );
+        assert_eq!(report.unwrap().faults, []);
+    }
+
+    /// Every core and body in every ledger, one after the other.
+    fn everything_recorded(&self) -> String {
+        let mut text = String::new();
+        self.store
+            .read(|rows| {
+                for info in amana_store::LedgerInfo::all(rows)? {
+                    amana_store::entries::each_entry(rows, info.id, 0..info.size, |entry| {
+                        text += &String::from_utf8_lossy(&entry.text);
+                        let body = entry.body.map(|(_, body)| body).unwrap_or_default();
+                        text += &String::from_utf8_lossy(&body);
+                        Ok(())
+                    })?;
+                }
+                Ok::<_, amana_store::Error>(())
+            })
+            .unwrap();
+        text
+    }
+}
+
+fn open(folder: &TempDir) -> (Arc<Store>, Access) {
+    let store = Store::open(folder.path(), catalog(), Options::new(CENTRE)).unwrap();
+    let store = Arc::new(store);
+    (store.clone(), Access::new(store))
+}
