@@ -1,5 +1,10 @@
 //! Institutions, officials and keys, over a real store in a temporary folder.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
 mod keys;
 mod model;
 mod people;

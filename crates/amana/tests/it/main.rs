@@ -1,10 +1,15 @@
 //! The real binary, driven as the manual says.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
 mod access_keys;
 mod binary;
 mod first_start;
 mod ledgers;
 mod people;
+mod policy;
 mod receipts;
 mod usage;
-mod witnesses;
