@@ -11,6 +11,7 @@ use amana_store::{EntryId, Reader};
 
 use crate::acts::recorded::{self, KeyBody};
 use crate::acts::upload::PartBody;
+use crate::error::is_damage;
 use crate::get::{entry_of, recorded_object};
 use crate::list::text;
 use crate::model::{Extent, Held};
@@ -65,18 +66,11 @@ impl Vault {
     }
 }
 
-/// Turns what is damaged or missing into a reason, and lets failures of the store pass.
+/// Turns damage into a reason, and lets failures of the store pass.
 fn reported<T>(found: Result<T>) -> Result<std::result::Result<T, String>> {
     match found {
         Ok(found) => Ok(Ok(found)),
-        Err(
-            error @ (Error::Damaged { .. }
-            | Error::Store(
-                amana_store::Error::Damaged { .. }
-                | amana_store::Error::Missing { .. }
-                | amana_store::Error::Decode { .. },
-            )),
-        ) => Ok(Err(error.to_string())),
+        Err(Error::Store(error)) if is_damage(&error) => Ok(Err(error.to_string())),
         Err(other) => Err(other),
     }
 }
@@ -107,9 +101,10 @@ fn each_version(rows: &Reader<'_>, visit: &mut Visit<'_>) -> Result<ControlFlow<
         |row| {
             let (key, bucket) = (row.blob(6)?, row.int(7)?);
             let name = names.get(&bucket).map_or("(no bucket)", String::as_str);
-            outcome = versions::read(row)
-                .map_err(Error::from)
-                .and_then(|version| {
+            let version = reported(versions::read(row).map_err(Error::from));
+            outcome = version.and_then(|version| match version {
+                Err(why) => visit(format!("{name}/{}", text(key)), Err(why)),
+                Ok(version) => {
                     let object = match version.id() {
                         Some(id) => format!("{name}/{} (version {id})", text(key)),
                         None => format!("{name}/{}", text(key)),
@@ -117,7 +112,8 @@ fn each_version(rows: &Reader<'_>, visit: &mut Visit<'_>) -> Result<ControlFlow<
                     let bucket = EntryId::from_i64(bucket);
                     let held = reported(version_extents(rows, bucket, name, key, &version))?;
                     visit(object, held)
-                });
+                }
+            });
             Ok(match &outcome {
                 Ok(flow) => *flow,
                 Err(_) => ControlFlow::Break(()),

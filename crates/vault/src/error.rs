@@ -247,18 +247,26 @@ impl Error {
         }
     }
 
-    /// Puts the object's name in front of what the store found damaged or missing.
+    /// Puts the object's name in front of what the store found damaged, missing or unreadable.
     pub(crate) fn naming(self, object: impl FnOnce() -> String) -> Self {
         match self {
-            Self::Store(
-                error @ (amana_store::Error::Damaged { .. } | amana_store::Error::Missing { .. }),
-            ) => Self::Damaged {
+            Self::Store(error) if is_damage(&error) => Self::Damaged {
                 object: object(),
                 why: error.to_string(),
             },
             other => other,
         }
     }
+}
+
+/// Whether stored bytes, and not the reading of them, are at fault.
+pub(crate) fn is_damage(error: &amana_store::Error) -> bool {
+    matches!(
+        error,
+        amana_store::Error::Damaged { .. }
+            | amana_store::Error::Missing { .. }
+            | amana_store::Error::Decode { .. }
+    )
 }
 
 impl From<amana_store::Error> for Error {
