@@ -4,6 +4,7 @@ pub(crate) mod access_key;
 pub(crate) mod bucket;
 pub(crate) mod check;
 pub(crate) mod institution;
+pub(crate) mod kept;
 pub(crate) mod ledger;
 pub(crate) mod official;
 pub(crate) mod policy;

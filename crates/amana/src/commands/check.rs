@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use amana_ledger::Note;
 use amana_store::Options;
 use amana_store::check::{Depth, Outside, check};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 
+use super::kept;
 use crate::config::{Config, path_in};
 use crate::{centre, cli, output};
 
@@ -23,9 +23,10 @@ pub(crate) struct Check {
     /// Leave out the replay and reading large content: faster, and blind to changed views and damaged blobs
     #[arg(long)]
     quick: bool,
-    /// A checkpoint of this data centre that somebody kept: the history must still hold it
-    #[arg(long, value_name = "FILE")]
-    checkpoint: Vec<PathBuf>,
+    /// What others kept of this data centre, which its history must still hold: a signed checkpoint, a folder of them,
+    /// or a witness's folder
+    #[arg(long, value_name = "PATH", alias = "checkpoint")]
+    against: Vec<PathBuf>,
     /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
@@ -48,11 +49,8 @@ impl Check {
             content: !self.quick,
         };
         let mut outside = Outside::default();
-        for file in &self.checkpoint {
-            let note = std::fs::read(file).with_context(|| file.display().to_string())?;
-            let note = Note::parse(&note)
-                .with_context(|| format!("{} is no checkpoint", file.display()))?;
-            outside.checkpoints.push(note);
+        for path in &self.against {
+            outside.checkpoints.extend(kept::checkpoints(path)?);
         }
         let report = check(
             &self.data,
