@@ -8,7 +8,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::client::Client;
-use crate::{commands, output, serve, witness};
+use crate::{commands, demo, output, serve, witness};
 
 /// A data centre for a state's institutions that nobody has to trust.
 #[derive(Parser)]
@@ -47,6 +47,8 @@ enum Command {
     Policy(commands::policy::Policy),
     /// Check that rows, ledgers and content agree, and name what doesn't
     Check(commands::check::Check),
+    /// A small country on this machine: deposits, crashes, and a dishonest operator caught
+    Demo(demo::Demo),
 }
 
 impl Cli {
@@ -66,6 +68,7 @@ impl Cli {
             Command::Ledger(ledger) => wait(ledger.run()),
             Command::Policy(policy) => wait(policy.run()),
             Command::Check(check) => check.run(),
+            Command::Demo(demo) => wait(demo.run()),
         }
     }
 }

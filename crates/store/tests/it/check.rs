@@ -168,10 +168,7 @@ async fn a_flipped_bit_in_a_blob_is_named() {
     let mut path = None;
     store
         .blobs()
-        .each(|_, found| {
-            path = Some(found.to_owned());
-            Ok(())
-        })
+        .each(|_, found| Ok(path = Some(found.to_owned())))
         .unwrap();
     let path = path.unwrap();
     drop(store);

@@ -238,8 +238,7 @@ impl Act for Remove {
             Some(Some(blob)) => Source::Blob(amana_store::BlobId::from_bytes(blob)),
             Some(None) => Source::Entry(EntryId::from_i64(links.removes).index()),
         };
-        content::release(rows, at.entry.ledger(), source);
-        Ok(())
+        content::release(rows, at.entry.ledger(), source)
     }
 }
 
