@@ -1,7 +1,7 @@
 //! The last hand on every answer: request ids, whole error documents, no body where HTTP has none.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, SERVER};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue, SERVER};
 use http::{Method, Response, StatusCode};
 use s3s::Body;
 
@@ -67,6 +67,10 @@ impl Asked {
     }
 
     fn finish(&self, mut response: Response<Body>) -> Response<Body> {
+        // `s3s` has no other status than 200 for HEAD.
+        if response.status() == StatusCode::OK && response.headers().contains_key(CONTENT_RANGE) {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        }
         let status = response.status();
         let is_error = status.is_client_error() || status.is_server_error();
         let is_bodiless = status == StatusCode::NOT_MODIFIED || status == StatusCode::NO_CONTENT;

@@ -22,8 +22,8 @@ pub(crate) struct Digests {
 }
 
 impl Digests {
-    /// What the headers declare.
-    pub(crate) fn declared(headers: &HeaderMap) -> Result<Self, Refusal> {
+    /// What the headers declare. `with_checksums` is false where they speak of an object, not of the document.
+    pub(crate) fn declared(headers: &HeaderMap, with_checksums: bool) -> Result<Self, Refusal> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let sha256 = text("x-amz-content-sha256").and_then(|digits| {
             let mut digest = [0; 32];
@@ -35,6 +35,7 @@ impl Digests {
             .transpose()?;
         let checksums = CHECKSUMS
             .into_iter()
+            .filter(|_| with_checksums)
             .filter_map(|name| Some((name, text(name)?.to_owned())))
             .collect();
         Ok(Self {

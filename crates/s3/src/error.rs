@@ -190,3 +190,30 @@ fn sentence(message: &str) -> String {
         None => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_s_troubles_have_statuses_that_clients_act_on() {
+        let full = amana_store::Error::Full {
+            path: "D".into(),
+            free_bytes: 0,
+            reserve_bytes: 1,
+        };
+        let stopped = amana_store::Error::Stopped { why: "sync".into() };
+        let missing = amana_store::Error::Missing {
+            what: "a row".into(),
+        };
+        for (error, status, code) in [
+            (Error::Busy, 503, "SlowDown"),
+            (Error::from(full), 507, "InsufficientStorage"),
+            (Error::from(stopped), 503, "ServiceUnavailable"),
+            (Error::from(missing), 500, "InternalError"),
+        ] {
+            let refusal = refusal(error);
+            assert_eq!((refusal.status.as_u16(), refusal.code), (status, code));
+        }
+    }
+}

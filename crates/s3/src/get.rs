@@ -68,7 +68,7 @@ pub(crate) async fn object(
         }
     };
     let with_checksum = input.checksum_mode.is_some();
-    Ok(answer(
+    let mut found = answer(
         service,
         &caller,
         &object,
@@ -76,7 +76,12 @@ pub(crate) async fn object(
         body,
         with_checksum,
         version,
-    ))
+    );
+    if input.response_expires.is_some() {
+        // `s3s` puts the other one, and ours would take its place.
+        found.headers.remove(http::header::EXPIRES);
+    }
+    Ok(found)
 }
 
 pub(crate) async fn head(
@@ -114,7 +119,9 @@ pub(crate) async fn head(
         with_checksum,
         version,
     );
+    let expires = input.response_expires.and_then(times::told);
     let overrides = [
+        ("expires", expires),
         ("cache-control", input.response_cache_control),
         ("content-disposition", input.response_content_disposition),
         ("content-encoding", input.response_content_encoding),
@@ -125,9 +132,6 @@ pub(crate) async fn head(
         if let Some(value) = value.and_then(|value| value.try_into().ok()) {
             found.headers.insert(name, value);
         }
-    }
-    if slice.partial {
-        found.status = Some(StatusCode::PARTIAL_CONTENT);
     }
     Ok(found.map_output(headers_only))
 }

@@ -57,10 +57,11 @@ pub(crate) fn admit(parts: &Parts, hosts: &Hosts) -> Result<Plan, Refusal> {
     }
     let is_copy = parts.headers.contains_key("x-amz-copy-source");
     let stores = parts.method == Method::PUT && is_object && subresource.is_none() && !is_copy;
-    plan(&parts.headers, stores)
+    let completes = parts.method == Method::POST && query.has("uploadId");
+    plan(&parts.headers, stores, !completes)
 }
 
-fn plan(headers: &HeaderMap, stores: bool) -> Result<Plan, Refusal> {
+fn plan(headers: &HeaderMap, stores: bool, with_checksums: bool) -> Result<Plan, Refusal> {
     let length = content_length(headers)?;
     let chunked_transfer = headers.contains_key("transfer-encoding");
     let hash = payload_hash(headers)?;
@@ -73,15 +74,10 @@ fn plan(headers: &HeaderMap, stores: bool) -> Result<Plan, Refusal> {
                 "aws-chunked is for the content of objects and parts",
             ));
         }
-        return bounded(length, MAX_DOCUMENT_BYTES, "MaxMessageLengthExceeded").and_then(
-            |length| {
-                Ok(Plan::Document {
-                    length,
-                    max_bytes: MAX_DOCUMENT_BYTES,
-                    digests: Digests::declared(headers)?,
-                })
-            },
-        );
+        let length = bounded(length, MAX_DOCUMENT_BYTES, "MaxMessageLengthExceeded")?
+            .ok_or_else(|| missing_length("Content-Length"))?;
+        let digests = Digests::declared(headers, with_checksums)?;
+        return Ok(Plan::Document { length, digests });
     }
     if let PayloadHash::Framed { signed } = hash {
         let declared = text(headers, "x-amz-decoded-content-length")

@@ -120,8 +120,9 @@ fn is_range(text: &str) -> bool {
     Range::parse(text).is_ok()
 }
 
+/// One tag; `s3s` reads a list as one long tag.
 fn is_tag(text: &str) -> bool {
-    ETagCondition::parse_http_header(text.as_bytes()).is_ok()
+    !text.contains(',') && ETagCondition::parse_http_header(text.as_bytes()).is_ok()
 }
 
 fn is_date(text: &str) -> bool {

@@ -16,11 +16,14 @@ pub(crate) fn timestamp(ms: i64) -> Timestamp {
 
 /// As in `Last-Modified`, RFC 9110 §5.6.7; empty for a time that has no such form.
 pub(crate) fn http_date(ms: i64) -> String {
+    told(timestamp(ms)).unwrap_or_default()
+}
+
+/// A time as headers have it.
+pub(crate) fn told(time: Timestamp) -> Option<String> {
     let mut text = Vec::new();
-    match timestamp(ms).format(TimestampFormat::HttpDate, &mut text) {
-        Ok(()) => String::from_utf8(text).unwrap_or_default(),
-        Err(_) => String::new(),
-    }
+    time.format(TimestampFormat::HttpDate, &mut text).ok()?;
+    String::from_utf8(text).ok()
 }
 
 /// A date of a header; nothing if it isn't one.
