@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::blobs::{self, BlobId, BlobInfo};
-use crate::{EntryId, Error, Reader, Result, Writer};
+use crate::{EntryId, Error, LedgerId, Reader, Result, Writer};
 
 /// Content of at most this many bytes is kept in rows, in the group's own transaction: one sync serves many.
 pub const MAX_INLINE_BYTES: usize = 32 * 1024;
@@ -40,56 +40,10 @@ impl fmt::Display for Source {
     }
 }
 
-impl Source {
-    /// The name under which rows speak of it: 8 bytes of an entry id, or 16 of a blob's.
-    fn name(self, ledger: crate::LedgerId) -> Vec<u8> {
-        match self {
-            Self::Entry(index) => EntryId::new(ledger, index)
-                .map_or_else(Vec::new, |id| id.as_i64().to_be_bytes().to_vec()),
-            Self::Blob(id) => id.as_bytes().to_vec(),
-        }
-    }
-}
-
-/// Notes that one more holder uses `source`: content is freed when its last holder releases it.
-///
-/// # Errors
-/// A failure of the rows.
-pub fn share(rows: &Writer<'_>, ledger: crate::LedgerId, source: Source) -> Result<()> {
-    rows.execute(
-        "INSERT INTO shared (source, holders) VALUES ($1, 2)
-         ON CONFLICT (source) DO UPDATE SET holders = shared.holders + 1",
-        &[source.name(ledger).as_slice().into()],
-    )?;
-    Ok(())
-}
-
-/// Notes that a holder of `source` is gone; the last one frees it, in the same transaction for rows and after the
-/// commit for blobs.
-///
-/// # Errors
-/// A failure of the rows.
-pub fn release(rows: &Writer<'_>, ledger: crate::LedgerId, source: Source) -> Result<()> {
-    let name = source.name(ledger);
-    let name = name.as_slice();
-    let left = rows.one(
-        "SELECT holders FROM shared WHERE source = $1",
-        &[name.into()],
-        |row| row.int(0),
-    )?;
-    match left {
-        Some(holders) if holders > 2 => {
-            rows.execute(
-                "UPDATE shared SET holders = holders - 1 WHERE source = $1",
-                &[name.into()],
-            )?;
-        }
-        Some(_) => {
-            rows.execute("DELETE FROM shared WHERE source = $1", &[name.into()])?;
-        }
-        None => rows.free(ledger, source),
-    }
-    Ok(())
+/// Frees content that has lost its last holder: in the same transaction for rows, after the commit for blobs. Who holds
+/// what is a view of the service that holds it.
+pub fn release(rows: &Writer<'_>, ledger: LedgerId, source: Source) {
+    rows.free(ledger, source);
 }
 
 /// Reads and verifies content kept in rows.

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::{Catalog, Error, Result, View};
+use crate::{Catalog, Error, Result};
 
 /// Version of the tables on disk.
 pub(crate) const VERSION: i64 = 1;
@@ -25,15 +25,6 @@ CREATE TABLE IF NOT EXISTS cosignatures (
     ledger BIGINT NOT NULL, size BIGINT NOT NULL, witness BLOB NOT NULL, line TEXT NOT NULL,
     PRIMARY KEY (ledger, size, witness));
 ";
-
-/// Content with more than one holder: see [`crate::content::share`].
-pub(crate) const SHARED: View = View {
-    table: "shared",
-    columns: "source BLOB NOT NULL, holders BIGINT NOT NULL, PRIMARY KEY (source)",
-    key: "source",
-    clustered: true,
-    indexes: &[],
-};
 
 pub(crate) fn create(connection: &Connection, catalog: &Catalog) -> Result<()> {
     connection.execute_batch(BASE)?;
@@ -58,7 +49,7 @@ pub(crate) fn create(connection: &Connection, catalog: &Catalog) -> Result<()> {
 }
 
 pub(crate) fn create_views(connection: &Connection, catalog: &Catalog) -> Result<()> {
-    for view in std::iter::once(&SHARED).chain(&catalog.views) {
+    for view in &catalog.views {
         let tail = if view.clustered { " WITHOUT ROWID" } else { "" };
         connection.execute_batch(&format!(
             "CREATE TABLE IF NOT EXISTS {} ({}){tail};",

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::Audit;
 use crate::entries::each_entry;
-use crate::schema::{self, SHARED};
+use crate::schema;
 use crate::sqlite::{self, Use};
 use crate::{LedgerInfo, Reader, Result, Row, Value, View, Writer};
 
@@ -26,8 +26,8 @@ impl Audit<'_> {
             })?;
             replayed.take_freed();
         }
-        let views = std::iter::once(SHARED).chain(self.shared.catalog.views.iter().copied());
-        for view in views.collect::<Vec<_>>() {
+        let views = self.shared.catalog.views.clone();
+        for view in views {
             self.compare(&view, &replayed)?;
         }
         Ok(())

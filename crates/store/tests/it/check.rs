@@ -168,7 +168,10 @@ async fn a_flipped_bit_in_a_blob_is_named() {
     let mut path = None;
     store
         .blobs()
-        .each(|_, found| Ok(path = Some(found.to_owned())))
+        .each(|_, found| {
+            path = Some(found.to_owned());
+            Ok(())
+        })
         .unwrap();
     let path = path.unwrap();
     drop(store);

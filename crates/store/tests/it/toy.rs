@@ -238,7 +238,8 @@ impl Act for Remove {
             Some(Some(blob)) => Source::Blob(amana_store::BlobId::from_bytes(blob)),
             Some(None) => Source::Entry(EntryId::from_i64(links.removes).index()),
         };
-        content::release(rows, at.entry.ledger(), source)
+        content::release(rows, at.entry.ledger(), source);
+        Ok(())
     }
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn discard(
     };
     versions::remove(rows, bucket, key, index)?;
     if version.inline {
-        content::release(rows, bucket.ledger(), Source::Entry(index))?;
+        content::release(rows, bucket.ledger(), Source::Entry(index));
     } else if !version.is_marker() {
         holders::release_all(rows, entry)?;
     }

@@ -74,7 +74,7 @@ pub(crate) fn release(rows: &Writer<'_>, ledger: LedgerId, blob: BlobId) -> Resu
         }
         Some(_) => {
             rows.execute("DELETE FROM blob_holders WHERE blob = $1", &[name.into()])?;
-            content::release(rows, ledger, Source::Blob(blob))?;
+            content::release(rows, ledger, Source::Blob(blob));
         }
         None => {}
     }

@@ -1,0 +1,220 @@
+//! One run of a witness: pins the policy, opens its memory, then visits and serves until it is told to stop.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::dial::{Alarm, Dial, Failure, Visit};
+use super::key::Key;
+use super::serve::{Served, router};
+use super::state::Memory;
+use super::trust::Trust;
+use super::{Run, lock_folder};
+use crate::durable::make_private_folder;
+use crate::{listener, output};
+
+/// The first pause after a failed visit; it doubles up to the pace.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Requests under way have this long to end when the witness is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl Run {
+    /// Until told to stop; with `--once`, until nothing more is asked.
+    ///
+    /// # Errors
+    /// As [`super::Witness::run`].
+    pub(super) async fn run(self) -> Result<()> {
+        if !self.listen.ip().is_loopback() && !self.public {
+            bail!(
+                "--listen {}: beyond loopback a proxy that speaks TLS must stand in front; say --public if one does",
+                self.listen
+            );
+        }
+        // Before anything slow, so that a signal that comes early is heard.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        start_logs();
+
+        let folder = self.own.data.clone();
+        make_private_folder(&folder)?;
+        let _lock = lock_folder(&folder)?;
+        let key = Arc::new(Key::load_or_create(&folder, self.own.name.as_deref())?);
+        let trust = self.trust().await?;
+        let memory = Arc::new(Mutex::new(Memory::open(&folder, &trust)?));
+        self.own.announce_key(&key, Some(&trust))?;
+        let dial = self.centre.clone().map(|centre| Dial {
+            centre,
+            folder: folder.clone(),
+            key: key.clone(),
+            memory: memory.clone(),
+        });
+        if self.once {
+            let dial = dial.context("--once needs --centre")?;
+            return self.visit_once(&dial).await;
+        }
+
+        let (failed, mut failure) = mpsc::channel(1);
+        let served = Arc::new(Served {
+            folder,
+            key,
+            memory,
+            public: self.public,
+            failed,
+        });
+        let (stopper, stop) = watch::channel(false);
+        let tcp = TcpListener::bind(self.listen).await.with_context(|| {
+            format!(
+                "{} can't be listened on; choose another with --listen",
+                self.listen
+            )
+        })?;
+        self.announce_listener(tcp.local_addr()?)?;
+        let serving = tokio::spawn(listener::serve(listener::Tcp(tcp, router(served)), stop));
+        let ended = tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+            Some(error) = failure.recv() => Err(error),
+            ended = self.keep_visiting(dial.as_ref()) => ended,
+        };
+        // Nobody who still listens is no fault.
+        let _ = stopper.send(true);
+        match tokio::time::timeout(GRACE, serving).await {
+            Ok(served) => served?,
+            Err(_) => tracing::warn!("requests still under way were cut off"),
+        }
+        ended
+    }
+
+    /// The pinned trust; at first start from the policy given, or for want of one from the data centre itself.
+    async fn trust(&self) -> Result<Trust> {
+        let folder = &self.own.data;
+        let given = match &self.policy {
+            Some(path) => {
+                let text = std::fs::read(path)
+                    .with_context(|| format!("{} can't be read", path.display()))?;
+                let trust =
+                    Trust::of_policy(&text).with_context(|| format!("{}", path.display()))?;
+                Some((text, trust))
+            }
+            None => None,
+        };
+        match (Trust::load(folder)?, given) {
+            (Some(pinned), Some((_, given))) if !pinned.agrees_with(&given) => bail!(
+                "the policy given is of {}, beginning with {}; this witness pins {}, beginning with {}, for ever: take \
+                 another folder to witness another history",
+                given.national,
+                given.genesis,
+                pinned.national,
+                pinned.genesis
+            ),
+            (Some(pinned), _) => Ok(pinned),
+            (None, Some((text, _))) => Trust::pin(folder, &text),
+            (None, None) => {
+                let centre = self.centre.as_ref().context(
+                    "a first start needs the trust policy: --policy FILE, or --centre URL to fetch it",
+                )?;
+                let text = centre.get("/policy").await?;
+                let trust =
+                    Trust::pin(folder, &text).with_context(|| format!("the policy of {centre}"))?;
+                output::error(&format!(
+                    "WARNING: the policy came from the data centre itself. Compare its SHA-256 with a source that isn't \
+                     the operator (a gazette, a letter) before you rely on this witness:\n  {}",
+                    trust.digest
+                ));
+                Ok(trust)
+            }
+        }
+    }
+
+    fn announce_listener(&self, address: SocketAddr) -> Result<()> {
+        let url = format!("http://{address}");
+        output::line(&if self.own.json {
+            json!({ "listener": "witness", "url": url }).to_string()
+        } else {
+            format!("witness listens on {url}")
+        })
+    }
+
+    /// Every visit's outcome, where there is one to tell.
+    fn tell(&self, visit: &Visit, said: &mut BTreeSet<Alarm>) -> Result<()> {
+        for alarm in &visit.alarms {
+            if said.insert(alarm.clone()) {
+                output::error(&alarm.to_string());
+            }
+        }
+        match (self.own.json, visit.cosigned) {
+            (true, _) if self.once || visit.cosigned > 0 || !visit.alarms.is_empty() => {
+                output::line(&serde_json::to_string(visit)?)
+            }
+            (false, 1..) => output::line(&format!("cosigned {} checkpoints", visit.cosigned)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn visit_once(&self, dial: &Dial) -> Result<()> {
+        let mut said = BTreeSet::new();
+        loop {
+            let mut visit = Visit::default();
+            let came = dial.visit(&mut visit).await;
+            self.tell(&visit, &mut said)?;
+            match came {
+                Ok(()) if visit.more => {}
+                Ok(()) if said.is_empty() => return Ok(()),
+                Ok(()) => bail!("the data centre was refused for {} logs", said.len()),
+                Err(Failure::Line(error) | Failure::Own(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn keep_visiting(&self, dial: Option<&Dial>) -> Result<()> {
+        let Some(dial) = dial else {
+            return std::future::pending().await;
+        };
+        let mut said = BTreeSet::new();
+        let mut failures = 0;
+        loop {
+            let mut visit = Visit::default();
+            let came = dial.visit(&mut visit).await;
+            self.tell(&visit, &mut said)?;
+            let pause = match came {
+                Ok(()) => {
+                    if failures > 0 {
+                        output::error(&format!("{} answers again", dial.centre));
+                    }
+                    failures = 0;
+                    if visit.more {
+                        Duration::ZERO
+                    } else {
+                        self.every
+                    }
+                }
+                Err(Failure::Line(error)) => {
+                    if failures == 0 {
+                        output::error(&format!("{error:#}; trying again"));
+                    }
+                    failures = (failures + 1).min(16);
+                    self.every.min(FIRST_PAUSE * (1 << (failures - 1)))
+                }
+                Err(Failure::Own(error)) => return Err(error),
+            };
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+/// Warnings on stderr. What matters to people is told in words of its own.
+fn start_logs() {
+    let logs = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
+    // A second subscriber in one process is refused, and the first one serves.
+    let _ = logs.try_init();
+}
