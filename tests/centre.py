@@ -67,6 +67,8 @@ class Account:
         import botocore.config
 
         settings = {"retries": {"total_max_attempts": 1}, "s3": {"addressing_style": "path"}, "read_timeout": 120}
+        # Otherwise boto3 presigns for us-east-1 with the signature of 2006, which is refused.
+        settings["signature_version"] = "s3v4"
         return boto3.client(
             "s3",
             endpoint_url=endpoint or self.centre.s3_url,
@@ -98,6 +100,8 @@ class Centre:
         self.data = pathlib.Path(data)
         self.process = None
         self.log_path = self.data.parent / f"{self.data.name}.log"
+        # Words before each command: what enters the namespace where the data is.
+        self.prefix = []
 
     def start(self, wait=True, **environment):
         """Starts the server and waits until it is ready. Keyword arguments become environment variables."""
@@ -105,7 +109,7 @@ class Centre:
             self.web_port, self.s3_port = free_port(), free_port()
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen(
-                    [binary(), "serve", "--data", str(self.data)],
+                    [*self.prefix, binary(), "serve", "--data", str(self.data)],
                     env=os.environ
                     | {"AMANA_LISTEN_WEB": f"127.0.0.1:{self.web_port}", "AMANA_LISTEN_S3": f"127.0.0.1:{self.s3_port}"}
                     | {name: str(value) for name, value in environment.items()},
@@ -174,7 +178,7 @@ class Centre:
     def run(self, *words, code=0, environment=None):
         """Runs one `amana` command, checks its exit code (None: any), and returns what it did."""
         done = subprocess.run(
-            [binary(), *map(str, words)],
+            [*self.prefix, binary(), *map(str, words)],
             env=os.environ | (environment or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -104,7 +104,8 @@ def test_parts_by_hand(aws, bucket, tmp_path):
 def test_a_presigned_url_opens_without_keys(aws, bucket, tmp_path):
     (tmp_path / "f").write_bytes(b"presigned")
     aws("s3", "cp", tmp_path / "f", f"s3://{bucket}/a b")
-    url = aws("s3", "presign", f"s3://{bucket}/a b").strip()
+    # For us-east-1 this version of aws-cli presigns with the signature of 2006, which is refused.
+    url = aws("s3", "presign", f"s3://{bucket}/a b", "--region", "af-south-1").strip()
     assert http_get(url)[2] == b"presigned"
     assert run(["curl", "-sf", url], {"PATH": "/usr/bin:/bin"}) == "presigned"
 

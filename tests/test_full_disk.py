@@ -16,9 +16,9 @@ OBJECT_BYTES = 3 << 20
 
 
 @pytest.fixture
-def small_disk(tmp_path):
-    """A disk of a few megabytes, which nobody needs to be root for: a tmpfs in a user and mount namespace of its own,
-    reached from here through the root folder of the process that keeps it."""
+def centre(tmp_path):
+    """A centre on a disk of a few megabytes, which nobody needs to be root for: a tmpfs in a user and mount namespace of
+    its own, kept by a process that sleeps, and entered by the server and by each command."""
     mount = tmp_path / "disk"
     mount.mkdir()
     script = f"mount -t tmpfs -o size={DISK_BYTES} tmpfs {mount} && echo ready && exec sleep infinity"
@@ -29,20 +29,16 @@ def small_disk(tmp_path):
         preexec_fn=die_with_parent,
     )
     assert keeper.stdout.readline() == b"ready\n", "this machine lets nobody mount a tmpfs in a namespace"
-    yield pathlib.Path(f"/proc/{keeper.pid}/root{mount}")
-    os.kill(keeper.pid, signal.SIGKILL)
-    keeper.wait()
-    keeper.stdout.close()
-
-
-@pytest.fixture
-def centre(small_disk):
-    centre = Centre(small_disk / "data")
-    # Outside the small disk: a log that cannot be written would be another fault than the one meant here.
-    centre.log_path = pathlib.Path(str(small_disk).split("/root", 1)[1]).parent / "centre.log"
+    centre = Centre(mount / "data")
+    centre.log_path = tmp_path / "log"
+    centre.prefix = ["nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(keeper.pid)]
+    centre.disk = pathlib.Path(f"/proc/{keeper.pid}/root{mount}")
     centre.start()
     yield centre
     centre.kill()
+    os.kill(keeper.pid, signal.SIGKILL)
+    keeper.wait()
+    keeper.stdout.close()
 
 
 def deposit_until_full(client):
@@ -92,13 +88,13 @@ def test_deposits_are_refused_and_nothing_is_harmed(centre):
     centre.check()
 
 
-def test_a_disk_filled_by_others_to_the_last_byte(centre, small_disk):
+def test_a_disk_filled_by_others_to_the_last_byte(centre):
     finances = centre.institution("finances")
     client = finances.client()
     client.create_bucket(Bucket="kept")
     client.put_object(Bucket="kept", Key="k0", Body=body_of("k0", OBJECT_BYTES))
     client.put_object(Bucket="kept", Key="small", Body=b"small")
-    filler = small_disk / "filler"
+    filler = centre.disk / "filler"
     with open(filler, "wb", buffering=0) as file:
         for size in (1 << 20, 4096, 1):
             try:

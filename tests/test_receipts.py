@@ -42,7 +42,8 @@ def test_every_write_answers_with_its_receipt(s3, name):
     answers["delete bucket"] = s3.delete_bucket(Bucket=name)
     without = [what for what, answer in answers.items() if "x-amana-receipt" not in answer["ResponseMetadata"]["HTTPHeaders"]]
     assert not without, f"writes without a receipt: {without}"
-    named = [receipt_of(answer) for what, answer in answers.items()]
+    # One request that deletes many is many acts.
+    named = [receipt for answer in answers.values() for receipt in receipt_of(answer).split(", ")]
     assert all(map(is_receipt, named)), named
 
 
@@ -70,7 +71,7 @@ def test_recorded_is_not_witnessed(centre, receipt):
     # This centre has no witnesses: nothing may call its receipts witnessed.
     said = verify(centre, receipt, code=1)
     assert "recorded" in (said.stdout + said.stderr).lower()
-    assert json.loads(verify(centre, receipt, "--allow-recorded", "--json", code=0).stdout)["outcome"] == "recorded"
+    assert json.loads(verify(centre, receipt, "--allow-recorded", "--json", code=0).stdout)["state"] == "recorded"
 
 
 def test_a_receipt_outlives_the_centre(new_centre, tmp_path):
@@ -103,7 +104,9 @@ def bent(text):
     lines = text.splitlines(keepends=True)
     for number in range(len(lines)):
         yield "".join(lines[:number] + lines[number + 1 :])
-        yield "".join(lines[: number + 1] + lines[number:])
+        # A note says nothing else when one of its signatures stands there twice.
+        if not lines[number].startswith("— "):
+            yield "".join(lines[: number + 1] + lines[number:])
     yield text + "\n"
     yield text[:-1]
     yield ""
@@ -131,7 +134,7 @@ def test_a_bent_receipt_is_refused_by_both_verifiers(centre, receipt, tmp_path):
         if number % 10 == 0:
             theirs = second_verifier(file, centre.policy)
             assert theirs.returncode == ours.returncode, changed
-            assert json.loads(theirs.stdout)["outcome"] == json.loads(ours.stdout)["outcome"], changed
+            assert json.loads(theirs.stdout)["outcome"] == json.loads(ours.stdout)["state"], changed
     assert not accepted, f"{len(accepted)} bent receipts were accepted, the first:\n{accepted[0]}"
 
 
