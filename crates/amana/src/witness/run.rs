@@ -1,7 +1,9 @@
 //! One run of a witness: pins the policy, opens its memory, then visits and serves until it is told to stop.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::dial::{Alarm, Dial, Failure, Visit};
+use super::fetch::Centre;
 use super::key::Key;
 use super::serve::{Served, router};
 use super::state::Memory;
@@ -24,6 +27,28 @@ use crate::{listener, output};
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Requests under way have this long to end when the witness is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// A witness that has its folder.
+struct Begun {
+    centre: Option<Centre>,
+    folder: PathBuf,
+    key: Arc<Key>,
+    memory: Arc<Mutex<Memory>>,
+    /// Held for as long as this lives: two processes on one folder would have two memories.
+    _lock: File,
+}
+
+impl Begun {
+    fn dial(&self) -> Option<Dial> {
+        let centre = self.centre.clone()?;
+        Some(Dial {
+            centre,
+            folder: self.folder.clone(),
+            key: self.key.clone(),
+            memory: self.memory.clone(),
+        })
+    }
+}
 
 impl Run {
     /// Until told to stop; with `--once`, until nothing more is asked.
@@ -41,30 +66,56 @@ impl Run {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         start_logs();
+        let told = async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        tokio::pin!(told);
+        let begun = tokio::select! {
+            () = &mut told => bail!("told to stop before it began"),
+            begun = self.begin() => begun?,
+        };
+        match begun.dial() {
+            Some(dial) if self.once => tokio::select! {
+                () = &mut told => bail!("told to stop before the visit ended"),
+                ended = self.visit_once(&dial) => ended,
+            },
+            dial => self.stay(&begun, dial, told).await,
+        }
+    }
 
+    /// Takes the folder, and reads what is in it.
+    async fn begin(&self) -> Result<Begun> {
         let folder = self.own.data.clone();
         make_private_folder(&folder)?;
-        let _lock = lock_folder(&folder)?;
+        let lock = lock_folder(&folder)?;
         let key = Arc::new(Key::load_or_create(&folder, self.own.name.as_deref())?);
         let trust = self.trust().await?;
         let memory = Arc::new(Mutex::new(Memory::open(&folder, &trust)?));
         self.own.announce_key(&key, Some(&trust))?;
-        let dial = self.centre.clone().map(|centre| Dial {
-            centre,
-            folder: folder.clone(),
-            key: key.clone(),
-            memory: memory.clone(),
-        });
-        if self.once {
-            let dial = dial.context("--once needs --centre")?;
-            return self.visit_once(&dial).await;
-        }
-
-        let (failed, mut failure) = mpsc::channel(1);
-        let served = Arc::new(Served {
+        Ok(Begun {
+            centre: self.centre.clone(),
             folder,
             key,
             memory,
+            _lock: lock,
+        })
+    }
+
+    /// Serves, and visits the data centre if there is one, until told to stop.
+    async fn stay(
+        &self,
+        begun: &Begun,
+        dial: Option<Dial>,
+        told: impl Future<Output = ()>,
+    ) -> Result<()> {
+        let (failed, mut failure) = mpsc::channel(1);
+        let served = Arc::new(Served {
+            folder: begun.folder.clone(),
+            key: begun.key.clone(),
+            memory: begun.memory.clone(),
             public: self.public,
             failed,
         });
@@ -78,8 +129,7 @@ impl Run {
         self.announce_listener(tcp.local_addr()?)?;
         let serving = tokio::spawn(listener::serve(listener::Tcp(tcp, router(served)), stop));
         let ended = tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            _ = interrupt.recv() => Ok(()),
+            () = told => Ok(()),
             Some(error) = failure.recv() => Err(error),
             ended = self.keep_visiting(dial.as_ref()) => ended,
         };

@@ -122,7 +122,8 @@ struct Shown {
     origin: String,
     size: u64,
     root: String,
-    since: String,
+    /// When it was taken.
+    when: String,
 }
 
 async fn logs(State(served): State<Arc<Served>>) -> Json<Vec<Shown>> {
@@ -133,7 +134,7 @@ async fn logs(State(served): State<Arc<Served>>) -> Json<Vec<Shown>> {
             origin: origin.to_owned(),
             size: held.checkpoint.size,
             root: held.checkpoint.root.to_string(),
-            since: clock::rfc3339(held.since_ms),
+            when: clock::rfc3339(held.since_ms),
         })
     };
     Json(blocking(move || lock(&served.memory).logs().filter_map(shown).collect()).await)
