@@ -13,3 +13,5 @@ mod people;
 mod policy;
 mod receipts;
 mod usage;
+mod witness;
+mod witnesses;
