@@ -108,6 +108,8 @@ impl S3Client {
             .method(&method)
             .uri(path)
             .header(header::HOST, &self.host)
+            // S3 wants the length of an empty body as well.
+            .header(header::CONTENT_LENGTH, body.len())
             .header("x-amz-date", &stamp)
             .header("x-amz-content-sha256", &digest)
             .header(

@@ -7,6 +7,7 @@
 
 mod access_keys;
 mod binary;
+mod demo;
 mod first_start;
 mod ledgers;
 mod people;
