@@ -1,10 +1,14 @@
 //! The last hand on every answer: request ids, whole error documents, no body where HTTP has none.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue, SERVER};
+use http::header::{
+    CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, HeaderValue, SERVER,
+};
 use http::{Method, Response, StatusCode};
 use s3s::Body;
 
+use crate::hosts::Hosts;
+use crate::query::{Query, percent_decode};
 use crate::refusal::Refusal;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
@@ -16,16 +20,21 @@ pub(crate) struct UnquotedTag;
 
 /// What an answer needs to know of its request.
 pub(crate) struct Asked {
-    pub(crate) is_head: bool,
-    pub(crate) path: http::Uri,
-    pub(crate) request_id: String,
+    is_head: bool,
+    uri: http::Uri,
+    /// The bucket, where the host names it.
+    bucket: Option<String>,
+    request_id: String,
 }
 
 impl Asked {
-    pub(crate) fn of<B>(request: &http::Request<B>, request_id: String) -> Self {
+    pub(crate) fn of<B>(request: &http::Request<B>, hosts: &Hosts, request_id: String) -> Self {
+        let host = request.headers().get(HOST);
+        let host = host.and_then(|host| host.to_str().ok());
         Self {
             is_head: request.method() == Method::HEAD,
-            path: request.uri().clone(),
+            uri: request.uri().clone(),
+            bucket: host.and_then(|host| hosts.label(host)),
             request_id,
         }
     }
@@ -56,14 +65,34 @@ impl Asked {
 
     fn document(&self, code: &str, message: &str) -> Bytes {
         format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>\
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{}</Code><Message>{}</Message>{}\
              <Resource>{}</Resource><RequestId>{id}</RequestId><HostId>{id}</HostId></Error>",
             escape(code),
             escape(message),
-            escape(self.path.path()),
+            self.missing(code),
+            escape(self.uri.path()),
             id = self.request_id,
         )
         .into()
+    }
+
+    /// The element that names what isn't there.
+    fn missing(&self, code: &str) -> String {
+        let path = percent_decode(self.uri.path());
+        let path = String::from_utf8_lossy(&path);
+        let path = path.strip_prefix('/').unwrap_or(&path);
+        let (bucket, key) = match &self.bucket {
+            Some(bucket) => (bucket.as_str(), path),
+            None => path.split_once('/').unwrap_or((path, "")),
+        };
+        let query = Query::parse(self.uri.query());
+        let (element, name) = match code {
+            "NoSuchBucket" => ("BucketName", bucket),
+            "NoSuchKey" | "NoSuchVersion" => ("Key", key),
+            "NoSuchUpload" => ("UploadId", query.only("uploadId").unwrap_or_default()),
+            _ => return String::new(),
+        };
+        format!("<{element}>{}</{element}>", escape(name))
     }
 
     fn finish(&self, mut response: Response<Body>) -> Response<Body> {

@@ -14,8 +14,7 @@ use crate::{conditions, etags, gate};
 
 /// AWS's bound on one request.
 const MAX_DELETIONS: usize = 1000;
-/// Receipts of a deletion of many stand in one header up to here; beyond, the last one stands for all: the others are
-/// the entries before it.
+/// Bytes of the header that names the receipts of a deletion of many; a longer list is cut at its end.
 const MAX_RECEIPTS_BYTES: usize = 4096;
 
 pub(crate) async fn object(
@@ -107,13 +106,28 @@ pub(crate) async fn objects(
         errors: (!errors.is_empty()).then_some(errors),
         ..DeleteObjectsOutput::default()
     });
-    let all = receipts.join(", ");
-    match receipts.last() {
-        Some(last) if all.len() > MAX_RECEIPTS_BYTES => set_receipt(&mut response, last),
-        Some(_) => set_receipt(&mut response, &all),
-        None => {}
+    // One header has the form that every write has; the other names each act.
+    if let Some(last) = receipts.last() {
+        set_receipt(&mut response, last);
+        set_receipts(&mut response, &receipts);
     }
     Ok(response)
+}
+
+fn set_receipts<T>(response: &mut S3Response<T>, receipts: &[String]) {
+    let mut all = String::new();
+    for receipt in receipts {
+        if all.len() + receipt.len() > MAX_RECEIPTS_BYTES {
+            break;
+        }
+        if !all.is_empty() {
+            all.push_str(", ");
+        }
+        all.push_str(receipt);
+    }
+    if let Ok(value) = all.try_into() {
+        response.headers.insert("x-amana-receipts", value);
+    }
 }
 
 fn deletion(identifier: &ObjectIdentifier) -> Result<Deletion, Error> {

@@ -10,7 +10,9 @@ use std::time::Duration;
 use amana_access::Access;
 use amana_vault::Vault;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::{CONNECTION, EXPECT};
+use http::{HeaderValue, Request, Response};
+use http_body_util::BodyExt as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -25,7 +27,7 @@ use crate::answer::Asked;
 use crate::gate::Gate;
 use crate::guard::{self, MAX_DOCUMENT_BYTES};
 use crate::hosts::Hosts;
-use crate::intake::{Intake, Plan, Verdict};
+use crate::intake::{Intake, Plan, Watch};
 use crate::refusal::Refusal;
 use crate::rewrite::Rewrite;
 use crate::service::Service;
@@ -37,7 +39,9 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 128;
 /// For a whole head to arrive, and for an idle connection to send the next one.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// For requests under way once the front shuts down.
+/// What is read of a body that an early answer leaves unread.
+const MAX_DRAINED_BYTES: usize = 1024 * 1024;
+/// For requests under way once the front shuts down, and for what is left of a body.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// After a failed `accept`, which comes of too many open files more than of anything else.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -105,19 +109,20 @@ impl Front {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<s3s::StdError>,
     {
-        let asked = Asked::of(&request, self.request_id());
+        let asked = Asked::of(&request, &self.shared.hosts, self.request_id());
         let (parts, body) = request.into_parts();
+        let expects = parts.headers.contains_key(EXPECT);
         let plan = match guard::admit(&parts, &self.shared.hosts) {
             Ok(plan) => plan,
-            Err(refusal) => return asked.refuse(&refusal),
+            Err(refusal) => return end(asked.refuse(&refusal), Some(body), expects).await,
         };
-        let verdict = Verdict::default();
+        let watch = Arc::new(Watch::default());
         let body = match plan {
             Plan::Empty => Body::empty(),
-            plan => Body::http_body_unsync(Intake::new(body, plan, verdict.clone())),
+            plan => Body::http_body_unsync(Intake::new(body, plan, watch.clone())),
         };
         let answer = self.shared.s3.call(Request::from_parts(parts, body)).await;
-        match (answer, verdict.get()) {
+        let answer = match (answer, watch.refusal()) {
             (Ok(answer), Some(refusal)) if !answer.status().is_success() => asked.refuse(refusal),
             (Ok(answer), _) => asked.complete(answer),
             (Err(error), _) => {
@@ -128,7 +133,8 @@ impl Front {
                     "We encountered an internal error. Please try again.",
                 ))
             }
-        }
+        };
+        end(answer, watch.take_rest(), expects).await
     }
 
     /// Serves `listener` until `shutdown` is done, and then the requests under way, for ten seconds at most.
@@ -208,6 +214,38 @@ impl Front {
         mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
         format!("{:016X}", mixed ^ (mixed >> 32))
     }
+}
+
+/// Before an answer that comes early, takes what is left of the body if that is little: a connection that is closed
+/// on unread bytes is reset, and the client may never see the answer. A client that waits to be told to continue is not.
+async fn end<B>(mut answer: Response<Body>, rest: Option<B>, expects: bool) -> Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
+    let Some(mut rest) = rest.filter(|rest| !rest.is_end_stream()) else {
+        return answer;
+    };
+    let mut left = MAX_DRAINED_BYTES;
+    let drained = async {
+        while let Some(frame) = rest.frame().await {
+            let Ok(frame) = frame else { return false };
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return false;
+            }
+        }
+        true
+    };
+    let is_drained = !expects
+        && tokio::time::timeout(DRAIN_TIMEOUT, drained)
+            .await
+            .unwrap_or(false);
+    if !is_drained {
+        answer
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    answer
 }
 
 async fn accept(

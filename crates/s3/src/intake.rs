@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -35,31 +35,70 @@ pub(crate) enum Plan {
     },
 }
 
-/// Why the body was refused, for the answer: `s3s` turns an error of a body into its own words.
-pub(crate) type Verdict = Arc<OnceLock<Refusal>>;
+/// What became of a body, for whoever answers its request.
+#[derive(Debug)]
+pub(crate) struct Watch<B> {
+    /// Why it was refused: `s3s` turns an error of a body into its own words.
+    refusal: OnceLock<Refusal>,
+    /// The body itself, when nobody read it to its end.
+    rest: Mutex<Option<B>>,
+}
+
+impl<B> Default for Watch<B> {
+    fn default() -> Self {
+        Self {
+            refusal: OnceLock::new(),
+            rest: Mutex::new(None),
+        }
+    }
+}
+
+impl<B> Watch<B> {
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.get()
+    }
+
+    pub(crate) fn take_rest(&self) -> Option<B> {
+        self.rest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
 
 /// The body, watched.
 pub(crate) struct Intake<B> {
-    inner: B,
+    /// Nothing once it has ended.
+    inner: Option<B>,
     plan: Plan,
     seen_bytes: u64,
     document: Vec<Bytes>,
     frames: VecDeque<Bytes>,
     idle: Option<Pin<Box<Sleep>>>,
-    verdict: Verdict,
+    watch: Arc<Watch<B>>,
     ended: bool,
 }
 
+impl<B> Drop for Intake<B> {
+    fn drop(&mut self) {
+        *self
+            .watch
+            .rest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = self.inner.take();
+    }
+}
+
 impl<B> Intake<B> {
-    pub(crate) fn new(inner: B, plan: Plan, verdict: Verdict) -> Self {
+    pub(crate) fn new(inner: B, plan: Plan, watch: Arc<Watch<B>>) -> Self {
         Self {
-            inner,
+            inner: Some(inner),
             plan,
             seen_bytes: 0,
             document: Vec::new(),
             frames: VecDeque::new(),
             idle: None,
-            verdict,
+            watch,
             ended: false,
         }
     }
@@ -67,7 +106,7 @@ impl<B> Intake<B> {
     fn refuse(&mut self, refusal: Refusal) -> Poll<Option<Result<Frame<Bytes>, s3s::StdError>>> {
         self.ended = true;
         self.frames.clear();
-        let _ = self.verdict.set(refusal.clone());
+        let _ = self.watch.refusal.set(refusal.clone());
         Poll::Ready(Some(Err(Box::new(refusal))))
     }
 
@@ -128,7 +167,10 @@ where
             if this.ended {
                 return Poll::Ready(None);
             }
-            let arrived = match Pin::new(&mut this.inner).poll_frame(cx) {
+            let Some(inner) = &mut this.inner else {
+                return Poll::Ready(None);
+            };
+            let arrived = match Pin::new(inner).poll_frame(cx) {
                 Poll::Ready(arrived) => arrived,
                 Poll::Pending => {
                     let idle = this
@@ -148,8 +190,14 @@ where
                     Ok(data) => this.take(data),
                     Err(_trailers) => Ok(()),
                 },
-                Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
-                None => this.end(),
+                Some(Err(error)) => {
+                    this.inner = None;
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+                None => {
+                    this.inner = None;
+                    this.end()
+                }
             };
             if let Err(refusal) = taken {
                 return this.refuse(refusal);

@@ -173,7 +173,8 @@ fn malformed_authorization() -> Refusal {
 
 fn sigv2() -> Refusal {
     Refusal::request(
-        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. (boto3 and \
+         aws-cli 1 presign so with signature_version = s3v4.)",
     )
 }
 

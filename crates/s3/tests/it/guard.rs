@@ -401,3 +401,52 @@ async fn a_path_that_can_not_be_read_is_an_error() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_early_refusal_leaves_the_connection_in_order() {
+    let centre = Centre::with_bucket().await;
+    let signed = |call: &Call| {
+        let request = call.signed(&centre.key, &centre.address);
+        let request = String::from_utf8(request).unwrap();
+        request.replace("connection: close\r\n", "")
+    };
+    // Refused from its head alone, refused by the vault, and served: three requests on one connection.
+    let anonymous = format!(
+        "PUT /files/a HTTP/1.1\r\nhost: {}\r\ncontent-length: 200000\r\n\r\n{}",
+        centre.address,
+        "x".repeat(200_000)
+    );
+    let nowhere = signed(&Call::new("PUT", "/nowhere/a").body("x".repeat(200_000)));
+    let last = Call::new("GET", "/files").signed(&centre.key, &centre.address);
+    let requests = [anonymous.as_bytes(), nowhere.as_bytes(), &last].concat();
+    let mut stream = tokio::net::TcpStream::connect(&centre.address)
+        .await
+        .unwrap();
+    let (mut from, mut to) = stream.split();
+    let mut answers = Vec::new();
+    let (read, written) = tokio::join!(
+        tokio::io::AsyncReadExt::read_to_end(&mut from, &mut answers),
+        tokio::io::AsyncWriteExt::write_all(&mut to, &requests),
+    );
+    read.unwrap();
+    written.unwrap();
+    let answers = String::from_utf8(answers).unwrap();
+    let statuses: Vec<&str> = answers
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|answer| &answer[..3])
+        .collect();
+    assert_eq!(statuses, ["403", "404", "200"]);
+}
+
+#[tokio::test]
+async fn a_client_that_waits_is_not_told_to_continue_in_vain() {
+    let centre = Centre::with_bucket().await;
+    let request = format!(
+        "PUT /files/a HTTP/1.1\r\nhost: {}\r\ncontent-length: 200000\r\nexpect: 100-continue\r\n\r\n",
+        centre.address
+    );
+    let answer = centre.send_bytes(request.as_bytes()).await;
+    assert_eq!(answer.refusal(), (403, "AccessDenied".into()));
+    assert_eq!(answer.header("connection"), Some("close"));
+}

@@ -276,14 +276,9 @@ async fn many_are_deleted_at_once() {
         .body(document);
     let answer = centre.send(call).await.ok();
     assert_eq!(answer.all("Key"), ["a", "b&lt;&amp;&gt;", "never"]);
-    assert_eq!(
-        answer
-            .header("x-amana-receipt")
-            .unwrap()
-            .split(", ")
-            .count(),
-        2
-    );
+    let receipts = answer.header("x-amana-receipts").unwrap();
+    let (_, last) = receipts.split_once(", ").unwrap();
+    assert_eq!(answer.header("x-amana-receipt"), Some(last));
     let quiet = "<Delete><Quiet>true</Quiet><Object><Key>c</Key></Object>\
                  <Object><Key>c</Key><VersionId>nonsense</VersionId></Object></Delete>";
     let call = Call::new("POST", "/files").query("delete", "").body(quiet);
