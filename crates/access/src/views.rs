@@ -181,6 +181,7 @@ pub(crate) fn insert_official(
     Ok(())
 }
 
+/// Name and key go from the row with the role, so that the row is the same once they are erased from the ledger too.
 pub(crate) fn remove_official(
     rows: &Writer<'_>,
     ledger: LedgerId,
@@ -188,7 +189,7 @@ pub(crate) fn remove_official(
     at_ms: i64,
 ) -> StoreResult<()> {
     rows.execute(
-        "UPDATE officials SET removed_ms = $1 WHERE ledger = $2 AND number = $3",
+        "UPDATE officials SET removed_ms = $1, name = NULL, vkey = NULL WHERE ledger = $2 AND number = $3",
         &[at_ms.into(), ledger.0.into(), number.cast_signed().into()],
     )?;
     Ok(())

@@ -6,6 +6,7 @@
 mod access_keys;
 mod answer;
 mod buckets;
+mod erasures;
 mod institutions;
 mod ledgers;
 mod officials;
@@ -56,6 +57,10 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             get(buckets::list).post(buckets::create),
         )
         .route("/v1/ledgers", get(ledgers::list))
+        .route(
+            "/v1/erasures/{owner}/{ledger}/{index}",
+            get(erasures::request).post(erasures::erase),
+        )
         .route("/v1/policy", get(policy::show))
         .route("/v1/policy/witnesses", post(policy::add_witness))
         .route(

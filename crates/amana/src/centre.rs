@@ -24,6 +24,8 @@ pub(crate) struct Centre {
 /// Every service that writes to the store, so that replay knows every act.
 pub(crate) fn catalog() -> Catalog {
     Catalog::new([Access::service(), Vault::service()])
+        .with_erasable(Access::erasable)
+        .with_erasable(Vault::erasable)
 }
 
 /// Every piece of content that an object holds, for the check.

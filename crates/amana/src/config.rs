@@ -24,6 +24,10 @@ pub(crate) struct Config {
     pub(crate) listen_web: SocketAddr,
     /// S3.
     pub(crate) listen_s3: SocketAddr,
+    /// Sites by HTTP. Nothing listens there yet; the field keeps the place that scripts give it.
+    pub(crate) listen_sites_http: SocketAddr,
+    /// Sites by HTTPS; as above.
+    pub(crate) listen_sites_https: SocketAddr,
     /// Domains under which `<bucket>.<domain>` is a bucket.
     pub(crate) s3_domains: Vec<String>,
     /// The region that buckets are told to be in.
@@ -87,6 +91,8 @@ impl Default for Config {
             centre: None,
             listen_web: SocketAddr::from(([127, 0, 0, 1], 7400)),
             listen_s3: SocketAddr::from(([127, 0, 0, 1], 7401)),
+            listen_sites_http: SocketAddr::from(([127, 0, 0, 1], 7480)),
+            listen_sites_https: SocketAddr::from(([127, 0, 0, 1], 7443)),
             s3_domains: vec!["s3.localhost".to_owned()],
             s3_region: "us-east-1".to_owned(),
             allow_plain_http: false,
@@ -154,6 +160,8 @@ impl Config {
             "centre" => self.centre = Some(value.to_owned()),
             "listen_web" => self.listen_web = address()?,
             "listen_s3" => self.listen_s3 = address()?,
+            "listen_sites_http" => self.listen_sites_http = address()?,
+            "listen_sites_https" => self.listen_sites_https = address()?,
             "s3_domains" => {
                 let domains = value.split(',').map(str::trim);
                 self.s3_domains = domains
@@ -197,6 +205,7 @@ impl Config {
         for (field, address) in [
             ("listen_web", self.listen_web),
             ("listen_s3", self.listen_s3),
+            ("listen_sites_http", self.listen_sites_http),
         ] {
             if !address.ip().is_loopback() && !self.allow_plain_http {
                 bail!(

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::receipt::read_policy;
 use crate::cli::{Reach, Reader};
-use crate::client::Client;
+use crate::client::{Client, segment};
 use crate::output;
 use crate::replay::{Replay, Seen};
 
@@ -22,6 +22,10 @@ pub(crate) enum Ledger {
     Show(Show),
     /// Replay a ledger against what was signed and cosigned, and name what is wrong
     Verify(Of),
+    /// Print what a director signs to have the body of an act erased
+    ErasureRequest(Entry),
+    /// Erase the body of an act, as a director's signed request asks; receipts and replay still hold
+    Erase(Erase),
     /// Print each entry as it is recorded, verifying all the way
     Follow(Follow),
 }
@@ -61,6 +65,28 @@ pub(crate) struct Follow {
     of: Of,
 }
 
+/// Which act.
+#[derive(Args)]
+pub(crate) struct Entry {
+    /// LEDGER/INDEX, such as finances/vault/3
+    entry: String,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Which body goes, and on whose word.
+#[derive(Args)]
+pub(crate) struct Erase {
+    #[command(flatten)]
+    entry: Entry,
+    /// The request, as a note signed by a director of the institution
+    #[arg(long, value_name = "FILE")]
+    request: PathBuf,
+    /// Why; it is written in the institution's ledger
+    #[arg(long)]
+    reason: String,
+}
+
 impl Ledger {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
@@ -73,8 +99,37 @@ impl Ledger {
             }
             Self::Show(show) => show.run().await,
             Self::Verify(of) => of.verify().await,
+            Self::ErasureRequest(Entry { entry, reach }) => {
+                let asked = reach.client().get(&erasure_path(&entry)?).await?;
+                let request = asked["request"].as_str().unwrap_or_default();
+                reach.print(&asked, || request.trim_end().to_owned())
+            }
+            Self::Erase(erase) => erase.run().await,
             Self::Follow(follow) => follow.run().await,
         }
+    }
+}
+
+impl Erase {
+    async fn run(self) -> Result<()> {
+        let Entry { entry, reach } = self.entry;
+        let request = std::fs::read_to_string(&self.request)
+            .with_context(|| self.request.display().to_string())?;
+        let body = json!({ "request": request, "reason": self.reason });
+        let erased = reach.client().post(&erasure_path(&entry)?, &body).await?;
+        reach.print(&erased, || format!("the body of {entry} is erased"))
+    }
+}
+
+fn erasure_path(entry: &str) -> Result<String> {
+    match entry.split('/').collect::<Vec<_>>()[..] {
+        [owner, ledger, index] => Ok(format!(
+            "/v1/erasures/{}/{}/{}",
+            segment(owner),
+            segment(ledger),
+            segment(index)
+        )),
+        _ => bail!("{entry}: an act is named LEDGER/INDEX, such as finances/vault/3"),
     }
 }
 

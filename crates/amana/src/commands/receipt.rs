@@ -87,9 +87,15 @@ impl Get {
         let receipt = self.reader.client()?.get_bytes(&path).await;
         let receipt = receipt.with_context(|| format!("the receipt {}", self.name))?;
         let text = std::str::from_utf8(&receipt).context("the receipt is not text")?;
-        match self.out {
-            Some(file) => write_whole(&file, text),
-            None => output::line(text.trim_end()),
+        if let Some(file) = &self.out {
+            write_whole(file, text)?;
+        }
+        match (self.reader.json, &self.out) {
+            (true, out) => output::line(
+                &json!({ "name": self.name, "file": out, "receipt": text }).to_string(),
+            ),
+            (false, None) => output::line(text.trim_end()),
+            (false, Some(_)) => Ok(()),
         }
     }
 }

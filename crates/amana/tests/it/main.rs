@@ -8,6 +8,7 @@
 mod access_keys;
 mod binary;
 mod demo;
+mod erasures;
 mod first_start;
 mod ledgers;
 mod people;

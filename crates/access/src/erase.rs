@@ -1,0 +1,56 @@
+//! Erasing: whose word it takes, and which of our own bodies may go.
+
+use amana_ledger::{Note, VerifierKey};
+use amana_store::{Act, Entry, Reader};
+use serde::Deserialize;
+
+use crate::acts::{AddOfficial, Resume, Suspend};
+use crate::{Access, InstitutionName, Official, Result, Role, views};
+
+/// What the links of our erasable acts may name.
+#[derive(Deserialize)]
+struct Links {
+    official: Option<u64>,
+}
+
+impl Access {
+    /// The director in office, of that institution, who signed the note; nothing if none did. Blocking.
+    ///
+    /// # Errors
+    /// [`crate::Error::UnknownInstitution`], [`crate::Error::Store`].
+    pub fn director_who_signed(
+        &self,
+        institution: &InstitutionName,
+        note: &Note,
+    ) -> Result<Option<Official>> {
+        let signed = |official: &Official| {
+            let key = official.key.as_deref().map(str::parse::<VerifierKey>);
+            matches!(key, Some(Ok(key)) if note.verify(&key).is_ok())
+        };
+        let officials = self.officials(institution)?;
+        Ok(officials
+            .into_iter()
+            .find(|official| official.role == Role::Director && signed(official)))
+    }
+
+    /// Whether the body of an entry may be erased; for [`amana_store::Catalog::with_erasable`]. A person's name may go once
+    /// the person has left, and the reason for a suspension at any time; a grant may not, since it says what a key could do.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub fn erasable(rows: &Reader<'_>, entry: &Entry) -> amana_store::Result<bool> {
+        let core = entry.core()?;
+        match core.kind.as_ref() {
+            Suspend::KIND | Resume::KIND => Ok(true),
+            AddOfficial::KIND => {
+                let links: Option<Links> = serde_json::from_str(core.links.get()).ok();
+                let Some(number) = links.and_then(|links| links.official) else {
+                    return Ok(false);
+                };
+                let officials = views::officials(rows, entry.id.ledger())?;
+                Ok(!officials.iter().any(|official| official.number == number))
+            }
+            _ => Ok(false),
+        }
+    }
+}

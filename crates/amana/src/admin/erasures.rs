@@ -1,0 +1,104 @@
+//! Erasing the body of an act: on the signed word of its institution alone, never the operator's.
+
+use std::sync::Arc;
+
+use amana_ledger::Note;
+use amana_store::entries::{self, Entry};
+use amana_store::erase::{Erase, EraseRefusal, request_text};
+use amana_store::{CommitError, EntryId, LedgerInfo};
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::answer::{Answer, Refusal};
+use crate::centre::{Centre, blocking, catalog};
+
+/// The longest reason, in bytes.
+const MAX_REASON_BYTES: usize = 1000;
+
+/// What a director signs, as a note, to have the body erased.
+pub(crate) async fn request(
+    State(centre): State<Arc<Centre>>,
+    Path((owner, ledger, index)): Path<(String, String, u64)>,
+) -> Answer {
+    let (_, request) = find(&centre, format!("{owner}/{ledger}"), index).await?;
+    Ok(Json(json!({ "request": request })))
+}
+
+/// A signed request.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Signed {
+    request: String,
+    reason: String,
+}
+
+/// Erases the body, if a director of the institution in office signed for it.
+pub(crate) async fn erase(
+    State(centre): State<Arc<Centre>>,
+    Path((owner, ledger, index)): Path<(String, String, u64)>,
+    Json(signed): Json<Signed>,
+) -> Answer {
+    if signed.reason.len() > MAX_REASON_BYTES {
+        return Err(Refusal::wrong(
+            "invalid",
+            format!("the reason must be at most {MAX_REASON_BYTES} bytes"),
+        ));
+    }
+    let (entry, expected) = find(&centre, format!("{owner}/{ledger}"), index).await?;
+    let note = Note::parse(signed.request.as_bytes())?;
+    if note.text != expected {
+        return Err(Refusal::wrong(
+            "other-request",
+            format!("the request is for something else; what must be signed is\n{expected}"),
+        ));
+    }
+    let institution = owner.parse()?;
+    let access = centre.access.clone();
+    let director = blocking(move || access.director_who_signed(&institution, &note)).await?;
+    let Some(director) = director else {
+        return Err(Refusal::wrong(
+            "unsigned",
+            format!("no director of {owner} in office, with a key on record, signed the request"),
+        ));
+    };
+    let act = Erase::new(
+        catalog(),
+        &format!("official:{}", director.number),
+        entry.id,
+        &signed.request,
+        &signed.reason,
+    );
+    match centre.store.commit(act).await {
+        Ok(committed) => Ok(Json(
+            json!({ "erased": format!("{owner}/{ledger}/{index}"), "receipt": committed.receipt() }),
+        )),
+        Err(CommitError::Refused(refusal)) => {
+            let code = match refusal {
+                EraseRefusal::NoBody(_) => "no-body",
+                EraseRefusal::InForce(_) => "in-force",
+            };
+            Err(Refusal::wrong(code, refusal.to_string()))
+        }
+        Err(CommitError::Busy) => Err(amana_access::Error::Busy.into()),
+        Err(CommitError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The entry, and the text that must be signed to erase its body.
+async fn find(centre: &Arc<Centre>, ledger: String, index: u64) -> Answer<(Entry, String)> {
+    let origin = centre.store.keys().origin(&ledger);
+    let entry = centre
+        .read(move |rows| {
+            let info = LedgerInfo::named(rows, &ledger)?;
+            let id = info.and_then(|info| EntryId::new(info.id, index));
+            let entry = id.map(|id| entries::entry(rows, id)).transpose()?.flatten();
+            entry.ok_or_else(|| amana_store::Error::Missing {
+                what: format!("entry {index} of {ledger}"),
+            })
+        })
+        .await?;
+    let request = request_text(&origin, index, &entry.body_hash);
+    Ok((entry, request))
+}
