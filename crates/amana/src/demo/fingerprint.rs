@@ -11,17 +11,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::processes::copy_folder;
 
-/// Each file's SHA-256, by its path in the folder.
-pub(super) type Files = BTreeMap<String, [u8; 32]>;
+/// Each file's SHA-256, by its path in the folder; or each table's, by its name.
+pub(super) type Digests = BTreeMap<String, [u8; 32]>;
 
 /// Of every file that outlives a run: the index of SQLite's log is made anew by whoever opens the rows.
-pub(super) fn files(folder: &Path) -> Result<Files> {
-    let mut files = Files::new();
+pub(super) fn files(folder: &Path) -> Result<Digests> {
+    let mut files = Digests::new();
     add(folder, folder, &mut files)?;
     Ok(files)
 }
 
-fn add(top: &Path, folder: &Path, files: &mut Files) -> Result<()> {
+fn add(top: &Path, folder: &Path, files: &mut Digests) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
@@ -39,8 +39,8 @@ fn add(top: &Path, folder: &Path, files: &mut Files) -> Result<()> {
     Ok(())
 }
 
-/// Names of the files that are in one and not, or otherwise, in the other.
-pub(super) fn changed(before: &Files, after: &Files) -> Vec<String> {
+/// Names that are in one and not, or otherwise, in the other.
+pub(super) fn changed(before: &Digests, after: &Digests) -> Vec<String> {
     let names = before.keys().chain(after.keys());
     let mut names: Vec<String> = names
         .filter(|name| before.get(*name) != after.get(*name))
@@ -51,36 +51,36 @@ pub(super) fn changed(before: &Files, after: &Files) -> Vec<String> {
     names
 }
 
-/// The SHA-256 of every row of every table, read in a copy; an error where the engine itself can't read them.
-pub(super) fn rows(data: &Path, scratch: &Path) -> Result<[u8; 32]> {
+/// The SHA-256 of each table's rows, read in a copy; an error where the engine itself can't read them.
+pub(super) fn rows(data: &Path, scratch: &Path) -> Result<Digests> {
     copy_folder(data, scratch)?;
     let read = read_rows(&scratch.join("amana.db"));
     fs::remove_dir_all(scratch)?;
     read
 }
 
-fn read_rows(database: &Path) -> Result<[u8; 32]> {
+fn read_rows(database: &Path) -> Result<Digests> {
     let rows = Connection::open(database)?;
     let sound: String = rows.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    let mut hash = Sha256::new();
-    hash.update(sound);
+    let mut found = Digests::from([("its indexes".to_owned(), Sha256::digest(sound).into())]);
     let mut names =
         rows.prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
     let tables: Vec<(String, String)> = names
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (name, sql) in tables {
-        hash.update(format!("\n{sql}\n"));
+        let mut hash = Sha256::new_with_prefix(sql);
         let mut all = rows.prepare(&format!("SELECT * FROM \"{name}\""))?;
         let columns = all.column_count();
-        let mut found = all.query([])?;
-        while let Some(row) = found.next()? {
+        let mut rows = all.query([])?;
+        while let Some(row) = rows.next()? {
             for column in 0..columns {
                 add_value(&mut hash, row.get_ref(column)?);
             }
         }
+        found.insert(name, hash.finalize().into());
     }
-    Ok(hash.finalize().into())
+    Ok(found)
 }
 
 /// Each value with its type and length, so that no two rows read alike.
