@@ -71,6 +71,17 @@ def test_an_endless_document(finances, bucket):
     assert finances.centre.rss_bytes() - before < MOST_GROWTH_BYTES
 
 
+def test_an_empty_body_that_waits_to_be_asked_for(finances, bucket):
+    # Nobody asks for nothing: the answer comes at once, and ends the connection, on which botocore would be lost.
+    target = presigner(finances, 600)("PUT", f"/{bucket}/k")
+    headers = {"Host": host(finances), "Content-Length": "0", "Expect": "100-continue"}
+    with socket.create_connection(("127.0.0.1", finances.centre.s3_port), timeout=60) as connection:
+        connection.sendall(request("PUT", target, headers).encode())
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 200 and answer.getheader("Connection") == "close"
+
+
 def test_a_body_without_a_length(finances, bucket):
     target = presigner(finances, 600)("PUT", f"/{bucket}/k")
     code, text = exchange(finances.centre, request("PUT", target, {"Host": host(finances)}))

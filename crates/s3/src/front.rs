@@ -112,6 +112,7 @@ impl Front {
         let asked = Asked::of(&request, &self.shared.hosts, self.request_id());
         let (parts, body) = request.into_parts();
         let expects = parts.headers.contains_key(EXPECT);
+        let ends_unasked = expects && body.is_end_stream();
         let plan = match guard::admit(&parts, &self.shared.hosts) {
             Ok(plan) => plan,
             Err(refusal) => return end(asked.refuse(&refusal), Some(body), expects).await,
@@ -134,7 +135,14 @@ impl Front {
                 ))
             }
         };
-        end(answer, watch.take_rest(), expects).await
+        let mut answer = end(answer, watch.take_rest(), expects).await;
+        // Nothing is read of an empty body, so no `100 Continue` went before this answer; botocore, which waited for one,
+        // would read the next answer on the connection wrongly, and wait for its end.
+        if ends_unasked {
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(CONNECTION, close);
+        }
+        answer
     }
 
     /// Serves `listener` until `shutdown` is done, and then the requests under way, for ten seconds at most.
