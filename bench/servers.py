@@ -21,6 +21,7 @@ class Amana(Centre):
     name = "amana"
 
     def __init__(self, folder):
+        pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
         super().__init__(pathlib.Path(folder) / "data")
         self.start()
         self.account = self.institution("bench")
