@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use amana_access::Access;
-use amana_store::check::Holding;
+use amana_store::check::{Found, Holding};
 use amana_store::{Catalog, Options, Reader, Store};
 use amana_vault::Vault;
 use anyhow::Result;
@@ -28,28 +28,37 @@ pub(crate) fn catalog() -> Catalog {
         .with_erasable(Vault::erasable)
 }
 
-/// Every piece of content that an object holds, for the check.
+/// For the check: every piece of content that an object holds, and what only the vault sees.
 pub(crate) fn each_content(
     rows: &Reader<'_>,
-    visit: &mut dyn FnMut(Holding) -> amana_store::Result<()>,
+    visit: &mut dyn FnMut(Found) -> amana_store::Result<()>,
 ) -> amana_store::Result<()> {
-    let visited = Vault::each_content(rows, &mut |held| {
-        visit(Holding {
+    let mut faults = Vec::new();
+    Vault::check(rows, &mut |fault| faults.push(fault)).map_err(store_error)?;
+    for fault in faults {
+        visit(Found::Fault(fault))?;
+    }
+    Vault::each_content(rows, &mut |held| {
+        visit(Found::Content(Holding {
             source: held.extent.source(held.entry),
             ledger: held.entry.ledger(),
             size_bytes: held.extent.size_bytes,
             sha256: held.extent.sha256,
             chunks_root: held.extent.chunks_root,
             object: held.object,
-        })?;
+        }))?;
         Ok(ControlFlow::Continue(()))
-    });
-    visited.map_err(|error| match error {
+    })
+    .map_err(store_error)
+}
+
+fn store_error(error: amana_vault::Error) -> amana_store::Error {
+    match error {
         amana_vault::Error::Store(error) => error,
         other => amana_store::Error::Failed {
             why: other.to_string(),
         },
-    })
+    }
 }
 
 impl Centre {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use amana_ledger::Hash;
 
-use super::{Audit, EachContent, name_of};
+use super::{Audit, EachContent, Fault, name_of};
 use crate::content::{read_chunks, read_inline};
 use crate::sqlite::{self, Use};
 use crate::{BlobId, EntryId, Error, LedgerId, Reader, Result, Source};
@@ -27,11 +27,26 @@ pub struct Holding {
     pub chunks_root: Option<Hash>,
 }
 
+/// What a service tells of its own.
+pub enum Found {
+    /// Content that an object holds.
+    Content(Holding),
+    /// Something of the service's own that doesn't agree.
+    Fault(Fault),
+}
+
 impl Audit<'_> {
     pub(super) fn contents(&mut self, read: bool, each_content: EachContent<'_>) -> Result<()> {
         let mut held = HashSet::new();
         let rows = self.rows;
-        each_content(rows, &mut |holding| {
+        each_content(rows, &mut |found| {
+            let holding = match found {
+                Found::Content(holding) => holding,
+                Found::Fault(fault) => {
+                    self.report.add(fault);
+                    return Ok(());
+                }
+            };
             self.report.contents += 1;
             let ledger = if matches!(holding.source, Source::Blob(_)) {
                 LedgerId(0)

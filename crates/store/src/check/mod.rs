@@ -19,7 +19,7 @@ use crate::sqlite::{self, Use};
 use crate::store::Shared;
 use crate::{Blobs, Catalog, Error, LedgerId, LedgerInfo, Options, Reader, Result, Source};
 
-pub use contents::Holding;
+pub use contents::{Found, Holding};
 
 /// Faults that a report holds at most; more are only counted.
 pub const MAX_FAULTS: usize = 1000;
@@ -88,16 +88,20 @@ impl Report {
     }
 
     fn fault(&mut self, code: &'static str, what: impl Into<String>, why: impl Into<String>) {
-        if self.faults.len() == MAX_FAULTS {
-            self.further_faults += 1;
-            return;
-        }
-        self.faults.push(Fault {
+        self.add(Fault {
             code,
             what: what.into(),
             why: why.into(),
             advice: advice(code),
         });
+    }
+
+    fn add(&mut self, fault: Fault) {
+        if self.faults.len() == MAX_FAULTS {
+            self.further_faults += 1;
+            return;
+        }
+        self.faults.push(fault);
     }
 
     /// Turns a failure to read into a fault, so that the rest is still looked at.
@@ -144,9 +148,9 @@ pub struct Outside {
     pub checkpoints: Vec<Note>,
 }
 
-/// What a service knows of its content: every piece that an object holds.
+/// What services tell of their own: every piece of content that an object holds, and faults that only they see.
 pub type EachContent<'f> =
-    &'f dyn Fn(&Reader<'_>, &mut dyn FnMut(Holding) -> Result<()>) -> Result<()>;
+    &'f dyn Fn(&Reader<'_>, &mut dyn FnMut(Found) -> Result<()>) -> Result<()>;
 
 /// Checks the data folder.
 ///

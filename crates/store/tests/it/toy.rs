@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use amana_store::check::{Depth, Holding, Outside, Report, check};
+use amana_store::check::{Depth, Found, Holding, Outside, Report, check};
 use amana_store::content::{self, MAX_INLINE_BYTES};
 use amana_store::faults::Faults;
 use amana_store::{
@@ -290,7 +290,7 @@ pub(crate) fn open_with(folder: &Path, faults: Faults) -> Result<Store> {
 /// Every piece of content that a thing holds.
 pub(crate) fn each_content(
     rows: &Reader<'_>,
-    visit: &mut dyn FnMut(Holding) -> Result<()>,
+    visit: &mut dyn FnMut(Found) -> Result<()>,
 ) -> Result<()> {
     rows.each("SELECT entry FROM things ORDER BY entry", &[], |row| {
         let id = EntryId::from_i64(row.int(0)?);
@@ -301,14 +301,14 @@ pub(crate) fn each_content(
         let (_, body) = entry.body.ok_or_else(missing)?;
         let body: PutBody = serde_json::from_slice(&body).expect("a body is JSON");
         if let Some((size_bytes, sha256, root)) = body.digest {
-            visit(Holding {
+            visit(Found::Content(Holding {
                 object: body.name,
                 ledger: id.ledger(),
                 source: body.source.unwrap_or(Source::Entry(id.index())),
                 size_bytes,
                 sha256,
                 chunks_root: root.map(|root| root.parse().expect("a root")),
-            })?;
+            }))?;
         }
         Ok(ControlFlow::Continue(()))
     })

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use amana_access::{Access, Caller, InstitutionName};
-use amana_store::check::{self, Depth, Holding, Outside};
+use amana_store::check::{self, Depth, Found, Holding, Outside};
 use amana_store::faults::Faults;
 use amana_store::{
     Act, At, Catalog, Denied, Kind, LedgerId, Options, Reader, Service, Store, Target, Writer,
@@ -264,17 +264,17 @@ impl House {
 
 fn each_content(
     rows: &Reader<'_>,
-    visit: &mut dyn FnMut(Holding) -> amana_store::Result<()>,
+    visit: &mut dyn FnMut(Found) -> amana_store::Result<()>,
 ) -> amana_store::Result<()> {
     let visited = Vault::each_content(rows, &mut |held| {
-        visit(Holding {
+        visit(Found::Content(Holding {
             source: held.extent.source(held.entry),
             ledger: held.entry.ledger(),
             size_bytes: held.extent.size_bytes,
             sha256: held.extent.sha256,
             chunks_root: held.extent.chunks_root,
             object: held.object,
-        })?;
+        }))?;
         Ok(ControlFlow::Continue(()))
     });
     visited.unwrap();
