@@ -14,7 +14,7 @@ use s3s::{S3Request, S3Response, S3Result};
 use crate::error::refused;
 use crate::refusal::Refusal;
 use crate::service::{Service, owner};
-use crate::{etags, gate, query, times};
+use crate::{checksums, etags, gate, query, times};
 
 /// How names are written in an answer.
 #[derive(Clone, Copy)]
@@ -193,6 +193,10 @@ fn contents(
             ObjectStorageClass::STANDARD,
         )),
         owner: with_owner.map(owner),
+        checksum_algorithm: object
+            .checksum
+            .map(|(algorithm, _)| vec![checksums::name(algorithm)]),
+        checksum_type: object.checksum.map(|(_, kind)| checksums::kind(kind)),
         ..Object::default()
     };
     (!objects.is_empty()).then(|| objects.iter().map(listed).collect())
@@ -282,6 +286,10 @@ fn version_entry(version: &ListedVersion, encoding: Encoding, caller: &Caller) -
             ObjectVersionStorageClass::STANDARD,
         )),
         owner: Some(owner(caller)),
+        checksum_algorithm: version
+            .checksum
+            .map(|(algorithm, _)| vec![checksums::name(algorithm)]),
+        checksum_type: version.checksum.map(|(_, kind)| checksums::kind(kind)),
         ..ObjectVersion::default()
     }
 }

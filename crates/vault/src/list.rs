@@ -6,7 +6,7 @@ use amana_access::{Caller, Right};
 use amana_store::{EntryId, Reader, Row};
 
 use crate::buckets::admit;
-use crate::model::ETag;
+use crate::model::{ChecksumAlgorithm, ChecksumType, ETag};
 use crate::views::versions;
 use crate::{MAX_PAGE, Result, Vault};
 
@@ -34,6 +34,8 @@ pub struct ListedObject {
     pub size_bytes: u64,
     /// When it was made, milliseconds since 1970.
     pub modified_ms: i64,
+    /// What checksum it has.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
 
 /// A page.
@@ -228,6 +230,7 @@ fn list(rows: &Reader<'_>, bucket: EntryId, query: &ListQuery) -> Result<Page> {
                 etag,
                 size_bytes: version.size_bytes,
                 modified_ms: version.time_ms,
+                checksum: version.checksum,
             });
             Ok(Step::On)
         },

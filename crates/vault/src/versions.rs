@@ -7,7 +7,7 @@ use amana_store::{EntryId, Reader};
 
 use crate::buckets::admit;
 use crate::list::{Filter, Step, past_group, text, walk};
-use crate::model::{ETag, VersionId, VersionRef};
+use crate::model::{ChecksumAlgorithm, ChecksumType, ETag, VersionId, VersionRef};
 use crate::views::versions::{self, Version};
 use crate::{MAX_PAGE, Result, Vault};
 
@@ -43,6 +43,8 @@ pub struct ListedVersion {
     pub size_bytes: u64,
     /// When it was made, milliseconds since 1970.
     pub modified_ms: i64,
+    /// What checksum it has.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
 
 /// A page.
@@ -109,6 +111,7 @@ impl Filling<'_> {
             etag: version.etag,
             size_bytes: version.size_bytes,
             modified_ms: version.time_ms,
+            checksum: version.checksum,
         });
         Step::On
     }

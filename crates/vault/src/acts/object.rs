@@ -72,6 +72,11 @@ pub(crate) fn place(
         etag: Some(body.etag),
         time_ms: at.time_ms,
         inline: body.is_inline(),
+        checksum: body
+            .attrs
+            .checksum
+            .as_ref()
+            .map(|checksum| (checksum.algorithm, checksum.kind)),
     };
     versions::insert(rows, bucket, body.key.as_bytes(), &version)
 }
@@ -292,6 +297,7 @@ impl Act for DeleteObject {
                 etag: None,
                 time_ms: at.time_ms,
                 inline: false,
+                checksum: None,
             };
             versions::insert(rows, bucket, body.key.as_bytes(), &version)?;
         }

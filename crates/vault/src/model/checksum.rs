@@ -27,6 +27,27 @@ pub enum ChecksumAlgorithm {
 }
 
 impl ChecksumAlgorithm {
+    /// All of them, in the order of their numbers in rows, which begin at 1.
+    const NUMBERED: [Self; 5] = [
+        Self::Crc32,
+        Self::Crc32c,
+        Self::Crc64Nvme,
+        Self::Sha1,
+        Self::Sha256,
+    ];
+
+    /// Its number in rows.
+    pub(crate) fn number(self) -> i64 {
+        let place = Self::NUMBERED.iter().position(|known| *known == self);
+        place.map_or(0, |place| place as i64 + 1)
+    }
+
+    /// The algorithm with that number.
+    pub(crate) fn numbered(number: i64) -> Option<Self> {
+        let place = usize::try_from(number).ok()?.checked_sub(1)?;
+        Self::NUMBERED.get(place).copied()
+    }
+
     fn crc(self) -> Option<CrcAlgorithm> {
         match self {
             Self::Crc32 => Some(CrcAlgorithm::Crc32IsoHdlc),

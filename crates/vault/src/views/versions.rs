@@ -3,7 +3,7 @@
 use amana_store::{EntryId, Reader, Result, Row, Writer};
 
 use super::{malformed, size_in_row};
-use crate::model::{ETag, VersionId, VersionRef};
+use crate::model::{ChecksumAlgorithm, ChecksumType, ETag, VersionId, VersionRef};
 
 /// The null version: made without versioning.
 const NULL: i64 = 1;
@@ -11,6 +11,10 @@ const NULL: i64 = 1;
 const MARKER: i64 = 2;
 /// Its content is in rows, under its own entry.
 const INLINE: i64 = 4;
+/// Its checksum is one of its parts' checksums.
+const COMPOSITE: i64 = 8;
+/// The number of its checksum's algorithm stands above this bit.
+const CHECKSUM_SHIFT: u32 = 4;
 
 /// A row.
 #[derive(Clone, Debug)]
@@ -24,6 +28,8 @@ pub(crate) struct Version {
     pub(crate) etag: Option<ETag>,
     pub(crate) time_ms: i64,
     pub(crate) inline: bool,
+    /// What checksum it has; listings show it.
+    pub(crate) checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
 
 /// From the columns `nseq, tag, size, etag, time_ms, flags`.
@@ -50,6 +56,17 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Version> {
         etag,
         time_ms: row.int(4)?,
         inline: flags & INLINE != 0,
+        checksum: ChecksumAlgorithm::numbered(flags >> CHECKSUM_SHIFT).map(|algorithm| {
+            let composite = flags & COMPOSITE != 0;
+            (
+                algorithm,
+                if composite {
+                    ChecksumType::Composite
+                } else {
+                    ChecksumType::FullObject
+                },
+            )
+        }),
     })
 }
 
@@ -68,7 +85,15 @@ impl Version {
 
     fn flags(&self) -> i64 {
         let flag = |set: bool, flag| if set { flag } else { 0 };
-        flag(self.tag.is_none(), NULL) | flag(self.is_marker(), MARKER) | flag(self.inline, INLINE)
+        let composite = self
+            .checksum
+            .is_some_and(|(_, kind)| kind == ChecksumType::Composite);
+        let algorithm = self.checksum.map_or(0, |(algorithm, _)| algorithm.number());
+        flag(self.tag.is_none(), NULL)
+            | flag(self.is_marker(), MARKER)
+            | flag(self.inline, INLINE)
+            | flag(composite, COMPOSITE)
+            | algorithm << CHECKSUM_SHIFT
     }
 }
 
