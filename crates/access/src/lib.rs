@@ -14,6 +14,7 @@
 //! let anybody change a grant: a key with other rights is another key.
 
 mod acts;
+mod check;
 mod erase;
 mod error;
 mod model;

@@ -35,6 +35,7 @@ pub(crate) fn each_content(
 ) -> amana_store::Result<()> {
     let mut faults = Vec::new();
     Vault::check(rows, &mut |fault| faults.push(fault)).map_err(store_error)?;
+    Access::check(rows, &mut |fault| faults.push(fault))?;
     for fault in faults {
         visit(Found::Fault(fault))?;
     }

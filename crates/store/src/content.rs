@@ -105,10 +105,9 @@ pub(crate) fn keep(rows: &Writer<'_>, entry: EntryId, content: &Content) -> Resu
                 .flat_map(|chunk| *chunk.as_bytes())
                 .collect();
             rows.execute(
-                "INSERT INTO blob_chunks (blob, size, digests) VALUES ($1, $2, $3)",
+                "INSERT INTO blob_chunks (blob, digests) VALUES ($1, $2)",
                 &[
                     blob.id.as_bytes().as_slice().into(),
-                    i64::try_from(blob.size_bytes).unwrap_or(i64::MAX).into(),
                     digests.as_slice().into(),
                 ],
             )?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use amana_ledger::Hash;
 
-use super::{Audit, EachContent, Fault, name_of};
+use super::{Audit, EachContent, Fault};
 use crate::content::{read_chunks, read_inline};
 use crate::sqlite::{self, Use};
 use crate::{BlobId, EntryId, Error, LedgerId, Reader, Result, Source};
@@ -60,7 +60,7 @@ impl Audit<'_> {
                 let what = format!(
                     "{} ({})",
                     holding.object,
-                    name_of(holding.ledger, holding.source)
+                    self.name_of(holding.ledger, holding.source)
                 );
                 self.report.fault("content", what, error.to_string());
             }
@@ -97,23 +97,23 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// Whether a running server freed the content since this check began: then it isn't missing.
+    /// Whether a running server freed the content since this check began: then it isn't missing. What this check's own
+    /// instant doesn't know was gone before, and is missing.
     fn has_gone(&self, holding: &Holding) -> bool {
         let Source::Blob(blob) = holding.source else {
             return false;
         };
-        let now = sqlite::connect(&self.database, Use::Read).and_then(|connection| {
+        let named = |rows: &Reader<'_>| {
             let name = blob.as_bytes().as_slice();
-            Reader {
+            let sql = "SELECT 1 FROM blob_chunks WHERE blob = $1";
+            rows.one(sql, &[name.into()], |_| Ok(()))
+        };
+        let now = sqlite::connect(&self.database, Use::Read).and_then(|connection| {
+            named(&Reader {
                 connection: &connection,
-            }
-            .one(
-                "SELECT 1 FROM blob_chunks WHERE blob = $1",
-                &[name.into()],
-                |_| Ok(()),
-            )
+            })
         });
-        now.is_ok_and(|row| row.is_none())
+        matches!((named(self.rows), now), (Ok(Some(())), Ok(None)))
     }
 
     /// Content that no object holds.
@@ -124,7 +124,7 @@ impl Audit<'_> {
             if !held.contains(&(id.ledger(), Source::Entry(id.index()))) {
                 self.report.fault(
                     "content",
-                    format!("the content of entry {id}"),
+                    self.name_of(id.ledger(), Source::Entry(id.index())),
                     "no object holds it",
                 );
             }

@@ -9,12 +9,14 @@ mod ledgers;
 mod national;
 mod views;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use amana_ledger::{Hash, Note};
 
 use crate::keys::Keys;
-use crate::national::policy;
+use crate::national::{NATIONAL, policy, row_at};
+use crate::schema;
 use crate::sqlite::{self, Use};
 use crate::store::Shared;
 use crate::{Blobs, Catalog, Error, LedgerId, LedgerInfo, Options, Reader, Result, Source};
@@ -199,6 +201,7 @@ pub fn check(
         rows: &rows,
         report: &mut report,
         database,
+        names: HashMap::new(),
     };
     audit.run(depth, outside, each_content);
     Ok(report)
@@ -210,6 +213,7 @@ struct Audit<'a> {
     rows: &'a Reader<'a>,
     report: &'a mut Report,
     database: PathBuf,
+    names: HashMap<LedgerId, String>,
 }
 
 impl Audit<'_> {
@@ -217,9 +221,16 @@ impl Audit<'_> {
         self.pages();
         match LedgerInfo::all(self.rows) {
             Ok(ledgers) => {
+                self.names = ledgers
+                    .iter()
+                    .map(|info| (info.id, info.name.clone()))
+                    .collect();
                 self.ids(&ledgers);
                 for info in &ledgers {
-                    if let Err(error) = self.ledger(info, outside) {
+                    if let Err(error) = self
+                        .registered(info)
+                        .and_then(|()| self.ledger(info, outside))
+                    {
                         self.report.failed(&format!("ledger {}", info.name), &error);
                     }
                 }
@@ -234,6 +245,9 @@ impl Audit<'_> {
                 }
             }
             Err(error) => self.report.failed("the list of ledgers", &error),
+        }
+        if let Err(error) = self.meta() {
+            self.report.failed("the table meta", &error);
         }
         if let Err(error) = self.secrets() {
             self.report.failed("the secrets", &error);
@@ -272,6 +286,61 @@ impl Audit<'_> {
         }
     }
 
+    /// How a report names content.
+    fn name_of(&self, ledger: LedgerId, source: Source) -> String {
+        let unknown = || format!("ledger {}", ledger.0);
+        match source {
+            Source::Entry(index) => {
+                let name = self.names.get(&ledger).cloned().unwrap_or_else(unknown);
+                format!("the content of entry {index} of {name}")
+            }
+            Source::Blob(id) => format!("blob {id}"),
+        }
+    }
+
+    /// What a ledger's row says of it against its last registry row, which an epoch committed to.
+    fn registered(&mut self, info: &LedgerInfo) -> Result<()> {
+        let what = format!("ledger {}", info.name);
+        if info.id == LedgerId::NATIONAL {
+            if info.name != NATIONAL {
+                self.report.fault(
+                    "ledger",
+                    what,
+                    "it is the national log, and its row names it otherwise",
+                );
+            }
+            return Ok(());
+        }
+        let Some(text) = row_at(self.rows, info.id, u64::MAX)? else {
+            return Ok(());
+        };
+        let held: amana_ledger::RegistryRow = text.parse()?;
+        let now = self.shared.registry_row(self.rows, info)?;
+        if (&held.name, held.visibility, held.genesis) != (&now.name, now.visibility, now.genesis) {
+            let why =
+                "its name, visibility or genesis is not the one that the registry committed to";
+            self.report.fault("ledger", what, why);
+        }
+        Ok(())
+    }
+
+    /// The tables' own note of their version, and nothing beside it.
+    fn meta(&mut self) -> Result<()> {
+        let notes = self
+            .rows
+            .all("SELECT key, value FROM meta ORDER BY key", &[], |row| {
+                Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))
+            })?;
+        if notes != [("schema".to_owned(), schema::VERSION.to_string())] {
+            let why = format!(
+                "it should say that the tables are of version {}, and no more",
+                schema::VERSION
+            );
+            self.report.fault("database", "the table meta", why);
+        }
+        Ok(())
+    }
+
     fn secrets(&mut self) -> Result<()> {
         let secrets = self.rows.all(
             "SELECT name, sealed FROM secrets ORDER BY name",
@@ -294,12 +363,4 @@ impl Audit<'_> {
 /// A short form of a hash for a person.
 fn short(hash: &Hash) -> String {
     hash.to_string().chars().take(10).collect()
-}
-
-/// How a report names content.
-fn name_of(ledger: LedgerId, source: Source) -> String {
-    match source {
-        Source::Entry(index) => format!("the content of entry {}/{index}", ledger.0),
-        Source::Blob(id) => format!("blob {id}"),
-    }
 }

@@ -145,18 +145,19 @@ async fn a_hidden_end_is_named() {
 async fn content_is_named() {
     names(
         &format!("UPDATE contents SET data = zeroblob(9) WHERE id = {ENTRY_7}"),
-        "thing 6 (the content of entry 1/7)",
+        "thing 6 (the content of entry 7 of finances/vault)",
     )
     .await;
     names(
         &format!("DELETE FROM contents WHERE id = {ENTRY_7}"),
-        "thing 6 (the content of entry 1/7)",
+        "thing 6 (the content of entry 7 of finances/vault)",
     )
     .await;
     names("UPDATE blob_chunks SET digests = zeroblob(96)", "big (blob").await;
+    names("DELETE FROM blob_chunks", "big (blob").await;
     names(
         "INSERT INTO contents (id, data) VALUES (99, 'x')",
-        "the content of entry 0/99: no object holds it",
+        "the content of entry 99 of national: no object holds it",
     )
     .await;
 }
@@ -194,6 +195,27 @@ async fn a_flipped_bit_in_a_blob_is_named() {
         "{:#?}",
         report.faults
     );
+}
+
+#[tokio::test]
+async fn what_a_ledger_is_called_is_named() {
+    names(
+        "UPDATE ledgers SET name = 'other/vault' WHERE id = 1",
+        "not the one that the registry committed to",
+    )
+    .await;
+    names(
+        "UPDATE ledgers SET visibility = 'public' WHERE id = 1",
+        "not the one that the registry committed to",
+    )
+    .await;
+    names(
+        "UPDATE ledgers SET name = 'other' WHERE id = 0",
+        "its row names it otherwise",
+    )
+    .await;
+    names("UPDATE meta SET value = '0'", "the table meta").await;
+    names("DELETE FROM meta", "the table meta").await;
 }
 
 #[tokio::test]
