@@ -1,5 +1,7 @@
 //! The last hand on every answer: request ids, whole error documents, no body where HTTP has none.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{
     CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HOST, HeaderName, HeaderValue, SERVER,
@@ -24,17 +26,24 @@ pub(crate) struct Asked {
     uri: http::Uri,
     /// The bucket, where the host names it.
     bucket: Option<String>,
+    region: Arc<str>,
     request_id: String,
 }
 
 impl Asked {
-    pub(crate) fn of<B>(request: &http::Request<B>, hosts: &Hosts, request_id: String) -> Self {
+    pub(crate) fn of<B>(
+        request: &http::Request<B>,
+        hosts: &Hosts,
+        region: Arc<str>,
+        request_id: String,
+    ) -> Self {
         let host = request.headers().get(HOST);
         let host = host.and_then(|host| host.to_str().ok());
         Self {
             is_head: request.method() == Method::HEAD,
             uri: request.uri().clone(),
             bucket: host.and_then(|host| hosts.label(host)),
+            region,
             request_id,
         }
     }
@@ -69,15 +78,15 @@ impl Asked {
              <Resource>{}</Resource><RequestId>{id}</RequestId><HostId>{id}</HostId></Error>",
             escape(code),
             escape(message),
-            self.missing(code),
+            self.named(code),
             escape(self.uri.path()),
             id = self.request_id,
         )
         .into()
     }
 
-    /// The element that names what isn't there.
-    fn missing(&self, code: &str) -> String {
+    /// The element that names what isn't there, or where to go instead.
+    fn named(&self, code: &str) -> String {
         let path = percent_decode(self.uri.path());
         let path = String::from_utf8_lossy(&path);
         let path = path.strip_prefix('/').unwrap_or(&path);
@@ -89,6 +98,7 @@ impl Asked {
         let (element, name) = match code {
             "NoSuchBucket" => ("BucketName", bucket),
             "NoSuchKey" | "NoSuchVersion" => ("Key", key),
+            "AuthorizationHeaderMalformed" => ("Region", &*self.region),
             "NoSuchUpload" => ("UploadId", query.only("uploadId").unwrap_or_default()),
             _ => return String::new(),
         };

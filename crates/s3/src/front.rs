@@ -75,6 +75,7 @@ pub struct Front {
 struct Shared {
     s3: S3Service,
     hosts: Hosts,
+    region: Arc<str>,
     request_ids: AtomicU64,
 }
 
@@ -84,9 +85,10 @@ impl Front {
     pub fn new(vault: Arc<Vault>, access: Arc<Access>, config: FrontConfig) -> Self {
         let hosts = Hosts::new(&config.domains);
         let gate = Gate(access);
+        let region: Arc<str> = config.region.into();
         let service = Service {
             vault,
-            region: config.region.into(),
+            region: region.clone(),
         };
         // The inner service verifies nothing, and so is given verified requests only, each with its caller.
         let inner = builder(service.clone(), &hosts).build();
@@ -98,6 +100,7 @@ impl Front {
             shared: Arc::new(Shared {
                 s3: outer.build(),
                 hosts,
+                region,
                 request_ids: AtomicU64::new(first_request_id()),
             }),
         }
@@ -109,17 +112,21 @@ impl Front {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<s3s::StdError>,
     {
-        let asked = Asked::of(&request, &self.shared.hosts, self.request_id());
+        let region = self.shared.region.clone();
+        let asked = Asked::of(&request, &self.shared.hosts, region, self.request_id());
         let (parts, body) = request.into_parts();
         let expects = parts.headers.contains_key(EXPECT);
-        let ends_unasked = expects && body.is_end_stream();
         let plan = match guard::admit(&parts, &self.shared.hosts) {
             Ok(plan) => plan,
             Err(refusal) => return end(asked.refuse(&refusal), Some(body), expects).await,
         };
         let watch = Arc::new(Watch::default());
+        let mut rest = None;
         let body = match plan {
-            Plan::Empty => Body::empty(),
+            Plan::Empty => {
+                rest = Some(body);
+                Body::empty()
+            }
             plan => Body::http_body_unsync(Intake::new(body, plan, watch.clone())),
         };
         let answer = self.shared.s3.call(Request::from_parts(parts, body)).await;
@@ -135,14 +142,7 @@ impl Front {
                 ))
             }
         };
-        let mut answer = end(answer, watch.take_rest(), expects).await;
-        // Nothing is read of an empty body, so no `100 Continue` went before this answer; botocore, which waited for one,
-        // would read the next answer on the connection wrongly, and wait for its end.
-        if ends_unasked {
-            let close = HeaderValue::from_static("close");
-            answer.headers_mut().insert(CONNECTION, close);
-        }
-        answer
+        end(answer, watch.take_rest().or(rest), expects).await
     }
 
     /// Serves `listener` until `shutdown` is done, and then the requests under way, for ten seconds at most.
@@ -225,12 +225,16 @@ impl Front {
 }
 
 /// Before an answer that comes early, takes what is left of the body if that is little: a connection that is closed
-/// on unread bytes is reset, and the client may never see the answer. A client that waits to be told to continue is not.
+/// on unread bytes is reset, and the client may never see the answer.
+///
+/// A client that waits to be told to continue is not told so any more: its connection ends. That goes for an empty body
+/// too, for which hyper sends no `100 Continue`: botocore takes such an answer's status for that of the connection's
+/// next one, and waits for ever.
 async fn end<B>(mut answer: Response<Body>, rest: Option<B>, expects: bool) -> Response<Body>
 where
     B: http_body::Body<Data = Bytes> + Unpin,
 {
-    let Some(mut rest) = rest.filter(|rest| !rest.is_end_stream()) else {
+    let Some(mut rest) = rest.filter(|rest| expects || !rest.is_end_stream()) else {
         return answer;
     };
     let mut left = MAX_DRAINED_BYTES;
@@ -249,11 +253,15 @@ where
             .await
             .unwrap_or(false);
     if !is_drained {
-        answer
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+        close(&mut answer);
     }
     answer
+}
+
+/// Has the connection end with this answer, and the client know it.
+fn close(answer: &mut Response<Body>) {
+    let value = HeaderValue::from_static("close");
+    answer.headers_mut().insert(CONNECTION, value);
 }
 
 async fn accept(

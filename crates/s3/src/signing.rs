@@ -121,10 +121,16 @@ fn check_presigned(query: &Query<'_>, headers: &HeaderMap) -> Result<(), Refusal
     check_signed(field("X-Amz-SignedHeaders")?, headers)
 }
 
-/// `<access key>/<date>/<region>/s3/aws4_request`. Any region is taken: it is bound by the signature, and there is one.
+/// `<access key>/<date>/<region>/s3/aws4_request`. Any region is taken that could be one: it is bound by the signature,
+/// and there is one. s3cmd begins with `US`, and goes on with the region that the error names.
 fn check_scope(credential: &str) -> Result<(), String> {
     let fields: Vec<&str> = credential.split('/').collect();
+    let is_region = |region: &str| {
+        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        !region.is_empty() && region.bytes().all(letter)
+    };
     match fields[..] {
+        [_, _, region, ..] if !is_region(region) => Err(format!("the region '{region}' is wrong")),
         [_, _, _, "s3", "aws4_request"] => Ok(()),
         [_, _, _, service, "aws4_request"] => Err(format!(
             "incorrect service \"{service}\"; this endpoint belongs to \"s3\""
@@ -173,8 +179,8 @@ fn malformed_authorization() -> Refusal {
 
 fn sigv2() -> Refusal {
     Refusal::request(
-        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. (boto3 and \
-         aws-cli 1 presign so with signature_version = s3v4.)",
+        // s3cmd compares this sentence, and then signs by version 4.
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
     )
 }
 

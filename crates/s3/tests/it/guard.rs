@@ -83,6 +83,7 @@ async fn other_algorithms_and_services_are_refused() {
             "/sts/aws4_request",
             (400, "AuthorizationHeaderMalformed"),
         ),
+        ("/us-east-1/", "/US/", (400, "AuthorizationHeaderMalformed")),
         (
             "/s3/aws4_request",
             "/s3/aws5_request",
@@ -93,6 +94,9 @@ async fn other_algorithms_and_services_are_refused() {
             .send_bytes(request.replace(from, to).as_bytes())
             .await;
         assert_eq!(answer.refusal(), (refusal.0, refusal.1.into()), "{to}");
+        // s3cmd goes on with this one.
+        let named = answer.one("Region") == "us-east-1";
+        assert_eq!(named, refusal.1 == "AuthorizationHeaderMalformed");
     }
 }
 
@@ -448,5 +452,12 @@ async fn a_client_that_waits_is_not_told_to_continue_in_vain() {
     );
     let answer = centre.send_bytes(request.as_bytes()).await;
     assert_eq!(answer.refusal(), (403, "AccessDenied".into()));
+    assert_eq!(answer.header("connection"), Some("close"));
+    // An empty object needs no telling, and an answer without it ends the connection: botocore can't go on with it.
+    let empty = Call::new("PUT", "/files/empty").unsigned("expect", "100-continue");
+    let request = empty.signed(&centre.key, &centre.address);
+    let request = String::from_utf8(request).unwrap();
+    let request = request.replace("connection: close\r\n", "");
+    let answer = centre.send_bytes(request.as_bytes()).await.ok();
     assert_eq!(answer.header("connection"), Some("close"));
 }
