@@ -1,6 +1,6 @@
 //! CompleteMultipartUpload.
 
-use amana_vault::{ChecksumAlgorithm, CompletedPart, Completion};
+use amana_vault::{ChecksumAlgorithm, ChecksumType, CompletedPart, Completion};
 use s3s::dto::{self, CompleteMultipartUploadInput, CompleteMultipartUploadOutput};
 use s3s::{S3Request, S3Response, S3Result};
 
@@ -30,16 +30,7 @@ pub(crate) async fn upload(
         .upload(&caller, &input.bucket, &key, id)
         .ok()
         .and_then(|upload| upload.checksum);
-    let kind = input.checksum_type.as_ref().map(dto::ChecksumType::as_str);
-    if let (Some(kind), Some((_, own))) = (kind, own)
-        && kind != checksums::kind(own).as_str()
-    {
-        return Err(Refusal::request(format!(
-            "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
-            checksums::kind(own).as_str()
-        ))
-        .into());
-    }
+    check_kind(input.checksum_type.as_ref(), own)?;
     let parts = input
         .multipart_upload
         .and_then(|upload| upload.parts)
@@ -79,6 +70,21 @@ pub(crate) async fn upload(
         ..CompleteMultipartUploadOutput::default()
     };
     Ok(with_receipt(output, &done.receipt))
+}
+
+/// The type that the client names is the upload's.
+fn check_kind(
+    named: Option<&dto::ChecksumType>,
+    own: Option<(ChecksumAlgorithm, ChecksumType)>,
+) -> Result<(), Refusal> {
+    let own = own.map(|(_, kind)| checksums::kind(kind));
+    match (named, own) {
+        (Some(named), Some(own)) if *named != own => Err(Refusal::request(format!(
+            "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
+            own.as_str()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// A composite checksum comes with `-<parts>`, which the vault counts itself.

@@ -2,8 +2,8 @@
 
 use amana_access::Caller;
 use amana_vault::{
-    Checksum, ChecksumAlgorithm, ChecksumType, IngestOptions, Ingested, ObjectAttrs, ObjectInfo,
-    VersionRef,
+    Checksum, ChecksumAlgorithm, ChecksumType, Done, IngestOptions, Ingested, ObjectAttrs,
+    ObjectInfo, ObjectKey, Put, VersionRef, WriteConditions,
 };
 use futures::StreamExt as _;
 use http::HeaderMap;
@@ -56,15 +56,8 @@ pub(crate) async fn object(
             .map(dto::TaggingDirective::as_str),
     )?;
     let onto_itself = *source.bucket == *input.bucket && source.key == key && source.is_latest;
-    let changes = replaces
-        || headers.contains_key("x-amz-storage-class")
-        || headers.contains_key("x-amz-website-redirect-location");
-    if onto_itself && !changes && versioned.is_none() {
-        return Err(Refusal::request(
-            "This copy request is illegal because it is trying to copy an object to itself without changing the \
-             object's metadata, storage class, website redirect location or encryption attributes.",
-        )
-        .into());
+    if onto_itself && versioned.is_none() && !replaces && !changes(&headers) {
+        return Err(changes_nothing().into());
     }
     let given = attrs::given(&headers, input.metadata.take())?;
     let tags = if retags {
@@ -82,50 +75,71 @@ pub(crate) async fn object(
         tag_condition(&headers, "if-match")?,
         tag_condition(&headers, "if-none-match")?,
     )?;
-    let algorithm = checksums::asked(&headers, "x-amz-checksum-algorithm")?;
-    let recomputed = match algorithm {
-        Some(algorithm) if !has_whole(&source, algorithm) => {
-            Some(recompute(service, &source, algorithm).await?)
-        }
-        _ => None,
+    let to = Target {
+        bucket: &input.bucket,
+        key: &key,
+        algorithm: checksums::asked(&headers, "x-amz-checksum-algorithm")?,
     };
-    let done = match recomputed {
-        Some((content, checksum)) => {
-            attrs.checksum = Some(checksum);
-            let shown = attrs.checksum.clone();
-            service
-                .vault
-                .put_object(&caller, &input.bucket, &key, content, attrs, conditions)
-                .await
-                .map(|done| (done, shown))
-        }
-        None => {
-            let shown = attrs.checksum.clone();
-            service
-                .vault
-                .copy_object(&caller, &source, &input.bucket, &key, attrs, conditions)
-                .await
-                .map(|done| (done, shown))
-        }
-    };
-    let (done, checksum) = done.map_err(refused)?;
-    let shown = checksums::shown(checksum.as_ref());
+    let (done, checksum) = write(service, &caller, &source, to, attrs, conditions).await?;
     let output = CopyObjectOutput {
-        copy_object_result: Some(CopyObjectResult {
-            e_tag: Some(etags::quoted(done.value.etag)),
-            last_modified: Some(times::timestamp(done.value.modified_ms)),
-            checksum_crc32: shown.checksum_crc32,
-            checksum_crc32c: shown.checksum_crc32c,
-            checksum_crc64nvme: shown.checksum_crc64nvme,
-            checksum_sha1: shown.checksum_sha1,
-            checksum_sha256: shown.checksum_sha256,
-            checksum_type: shown.checksum_type,
-        }),
+        copy_object_result: Some(result(&done.value, checksum.as_ref())),
         copy_source_version_id: source.version.map(|id| id.to_string()),
         version_id: etags::made(done.value.version, bucket.versioning),
         ..CopyObjectOutput::default()
     };
     Ok(with_receipt(output, &done.receipt))
+}
+
+/// Where a copy goes, and the checksum that it is to have.
+struct Target<'t> {
+    bucket: &'t str,
+    key: &'t ObjectKey,
+    algorithm: Option<ChecksumAlgorithm>,
+}
+
+/// Shares the content, or reads it through where another checksum is asked for.
+async fn write(
+    service: &Service,
+    caller: &Caller,
+    source: &ObjectInfo,
+    to: Target<'_>,
+    mut attrs: ObjectAttrs,
+    conditions: WriteConditions,
+) -> S3Result<(Done<Put>, Option<Checksum>)> {
+    let recomputed = match to.algorithm {
+        Some(algorithm) if !has_whole(source, algorithm) => {
+            Some(recompute(service, source, algorithm).await?)
+        }
+        _ => None,
+    };
+    let vault = &service.vault;
+    let (checksum, done) = match recomputed {
+        Some((content, checksum)) => {
+            attrs.checksum = Some(checksum.clone());
+            let put = vault.put_object(caller, to.bucket, to.key, content, attrs, conditions);
+            (Some(checksum), put.await)
+        }
+        None => {
+            let checksum = attrs.checksum.clone();
+            let copy = vault.copy_object(caller, source, to.bucket, to.key, attrs, conditions);
+            (checksum, copy.await)
+        }
+    };
+    Ok((done.map_err(refused)?, checksum))
+}
+
+fn result(put: &Put, checksum: Option<&Checksum>) -> CopyObjectResult {
+    let shown = checksums::shown(checksum);
+    CopyObjectResult {
+        e_tag: Some(etags::quoted(put.etag)),
+        last_modified: Some(times::timestamp(put.modified_ms)),
+        checksum_crc32: shown.checksum_crc32,
+        checksum_crc32c: shown.checksum_crc32c,
+        checksum_crc64nvme: shown.checksum_crc64nvme,
+        checksum_sha1: shown.checksum_sha1,
+        checksum_sha256: shown.checksum_sha256,
+        checksum_type: shown.checksum_type,
+    }
 }
 
 /// The object that a copy is made of, and the version that was asked for by name.
@@ -183,6 +197,19 @@ fn merged(source: &ObjectInfo, given: ObjectAttrs, replaces: bool) -> ObjectAttr
         checksum,
         ..kept
     }
+}
+
+/// What a copy onto itself may change beside the metadata.
+fn changes(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-amz-storage-class")
+        || headers.contains_key("x-amz-website-redirect-location")
+}
+
+fn changes_nothing() -> Refusal {
+    Refusal::request(
+        "This copy request is illegal because it is trying to copy an object to itself without changing the object's \
+         metadata, storage class, website redirect location or encryption attributes.",
+    )
 }
 
 fn tag_condition(headers: &HeaderMap, name: &str) -> Result<Option<dto::ETagCondition>, Refusal> {

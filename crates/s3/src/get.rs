@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use amana_access::Caller;
-use amana_vault::{Error, ObjectInfo, ObjectKey, Vault, VersionRef};
+use amana_access::{Caller, Right};
+use amana_vault::{Checksum, Error, ObjectAttrs, ObjectInfo, ObjectKey, Vault, VersionRef};
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, StatusCode};
 use http_body::Frame;
@@ -261,26 +261,8 @@ fn answer(
 ) -> S3Response<GetObjectOutput> {
     let attrs = &object.attrs;
     let length = slice.range.end - slice.range.start;
-    // A checksum of the whole says nothing of a range; a part has its own.
-    let checksum = match slice {
-        _ if !with_checksum => None,
-        Slice { partial: false, .. } => attrs.checksum.clone(),
-        Slice { parts: Some(_), .. } => object
-            .parts()
-            .into_iter()
-            .find(|part| part.range == slice.range)
-            .and_then(|part| part.checksum),
-        _ => None,
-    };
+    let checksum = checksum_of(object, slice).filter(|_| with_checksum);
     let shown = checksums::shown(checksum.as_ref());
-    let versioning = || {
-        let bucket = service
-            .vault
-            .bucket(caller, &object.bucket, amana_access::Right::Read);
-        bucket.map_or(amana_vault::Versioning::Unversioned, |bucket| {
-            bucket.versioning
-        })
-    };
     let output = GetObjectOutput {
         accept_ranges: Some("bytes".into()),
         body: Some(body),
@@ -311,14 +293,7 @@ fn answer(
         ),
         e_tag: Some(etags::quoted(object.etag)),
         last_modified: Some(times::timestamp(object.modified_ms)),
-        metadata: (!attrs.metadata.pairs().is_empty()).then(|| {
-            attrs
-                .metadata
-                .pairs()
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect()
-        }),
+        metadata: metadata(attrs),
         parts_count: slice.parts,
         storage_class: attrs
             .storage_class
@@ -328,11 +303,7 @@ fn answer(
         tag_count: i32::try_from(object.tag_count)
             .ok()
             .filter(|count| *count > 0),
-        version_id: match (object.version, version) {
-            (Some(id), _) => Some(id.to_string()),
-            (None, VersionRef::Latest) => etags::made(None, versioning()),
-            (None, _) => Some("null".into()),
-        },
+        version_id: version_told(service, caller, object, version),
         website_redirect_location: attrs.website_redirect.clone(),
         ..GetObjectOutput::default()
     };
@@ -346,6 +317,42 @@ fn answer(
         response.headers.insert(http::header::EXPIRES, value);
     }
     response
+}
+
+/// A checksum of the whole says nothing of a range; a part has its own.
+fn checksum_of(object: &ObjectInfo, slice: &Slice) -> Option<Checksum> {
+    match slice {
+        Slice { partial: false, .. } => object.attrs.checksum.clone(),
+        Slice { parts: Some(_), .. } => object
+            .parts()
+            .into_iter()
+            .find(|part| part.range == slice.range)
+            .and_then(|part| part.checksum),
+        _ => None,
+    }
+}
+
+fn metadata(attrs: &ObjectAttrs) -> Option<s3s::dto::Metadata> {
+    let pairs = attrs.metadata.pairs();
+    let pair = |(name, value): (&String, &String)| (name.clone(), value.clone());
+    (!pairs.is_empty()).then(|| pairs.iter().map(pair).collect())
+}
+
+/// The null version has no name where there are no versions.
+fn version_told(
+    service: &Service,
+    caller: &Caller,
+    object: &ObjectInfo,
+    asked: VersionRef,
+) -> Option<String> {
+    match (object.version, asked) {
+        (Some(id), _) => Some(id.to_string()),
+        (None, VersionRef::Latest) => {
+            let bucket = service.vault.bucket(caller, &object.bucket, Right::Read);
+            etags::made(None, bucket.ok()?.versioning)
+        }
+        (None, _) => Some("null".into()),
+    }
 }
 
 fn headers_only(output: GetObjectOutput) -> HeadObjectOutput {
