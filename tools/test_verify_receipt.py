@@ -32,7 +32,7 @@ def verdict(receipt, policy="two-of-three.policy"):
         said = verify_receipt.verify(receipt, policy)
     except verify_receipt.Refused as refused:
         return "refused", refused.code
-    return said["outcome"], said["reason"]
+    return said["state"], said["reason"]
 
 
 def run(*words):
@@ -115,7 +115,7 @@ class Command(unittest.TestCase):
         self.assertEqual(run(receipts / "absent.receipt", *policy).returncode, 1)
         self.assertEqual(run(receipts / "witnessed.receipt").returncode, 2)
         said = json.loads(run(receipts / "witnessed.receipt", *policy, "--json").stdout)
-        self.assertEqual((said["outcome"], said["ledger"], said["index"]), ("witnessed", "finances/vault", 70000))
+        self.assertEqual((said["state"], said["ledger"], said["index"]), ("witnessed", "finances/vault", 70000))
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def verify(receipt_bytes: bytes, policy_bytes: bytes) -> dict:
     elif national_time is None:
         reason = "national-quorum-not-met"
     return {
-        "outcome": "recorded" if reason else "witnessed",
+        "state": "recorded" if reason else "witnessed",
         "reason": reason,
         "ledger": row.name,
         "index": receipt.ledger.index,
@@ -727,9 +727,9 @@ class PolicyReader:
 
 
 def show(verdict: dict, say: Callable[[str], None]) -> None:
-    outcome, reason = verdict["outcome"], verdict["reason"]
-    say(f"{outcome} ({reason})" if reason else outcome)
-    if outcome == "refused":
+    state, reason = verdict["state"], verdict["reason"]
+    say(f"{state} ({reason})" if reason else state)
+    if state == "refused":
         say(f"  {verdict['message']}")
         return
     say(f"  act {verdict['index']} of {verdict['ledger']}, in a tree of {verdict['size']}")
@@ -762,13 +762,13 @@ def main(arguments: List[str]) -> int:
     try:
         verdict = verify(receipt, policy)
     except Refused as refused:
-        verdict = {"outcome": "refused", "reason": refused.code, "message": str(refused)}
+        verdict = {"state": "refused", "reason": refused.code, "message": str(refused)}
     if options.json:
         print(json.dumps(verdict, ensure_ascii=False))
     else:
         show(verdict, print)
     accepted = ("witnessed", "recorded") if options.allow_recorded else ("witnessed",)
-    return 0 if verdict["outcome"] in accepted else 1
+    return 0 if verdict["state"] in accepted else 1
 
 
 if __name__ == "__main__":
