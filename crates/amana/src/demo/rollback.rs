@@ -14,6 +14,7 @@ use super::documents::Document;
 use super::plain::PlainFolder;
 use super::processes::replace_folder;
 use super::stage::{Stage, Watch, both};
+use crate::commands::kept::checkpoints;
 use crate::s3_client::AccessKey;
 
 /// Deposits that the operator would like to be forgotten.
@@ -34,6 +35,7 @@ pub(super) async fn play(
     let truth = country.folder.join("true");
     country.start().await?;
     let inconvenient = deposit_inconvenient(country, key).await?;
+    all_remember(country, earlier).await?;
     country.stop().await?;
     replace_folder(&country.data(), &truth)?;
 
@@ -84,6 +86,36 @@ async fn deposit_inconvenient(country: &mut Country, key: &AccessKey) -> Result<
         bail!("{} was not witnessed in time", last.receipt);
     }
     Ok(deposits)
+}
+
+/// Waits until each witness remembers more than the older copy holds. A quorum is enough for a receipt, but a witness that
+/// had not looked since the copy would take another story for the continuation of what it knows.
+async fn all_remember(country: &mut Country, earlier: &Path) -> Result<()> {
+    let earlier = rows(earlier)?;
+    let (_, acts) = ledger(&earlier, LEDGER)?;
+    let (_, epochs) = ledger(&earlier, "national")?;
+    let watch = Watch::start();
+    while watch.so_far() < PATIENCE {
+        let mut remember = 0;
+        for name in WITNESSES {
+            let notes = checkpoints(&country.witness(name))?;
+            let beyond = |log: &str, size| {
+                notes.iter().any(|note| {
+                    let mut lines = note.text.lines();
+                    lines.next().is_some_and(|origin| origin.ends_with(log))
+                        && lines.next().and_then(|held| held.parse().ok()) > Some(size)
+                })
+            };
+            remember +=
+                usize::from(beyond(&format!("/{LEDGER}"), acts) && beyond("/national", epochs));
+        }
+        if remember == WITNESSES.len() {
+            return Ok(());
+        }
+        country.witnesses_run()?;
+        tokio::time::sleep(POLL).await;
+    }
+    bail!("a witness did not see the deposits in time")
 }
 
 async fn put(country: &Country, key: &AccessKey, name: &str, text: &str) -> Result<Deposit> {
