@@ -116,6 +116,11 @@ pub trait Act: Send + 'static {
         Vec::new()
     }
 
+    /// About how many bytes it holds while it waits, beside content: the queue is bounded in bytes too.
+    fn weight_bytes(&self) -> usize {
+        1024
+    }
+
     /// Secrets to keep with it, sealed under the data centre's own key: name and value.
     fn secrets(&self) -> Vec<(String, zeroize::Zeroizing<Vec<u8>>)> {
         Vec::new()

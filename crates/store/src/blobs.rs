@@ -2,7 +2,7 @@
 //! it from the raw disk.
 //!
 //! A blob is written under `blobs/tmp`, synced, renamed, and its folder synced, before the act that names it is queued.
-//! A file that no act names is swept when the store opens. Its digest is checked by chunks of [`CHUNK_BYTES`], so that a
+//! A file that no act names is set aside when the store opens. Its digest is checked by chunks of [`CHUNK_BYTES`], so that a
 //! range is verified without reading the rest: the act holds the root over the chunks' SHA-256 (RFC 6962, the chunk
 //! digests as entries), the rows hold the list.
 
@@ -20,10 +20,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::faults::Faults;
+use crate::stop::Stop;
 use crate::{Error, Result, crash};
 
 /// Content is verified in chunks of this size; the last one may be shorter.
 pub const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Where blobs that no row names wait to be missed.
+const ASIDE: &str = "unnamed";
 
 /// Name of a blob: 16 random bytes, so that equal content of two institutions shows nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,6 +122,7 @@ pub(crate) fn parse_chunks(bytes: &[u8]) -> Vec<Hash> {
 pub struct Blobs {
     root: Arc<PathBuf>,
     faults: Faults,
+    stopped: Arc<Stop>,
 }
 
 impl Blobs {
@@ -126,12 +131,23 @@ impl Blobs {
     /// # Errors
     /// [`Error::File`].
     pub(crate) fn open(root: PathBuf, faults: Faults) -> Result<Self> {
-        let tmp = root.join("tmp");
-        fs::create_dir_all(&tmp).map_err(Error::file("create", &tmp))?;
+        let shelves = (0..=u8::MAX).map(|shelf| hex::encode([shelf]));
+        for folder in shelves.chain(["tmp".to_owned(), ASIDE.to_owned()]) {
+            let folder = root.join(folder);
+            fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+        }
+        // Every shelf is durable before a blob stands on it.
+        sync_folder(&root)?;
         Ok(Self {
             root: Arc::new(root),
             faults,
+            stopped: Arc::default(),
         })
+    }
+
+    /// Where a failed sync stops the store.
+    pub(crate) fn stopped(&self) -> Arc<Stop> {
+        self.stopped.clone()
     }
 
     /// The folder as it is, for reading.
@@ -139,6 +155,7 @@ impl Blobs {
         Self {
             root: Arc::new(root),
             faults: Faults::default(),
+            stopped: Arc::default(),
         }
     }
 
@@ -236,7 +253,7 @@ impl Blobs {
         let list = |dir: &Path| fs::read_dir(dir).map_err(Error::file("list", dir));
         for shelf in list(&self.root)? {
             let shelf = shelf.map_err(Error::file("list", &self.root))?.path();
-            if !shelf.is_dir() || shelf.ends_with("tmp") {
+            if !shelf.is_dir() || shelf.ends_with("tmp") || shelf.ends_with(ASIDE) {
                 continue;
             }
             for file in list(&shelf)? {
@@ -247,6 +264,31 @@ impl Blobs {
                     .and_then(|name| name.parse().ok());
                 visit(id, &path)?;
             }
+        }
+        Ok(())
+    }
+
+    /// After a failed sync nobody knows what is on disk: the store stops. A full disk is known.
+    fn must_be_durable(&self, synced: Result<()>) -> Result<()> {
+        synced.inspect_err(|error| {
+            if !error.is_full() {
+                self.stopped.stop(error);
+            }
+        })
+    }
+
+    /// Moves a blob that no row names to where it waits to be missed. Blocking.
+    pub(crate) fn set_aside(&self, id: BlobId) -> Result<()> {
+        let path = self.path(id);
+        let aside = self.root.join(ASIDE).join(id.to_string());
+        fs::rename(&path, aside).map_err(Error::file("rename", &path))
+    }
+
+    /// Visits the files set aside. Blocking.
+    pub(crate) fn each_aside(&self, mut visit: impl FnMut(&Path) -> Result<()>) -> Result<()> {
+        let aside = self.root.join(ASIDE);
+        for file in fs::read_dir(&aside).map_err(Error::file("list", &aside))? {
+            visit(&file.map_err(Error::file("list", &aside))?.path())?;
         }
         Ok(())
     }
@@ -313,7 +355,7 @@ impl BlobWriter {
     /// Makes the blob durable: on return its bytes and its name are on disk. Blocking.
     ///
     /// # Errors
-    /// [`Error::File`]; nothing is left then, or a file that is swept when the store opens.
+    /// [`Error::File`]; nothing is left then, or a file that is set aside when the store opens.
     pub fn finish(mut self) -> Result<BlobInfo> {
         if self.in_chunk > 0 {
             self.end_chunk();
@@ -325,26 +367,20 @@ impl BlobWriter {
         };
         let faults = self.blobs.faults.clone();
         crash::point("blob.written");
-        faults.write("file.sync", || {
+        let synced = faults.write("file.sync", || {
             self.file.sync_data().map_err(Error::file("sync", &tmp))
-        })?;
+        });
+        self.blobs.must_be_durable(synced)?;
         crash::point("blob.synced");
         let path = self.blobs.path(self.id);
         let shelf = path.parent().unwrap_or(Path::new(""));
-        if !shelf.is_dir() {
-            faults.write("dir.create", || match fs::create_dir(shelf) {
-                Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
-                    Err(Error::file("create", shelf)(e))
-                }
-                _ => sync_folder(&self.blobs.root),
-            })?;
-        }
         faults.write("file.rename", || {
             fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))
         })?;
         self.tmp = None;
         crash::point("blob.renamed");
-        faults.write("dir.sync", || sync_folder(shelf))?;
+        let synced = faults.write("dir.sync", || sync_folder(shelf));
+        self.blobs.must_be_durable(synced)?;
         crash::point("blob.durable");
         let chunks = std::mem::take(&mut self.chunks);
         Ok(BlobInfo {

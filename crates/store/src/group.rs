@@ -74,6 +74,18 @@ struct Changes {
     now_ms: i64,
 }
 
+/// Stops the store when the writer's thread ends by a panic: no act would be answered any more.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let why = "the writer's thread ended by a panic".to_owned();
+            self.0.stop(&Error::Stopped { why });
+        }
+    }
+}
+
 impl Group {
     pub(crate) fn new(connection: Connection, shared: Arc<Shared>) -> Self {
         Self {
@@ -85,6 +97,7 @@ impl Group {
 
     /// Serves the queue until the store is dropped.
     pub(crate) fn run(mut self, queue: &Receiver<Message>) {
+        let _ended = Ended(self.shared.clone());
         while let Ok(message) = queue.recv() {
             let next = match message {
                 Message::Act(first) => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amana_ledger::MAX_CORE_BYTES;
 use tokio::sync::oneshot;
 
 use crate::act::{At, Denied, Target};
@@ -9,8 +10,8 @@ use crate::content::Content;
 use crate::store::Committed;
 use crate::{Act, CommitError, EntryId, Error, Reader, Result, Writer, clock};
 
-/// Bytes of one act's core, or of its body.
-const MAX_ACT_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of one act's body: a receipt of it must be one that readers take.
+const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 /// An act on its way through a group, whatever its type.
 pub(crate) trait Job: Send {
@@ -100,10 +101,10 @@ impl<A: Act> Job for Queued<A> {
         core.extend_from_slice(b",\"links\":");
         serde_json::to_writer(&mut core, self.act.links()).map_err(encode)?;
         core.push(b'}');
-        if core.len().max(body.as_ref().map_or(0, Vec::len)) > MAX_ACT_BYTES {
+        if core.len() > MAX_CORE_BYTES || body.as_ref().map_or(0, Vec::len) > MAX_BODY_BYTES {
             return Err(Error::TooLarge {
                 what: "an act",
-                max: MAX_ACT_BYTES as u64,
+                max: MAX_BODY_BYTES as u64,
             });
         }
         Ok(Encoded { core, body })

@@ -294,8 +294,10 @@ impl<'r> Tiles<'r> {
     }
 
     fn read_tile(&self, level: u8, number: u64) -> Result<Vec<Hash>> {
+        // A row for a tile that the ledger hasn't filled was put there by somebody else.
         let stored = self.rows.one(
-            "SELECT hashes FROM tiles WHERE ledger = $1 AND level = $2 AND number = $3",
+            "SELECT hashes FROM tiles WHERE ledger = $1 AND level = $2 AND number = $3
+                AND ($3 + 1) << (8 * ($2 + 1)) <= (SELECT size FROM ledgers WHERE id = $1)",
             &[
                 self.ledger.0.into(),
                 i64::from(level).into(),

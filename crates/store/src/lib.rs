@@ -28,8 +28,10 @@ mod job;
 pub mod keys;
 mod ledgers;
 pub mod national;
+mod opening;
 mod schema;
 mod sqlite;
+mod stop;
 mod store;
 mod wal;
 

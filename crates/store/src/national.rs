@@ -141,7 +141,10 @@ impl Act for CloseEpoch {
         self.body = EpochBody::default();
         let ledgers = LedgerInfo::all(views)?;
         self.epoch = ledgers.first().map_or(0, |national| national.size);
+        // A ledger without entries was opened in this very group: it joins with its genesis, at the next epoch.
         let ledgers = ledgers.get(1..).unwrap_or_default();
+        let opened = ledgers.iter().position(|info| info.size == 0);
+        let ledgers = &ledgers[..opened.unwrap_or(ledgers.len())];
         let mut rows = Vec::with_capacity(ledgers.len());
         for info in ledgers {
             if latest_head(views, info.id, u64::MAX)?.is_none_or(|(size, _)| size != info.size) {
@@ -235,6 +238,7 @@ impl Store {
     /// # Errors
     /// As [`Store::commit`].
     pub async fn close_epoch(&self, even_if_quiet: bool) -> Result<Option<u64>> {
+        let _one = self.shared.closing.lock().await;
         match self
             .commit(CloseEpoch::new(self.shared.clone(), even_if_quiet))
             .await

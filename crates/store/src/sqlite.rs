@@ -285,9 +285,11 @@ pub(crate) enum Use {
 
 const WRITER_CACHE_KIB: i64 = 96 * 1024;
 const READER_CACHE_KIB: i64 = 16 * 1024;
-/// Pages of 8 KiB: a random key costs one page in the log, and a small object fits in one.
+/// A random key costs one page in the write-ahead log, so that pages are small.
 const PAGE_BYTES: i64 = 4096;
 const STATEMENTS: usize = 128;
+/// How long a connection waits for another's lock.
+pub(crate) const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Opens the database at `path`.
 pub(crate) fn connect(path: &Path, how: Use) -> Result<Connection> {
@@ -300,7 +302,7 @@ pub(crate) fn connect(path: &Path, how: Use) -> Result<Connection> {
         };
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY)?;
     match how {
         Use::Write => {
             connection.pragma_update(None, "page_size", PAGE_BYTES)?;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use amana_ledger::{SigningKey, VerifierKey};
 use rusqlite::Connection;
@@ -17,10 +18,12 @@ use crate::faults::Faults;
 use crate::group::{Group, Message};
 use crate::job::{self, Queued};
 use crate::keys::Keys;
+use crate::national::RecentSlots;
 use crate::national::candidates::Candidates;
 use crate::national::policy::{self, TrustPolicy};
-use crate::national::{CloseEpoch, RecentSlots};
+use crate::opening;
 use crate::sqlite::{self, Use};
+use crate::stop::Stop;
 use crate::{
     Act, Blobs, Catalog, CommitError, EntryId, Error, LedgerId, LedgerInfo, Reader, Result,
 };
@@ -88,14 +91,15 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     readers: Mutex<Vec<Connection>>,
     queued_bytes: AtomicUsize,
-    stopped: Mutex<Option<String>>,
+    pub(crate) stopped: Arc<Stop>,
     read_only: Mutex<Option<String>>,
-    stop_notice: tokio::sync::Notify,
     restart_log: AtomicBool,
     pub(crate) slots: RecentSlots,
     pub(crate) candidates: Mutex<Candidates>,
     verifiers: Mutex<HashMap<LedgerId, VerifierKey>>,
     pub(crate) policy: RwLock<Arc<TrustPolicy>>,
+    /// One epoch closes at a time: its number is the national log's size before it.
+    pub(crate) closing: tokio::sync::Mutex<()>,
 }
 
 /// The store. Dropping it finishes the group under way.
@@ -114,17 +118,18 @@ impl Store {
     /// [`Error::Folder`] when another process has it open, [`Error::File`], a failure of the rows.
     pub fn open(folder: &Path, catalog: Catalog, options: Options) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
-        let lock = lock(folder)?;
+        let lock = opening::lock(folder)?;
+        opening::refuse_a_folder_without_its_rows(folder)?;
         let connection = sqlite::connect(&folder.join("amana.db"), Use::Write)?;
         schema::create(&connection, &catalog)?;
         let blobs = Blobs::open(folder.join("blobs"), options.faults.clone())?;
         blobs.sweep_unfinished()?;
         let keys = Keys::load_or_create(&folder.join("keys"), &options.centre)?;
         let shared = Arc::new(Shared::new(folder, catalog, options, keys, blobs));
-        sweep_nameless(&shared)?;
+        opening::set_nameless_aside(&shared)?;
         let (queue, waiting) = sync_channel(MAX_QUEUED);
         let mut group = Group::new(connection, shared.clone());
-        open_national(&mut group)?;
+        opening::open_national(&mut group)?;
         policy::load_or_create(&shared)?;
         let writer = spawn("amana-writer", move || group.run(&waiting))?;
         let (end, ended) = std::sync::mpsc::channel();
@@ -155,7 +160,7 @@ impl Store {
         if !act.frees() {
             self.shared.room_for_content()?;
         }
-        let bytes = job::content_bytes(&content);
+        let bytes = job::content_bytes(&content) + act.weight_bytes();
         let budget = Budget::take(&self.shared, bytes).ok_or(CommitError::Busy)?;
         let (reply, answer) = oneshot::channel();
         let queued = Queued {
@@ -254,13 +259,15 @@ impl Store {
     /// Waits until the store stops after a failed write, and says why; the process should end then, and recover when it
     /// starts again.
     pub async fn stopped(&self) -> String {
-        loop {
-            let notice = self.shared.stop_notice.notified();
-            if let Some(why) = lock_state(&self.shared.stopped).clone() {
-                return why;
-            }
-            notice.await;
-        }
+        self.shared.stopped.stopped().await
+    }
+
+    /// Whether acts are taken at all.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], [`Error::ReadOnly`].
+    pub fn writable(&self) -> Result<()> {
+        self.shared.writable()
     }
 }
 
@@ -289,19 +296,19 @@ impl Shared {
             folder: folder.to_owned(),
             keys,
             catalog,
+            stopped: blobs.stopped(),
             blobs,
             clock: options.clock,
             faults: options.faults,
             readers: Mutex::default(),
             queued_bytes: AtomicUsize::new(0),
-            stopped: Mutex::default(),
             read_only: Mutex::default(),
-            stop_notice: tokio::sync::Notify::new(),
             restart_log: AtomicBool::new(false),
             slots: RecentSlots::default(),
             candidates: Mutex::default(),
             verifiers: Mutex::default(),
             policy: RwLock::default(),
+            closing: tokio::sync::Mutex::default(),
         }
     }
 
@@ -335,7 +342,7 @@ impl Shared {
 
     /// Whether acts are taken at all.
     pub(crate) fn writable(&self) -> Result<()> {
-        if let Some(why) = lock_state(&self.stopped).clone() {
+        if let Some(why) = self.stopped.why() {
             return Err(Error::Stopped { why });
         }
         match lock_state(&self.read_only).clone() {
@@ -363,9 +370,7 @@ impl Shared {
     }
 
     pub(crate) fn stop(&self, error: &Error) {
-        tracing::error!(%error, "a write failed; the store stops, and recovers when it is restarted");
-        lock_state(&self.stopped).get_or_insert_with(|| error.to_string());
-        self.stop_notice.notify_waiters();
+        self.stopped.stop(error);
     }
 
     fn room_for_content(&self) -> Result<()> {
@@ -388,37 +393,20 @@ impl Shared {
         self.restart_log.store(true, Ordering::Relaxed);
     }
 
+    /// Begins the write-ahead log anew if that was asked for. Readers in the way only put it off: the writer never waits
+    /// for them.
     pub(crate) fn checkpoint_when_asked(&self, connection: &Connection) {
-        if self.restart_log.swap(false, Ordering::Relaxed) {
-            // Readers in the way only put it off.
-            let _ = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
+        if !self.restart_log.swap(false, Ordering::Relaxed) {
+            return;
         }
-    }
-}
-
-/// The national log begins with an epoch over no ledger: its genesis, which witnesses pin.
-fn open_national(group: &mut Group) -> Result<()> {
-    let shared = group.shared.clone();
-    if shared
-        .read(|rows| LedgerInfo::by_id(rows, LedgerId::NATIONAL))?
-        .is_some()
-    {
-        return Ok(());
-    }
-    let (reply, mut answer) = oneshot::channel();
-    let act = CloseEpoch::new(shared, true);
-    let queued = Queued {
-        act,
-        content: Vec::new(),
-        reply,
-        output: None,
-        refusal: None,
-    };
-    group.commit(vec![Box::new(queued)]);
-    match answer.try_recv() {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(CommitError::Store(error))) => Err(error),
-        _ => Err(stopped()),
+        let restarted = connection.busy_timeout(Duration::ZERO).and_then(|()| {
+            connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| {
+                row.get::<_, i64>(0)
+            })
+        });
+        if let Err(error) = connection.busy_timeout(sqlite::BUSY).and(restarted) {
+            tracing::warn!(%error, "the write-ahead log was not begun anew");
+        }
     }
 }
 
@@ -449,7 +437,7 @@ pub(crate) fn lock_state<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn stopped() -> Error {
+pub(crate) fn stopped() -> Error {
     Error::Stopped {
         why: "the writer has ended".into(),
     }
@@ -458,40 +446,4 @@ fn stopped() -> Error {
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
     thread.map_err(Error::file("start a thread for", Path::new(name)))
-}
-
-/// Two processes on one folder would fork its ledgers.
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(Error::file("create", &path))?;
-    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(
-        |_| Error::Folder {
-            path: folder.to_owned(),
-            why: "another amana serves this folder; stop it first, or choose another --data".into(),
-        },
-    )?;
-    Ok(file)
-}
-
-/// Removes blobs that no row names: what a crash left between a rename and a commit, or between a commit and a removal.
-fn sweep_nameless(shared: &Shared) -> Result<()> {
-    shared.blobs.each(|id, path| {
-        let Some(id) = id else {
-            tracing::warn!(path = %path.display(), "a file among the blobs is no blob; it is left alone");
-            return Ok(());
-        };
-        let named = shared.read(|rows| {
-            rows.one("SELECT 1 FROM blob_chunks WHERE blob = $1", &[id.as_bytes().as_slice().into()], |_| Ok(()))
-        })?;
-        if named.is_none() {
-            tracing::info!(blob = %id, "swept a blob that no act names");
-            shared.blobs.remove(id)?;
-        }
-        Ok(())
-    })
 }

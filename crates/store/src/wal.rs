@@ -8,7 +8,7 @@ use crate::sqlite::{self, Use};
 use crate::store::Shared;
 
 const PAUSE: Duration = Duration::from_millis(500);
-/// Beyond this many pages (256 MiB) the writer begins the log anew at its next pause.
+/// Beyond this many pages (128 MiB) the writer begins the log anew at its next pause.
 const MAX_LOG_PAGES: u64 = 32 * 1024;
 
 pub(crate) fn run(shared: &Arc<Shared>, ended: &Receiver<()>) {

@@ -9,6 +9,7 @@ use amana_ledger::{
 use super::{Audit, Outside, short};
 use crate::entries::each_entry;
 use crate::ledgers::TILE_HASHES;
+use crate::national::quorum::Quorums;
 use crate::{Entry, Error, LedgerInfo, Result};
 
 /// Roots of a ledger that were committed to, by size.
@@ -80,6 +81,26 @@ impl Audit<'_> {
             );
         }
         self.beyond(&walk, size);
+        self.tiles_beyond(info, size)
+    }
+
+    /// Stored tiles of a ledger that no entries fill.
+    fn tiles_beyond(&mut self, info: &LedgerInfo, size: u64) -> Result<()> {
+        let sql = "SELECT level, number FROM tiles WHERE ledger = $1 ORDER BY level, number";
+        let tiles = self.rows.all(sql, &[info.id.0.into()], |row| {
+            Ok((row.int(0)?, row.int(1)?))
+        })?;
+        for (level, number) in tiles {
+            let full = u32::try_from(level)
+                .ok()
+                .filter(|level| *level < 8)
+                .map(|level| size.checked_shr(8 * (level + 1)).unwrap_or(0));
+            if full.is_none_or(|full| number < 0 || number.cast_unsigned() >= full) {
+                let what = format!("tile {level}/{number} of {}", info.name);
+                self.report
+                    .fault("tile", what, "the ledger has no entries to fill it");
+            }
+        }
         Ok(())
     }
 
@@ -263,13 +284,10 @@ impl Audit<'_> {
         let body = Checkpoint { origin, size, root }.body();
         for signature in cosigned.unwrap_or_default() {
             self.report.cosignatures += 1;
-            let policy = self.shared.quorum_policy(self.rows, walk.info.id)?;
-            let witness = policy
-                .witnesses()
-                .iter()
-                .find(|witness| signature.is_by(&witness.key));
+            let quorums = Quorums::of(self.shared, self.rows, walk.info.id)?;
+            let witness = quorums.witnesses().find(|key| signature.is_by(key));
             if witness
-                .is_some_and(|witness| verify_cosignature(&body, &signature, &witness.key).is_err())
+                .is_some_and(|witness| verify_cosignature(&body, &signature, witness).is_err())
             {
                 let why = format!(
                     "at {size} entries it is not what {} cosigned",

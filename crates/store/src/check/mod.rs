@@ -9,7 +9,7 @@ mod ledgers;
 mod national;
 mod views;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use amana_ledger::{Hash, Note};
@@ -19,7 +19,9 @@ use crate::national::{NATIONAL, policy, row_at};
 use crate::schema;
 use crate::sqlite::{self, Use};
 use crate::store::Shared;
-use crate::{Blobs, Catalog, Error, LedgerId, LedgerInfo, Options, Reader, Result, Source};
+use crate::{
+    Blobs, Catalog, EntryId, Error, LedgerId, LedgerInfo, Options, Reader, Result, Source,
+};
 
 pub use contents::{Found, Holding};
 
@@ -126,7 +128,6 @@ fn advice(code: &str) -> &'static str {
         "content" | "blob" | "chunks" => {
             "Restore this content from a copy; its digest will tell whether the copy is right"
         }
-        "stray" => "Nothing needs it; it goes when the server starts",
         "policy" => {
             "Compare the policy's SHA-256 with the one that the institutions hold, and restore that file"
         }
@@ -219,6 +220,9 @@ struct Audit<'a> {
 impl Audit<'_> {
     fn run(&mut self, depth: &Depth, outside: &Outside, each_content: EachContent<'_>) {
         self.pages();
+        if let Err(error) = self.tables() {
+            self.report.failed("the tables", &error);
+        }
         match LedgerInfo::all(self.rows) {
             Ok(ledgers) => {
                 self.names = ledgers
@@ -226,6 +230,9 @@ impl Audit<'_> {
                     .map(|info| (info.id, info.name.clone()))
                     .collect();
                 self.ids(&ledgers);
+                if let Err(error) = self.strays(&ledgers) {
+                    self.report.failed("the entries", &error);
+                }
                 for info in &ledgers {
                     if let Err(error) = self
                         .registered(info)
@@ -257,9 +264,9 @@ impl Audit<'_> {
         }
     }
 
-    /// The engine's own check of its pages.
+    /// The engine's own check of its pages and indexes.
     fn pages(&mut self) {
-        let found = self.rows.all("PRAGMA quick_check(20)", &[], |row| {
+        let found = self.rows.all("PRAGMA integrity_check(20)", &[], |row| {
             Ok(row.text(0)?.to_owned())
         });
         let found = found.unwrap_or_else(|error| vec![error.to_string()]);
@@ -267,6 +274,43 @@ impl Audit<'_> {
             self.report
                 .fault("database", self.database.display().to_string(), why);
         }
+    }
+
+    /// The tables and indexes against those that this binary makes: no trigger, no partial index, nothing beside them.
+    fn tables(&mut self) -> Result<()> {
+        let scratch = sqlite::connect(Path::new(""), Use::Scratch)?;
+        schema::create(&scratch, &self.shared.catalog)?;
+        let made = tables(&Reader {
+            connection: &scratch,
+        })?;
+        let found = tables(self.rows)?;
+        for (name, sql) in &made {
+            if found.get(name) != Some(sql) {
+                let why = "it is missing, or not as this version makes it";
+                self.report.fault("database", name, why);
+            }
+        }
+        for name in found.keys().filter(|name| !made.contains_key(*name)) {
+            let why = "no version of amana made it";
+            self.report.fault("database", name, why);
+        }
+        Ok(())
+    }
+
+    /// Entries of ledgers that aren't there.
+    fn strays(&mut self, ledgers: &[LedgerInfo]) -> Result<()> {
+        let Some(beyond) = ledgers
+            .last()
+            .and_then(|last| EntryId::new(LedgerId(last.id.0 + 1), 0))
+        else {
+            return Ok(());
+        };
+        let sql = "SELECT id FROM entries WHERE id < 0 OR id >= $1 ORDER BY id LIMIT 20";
+        for id in self.rows.all(sql, &[beyond.into()], |row| row.int(0))? {
+            let what = format!("entry {}", EntryId::from_i64(id));
+            self.report.fault("entry", what, "there is no such ledger");
+        }
+        Ok(())
     }
 
     /// Every ledger owns the slot after the one before it, so a missing row is a ledger that was taken away.
@@ -358,6 +402,15 @@ impl Audit<'_> {
         }
         Ok(())
     }
+}
+
+/// What the database is made of: each table, index, trigger and view with the text that made it.
+fn tables(rows: &Reader<'_>) -> Result<BTreeMap<String, String>> {
+    let sql = "SELECT type || ' ' || name, COALESCE(sql, '') FROM sqlite_master ORDER BY 1";
+    let found = rows.all(sql, &[], |row| {
+        Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 /// A short form of a hash for a person.

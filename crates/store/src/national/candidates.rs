@@ -6,10 +6,11 @@
 
 use std::collections::HashMap;
 
-use amana_ledger::{AddCheckpoint, KeyType, Note, Policy, VerifierKey, consistency_proof};
+use amana_ledger::{AddCheckpoint, KeyType, Note, VerifierKey, consistency_proof};
 
 use super::evidence::{cosigners, is_witnessed};
 use super::latest_head;
+use super::quorum::Quorums;
 use crate::store::{Shared, lock_state};
 use crate::{Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles};
 
@@ -18,7 +19,7 @@ const PATIENCE_MS: i64 = 30_000;
 /// Requests in one answer at most; the witness asks again for the rest.
 pub const MAX_REQUESTS: usize = 256;
 /// A witness's clock may differ from ours by this much.
-const MAX_SKEW_S: i64 = 300;
+const MAX_SKEW_S: u64 = 300;
 /// A poll's lines fill at most this much, in bytes, so that its note, signature included, stays within
 /// [`amana_ledger::MAX_NOTE_BYTES`].
 const MAX_POLL_LINES_BYTES: usize = 60 * 1024;
@@ -147,7 +148,7 @@ impl Store {
             .next()
             .and_then(|line| line.strip_prefix("time ")?.parse().ok())
             .unwrap_or(0);
-        if (time_s - self.now_ms() / 1000).abs() > MAX_SKEW_S {
+        if time_s.abs_diff(self.now_ms() / 1000) > MAX_SKEW_S {
             return Err(refused(
                 "its time is more than five minutes from ours; check both clocks",
             ));
@@ -156,36 +157,19 @@ impl Store {
         self.read(|rows| {
             let ledgers = LedgerInfo::all(rows)?;
             let witness = self
-                .polling_witness(rows, &ledgers, poll)?
+                .polling_witness(poll)
                 .ok_or_else(|| refused("the key that signed it is no witness of the policy; the operator adds it with: amana policy witness add"))?;
             self.shared
                 .answer(rows, &ledgers, &witness, &asked, self.now_ms())
         })
     }
 
-    /// The witness, of the trust policy or of some ledger's own, that signed the poll.
-    fn polling_witness(
-        &self,
-        rows: &Reader<'_>,
-        ledgers: &[LedgerInfo],
-        poll: &Note,
-    ) -> Result<Option<VerifierKey>> {
-        let signer = |policy: &Policy| {
-            let mut keys = policy.witnesses().iter().map(|witness| &witness.key);
-            keys.find(|key| poll_key(key).is_ok_and(|key| poll.verify(&key).is_ok()))
-                .cloned()
-        };
-        if let Some(key) = signer(&self.policy().policy) {
-            return Ok(Some(key));
-        }
-        for info in ledgers {
-            if super::quorum::lines(rows, info.id)?.is_some()
-                && let Some(key) = signer(&*self.shared.quorum_policy(rows, info.id)?)
-            {
-                return Ok(Some(key));
-            }
-        }
-        Ok(None)
+    /// The witness of the trust policy that signed the poll.
+    fn polling_witness(&self, poll: &Note) -> Option<VerifierKey> {
+        let trust = self.policy();
+        let mut keys = trust.policy.witnesses().iter().map(|witness| &witness.key);
+        keys.find(|key| poll_key(key).is_ok_and(|key| poll.verify(&key).is_ok()))
+            .cloned()
     }
 }
 
@@ -213,11 +197,8 @@ impl Shared {
             if !poll.covers(&origin) {
                 continue;
             }
-            let policy = self.quorum_policy(rows, info.id)?;
-            if !policy.lists_witness(witness) {
-                continue;
-            }
-            let Some(candidate) = self.candidate(rows, info, &policy, now_ms)? else {
+            let quorums = Quorums::of(self, rows, info.id)?;
+            let Some(candidate) = self.candidate(rows, info, &quorums, now_ms)? else {
                 continue;
             };
             let old = poll.known.get(origin.as_str()).copied().unwrap_or(1);
@@ -280,7 +261,7 @@ impl Shared {
         &self,
         rows: &Reader<'_>,
         info: &LedgerInfo,
-        policy: &Policy,
+        quorums: &Quorums,
         now_ms: i64,
     ) -> Result<Option<u64>> {
         let newest = match info.id {
@@ -293,7 +274,7 @@ impl Shared {
         let current = lock_state(&self.candidates).0.get(&info.id).copied();
         if let Some((size, since_ms)) = current
             && (size >= newest || now_ms - since_ms < PATIENCE_MS)
-            && (size >= newest || !is_witnessed(rows, policy, info.id, size)?)
+            && (size >= newest || !is_witnessed(rows, quorums, info.id, size)?)
         {
             return Ok(Some(size));
         }

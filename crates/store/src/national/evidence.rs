@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use amana_ledger::{Checkpoint, Note, Policy, Signature, VerifierKey, root_at, verify_cosignature};
+use amana_ledger::{Checkpoint, Note, Signature, root_at, verify_cosignature};
 
+use super::quorum::Quorums;
 use crate::store::Shared;
-use crate::{Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles};
+use crate::{Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles, Writer};
 
 /// Cosigned sizes kept for each ledger; receipts need one at or beyond their entry, so that old ones can go.
 const MAX_COSIGNED_SIZES: i64 = 256;
@@ -110,24 +111,6 @@ impl Shared {
         note.signatures.extend(lines);
         Ok(note)
     }
-
-    /// The policy whose quorum a ledger's checkpoints need: its own, or the trust policy.
-    pub(crate) fn quorum_policy(
-        &self,
-        rows: &Reader<'_>,
-        ledger: LedgerId,
-    ) -> Result<std::borrow::Cow<'_, Policy>> {
-        let own = super::quorum::lines(rows, ledger)?;
-        Ok(std::borrow::Cow::Owned(match own {
-            Some(lines) => amana_ledger::OwnQuorum::parse(&lines)?.policy().clone(),
-            None => self
-                .policy
-                .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .policy
-                .clone(),
-        }))
-    }
 }
 
 /// Raw public keys of the witnesses that cosigned a ledger at a size.
@@ -147,33 +130,63 @@ pub(crate) fn cosigners(
 /// Whether a quorum cosigned a ledger at a size.
 pub(crate) fn is_witnessed(
     rows: &Reader<'_>,
-    policy: &Policy,
+    quorums: &Quorums,
     ledger: LedgerId,
     size: u64,
 ) -> Result<bool> {
-    let cosigners = cosigners(rows, ledger, size)?;
-    Ok(policy.has_quorum()
-        && policy.quorum_met(&|key: &VerifierKey| cosigners.contains(key.key_bytes().as_slice())))
+    Ok(quorums.met(&cosigners(rows, ledger, size)?))
 }
 
-/// The smallest size above `index` that a quorum cosigned.
-pub(crate) fn witnessed_size(
+/// The sizes above `index` that a quorum cosigned, the smallest first.
+pub(crate) fn witnessed_sizes(
     rows: &Reader<'_>,
-    policy: &Policy,
+    quorums: &Quorums,
     ledger: LedgerId,
     index: u64,
-) -> Result<Option<u64>> {
-    let sizes = rows.all(
+) -> Result<Vec<u64>> {
+    let mut sizes = rows.all(
         "SELECT DISTINCT size FROM cosignatures WHERE ledger = $1 AND size > $2 ORDER BY size",
         &[ledger.0.into(), index.cast_signed().into()],
         |row| Ok(row.int(0)?.cast_unsigned()),
     )?;
-    for size in sizes {
-        if is_witnessed(rows, policy, ledger, size)? {
-            return Ok(Some(size));
+    let mut failed = None;
+    sizes.retain(|size| match is_witnessed(rows, quorums, ledger, *size) {
+        Ok(witnessed) => witnessed,
+        Err(error) => {
+            failed.get_or_insert(error);
+            false
         }
-    }
-    Ok(None)
+    });
+    failed.map_or(Ok(sizes), Err)
+}
+
+/// Whether an epoch committed that head: nothing else is ever asked for.
+fn is_epoch_head(rows: &Reader<'_>, ledger: LedgerId, size: u64) -> Result<bool> {
+    let sql = "SELECT 1 FROM epoch_heads WHERE ledger = $1 AND size = $2 LIMIT 1";
+    let head = rows.one(sql, &[ledger.0.into(), size.cast_signed().into()], |_| {
+        Ok(())
+    })?;
+    Ok(head.is_some())
+}
+
+/// Drops old cosignatures, and never those of the newest size that a quorum stands behind: one witness alone can't push
+/// the others' out.
+fn prune(shared: &Shared, rows: &Writer<'_>, ledger: LedgerId) -> Result<()> {
+    let old = rows.one(
+        "SELECT DISTINCT size FROM cosignatures WHERE ledger = $1 ORDER BY size DESC LIMIT 1 OFFSET $2",
+        &[ledger.0.into(), MAX_COSIGNED_SIZES.into()],
+        |row| row.int(0),
+    )?;
+    let Some(old) = old else { return Ok(()) };
+    let quorums = Quorums::of(shared, rows, ledger)?;
+    let Some(witnessed) = witnessed_sizes(rows, &quorums, ledger, 0)?.pop() else {
+        return Ok(());
+    };
+    rows.execute(
+        "DELETE FROM cosignatures WHERE ledger = $1 AND size <= $2 AND size < $3",
+        &[ledger.0.into(), old.into(), witnessed.cast_signed().into()],
+    )?;
+    Ok(())
 }
 
 impl Store {
@@ -196,6 +209,7 @@ impl Store {
         if good.is_empty() {
             return Ok(0);
         }
+        let shared = self.shared.clone();
         self.alone(move |group| {
             group.transact_evidence(|rows| {
                 for (ledger, size, witness, line) in &good {
@@ -209,12 +223,7 @@ impl Store {
                             line.as_str().into(),
                         ],
                     )?;
-                    rows.execute(
-                        "DELETE FROM cosignatures WHERE ledger = $1 AND size <= (SELECT size FROM
-                            (SELECT DISTINCT size FROM cosignatures WHERE ledger = $1 ORDER BY size DESC LIMIT 1 OFFSET $2)
-                         AS old)",
-                        &[ledger.0.into(), MAX_COSIGNED_SIZES.into()],
-                    )?;
+                    prune(&shared, rows, *ledger)?;
                 }
                 Ok(())
             })?;
@@ -236,11 +245,11 @@ impl Store {
             .ledger_of(rows, &given.origin)?
             .filter(|info| given.size <= info.size);
         let info = info.ok_or_else(unknown)?;
-        let policy = self.shared.quorum_policy(rows, info.id)?;
-        let witness = policy
-            .witnesses()
-            .iter()
-            .find(|witness| given.signature.is_by(&witness.key));
+        if info.id != LedgerId::NATIONAL && !is_epoch_head(rows, info.id, given.size)? {
+            return Err(unknown());
+        }
+        let quorums = Quorums::of(&self.shared, rows, info.id)?;
+        let witness = quorums.witnesses().find(|key| given.signature.is_by(key));
         let witness = witness.ok_or_else(|| Error::Missing {
             what: format!(
                 "the witness {} in the policy of {}",
@@ -248,11 +257,11 @@ impl Store {
             ),
         })?;
         let body = self.shared.checkpoint(rows, &info, given.size)?.body();
-        verify_cosignature(&body, &given.signature, &witness.key)?;
+        verify_cosignature(&body, &given.signature, witness)?;
         Ok((
             info.id,
             given.size,
-            *witness.key.key_bytes(),
+            *witness.key_bytes(),
             given.signature.to_string(),
         ))
     }
@@ -294,6 +303,9 @@ impl Store {
         let Some(name) = origin.strip_prefix(&self.shared.keys.origin("")) else {
             return Ok(None);
         };
+        if !amana_ledger::is_ledger_name(name) {
+            return Ok(None);
+        }
         let signed = Checkpoint::of_note(note, &self.shared.keys.ledger_key(name).verifier())?;
         Ok(Some(Anomaly::Behind {
             origin,
@@ -348,18 +360,7 @@ impl Store {
     /// # Errors
     /// A failure of the rows.
     pub fn witnessed_size(&self, rows: &Reader<'_>, ledger: LedgerId) -> Result<Option<u64>> {
-        let policy = self.shared.quorum_policy(rows, ledger)?;
-        let mut sizes: Vec<u64> = self
-            .cosignatures(rows, ledger)?
-            .into_iter()
-            .map(|(size, _)| size)
-            .collect();
-        sizes.dedup();
-        for size in sizes.into_iter().rev() {
-            if is_witnessed(rows, &policy, ledger, size)? {
-                return Ok(Some(size));
-            }
-        }
-        Ok(None)
+        let quorums = Quorums::of(&self.shared, rows, ledger)?;
+        Ok(witnessed_sizes(rows, &quorums, ledger, 0)?.pop())
     }
 }

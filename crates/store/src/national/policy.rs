@@ -60,6 +60,14 @@ fn adopt(shared: &Shared, text: String) -> Result<()> {
              changed, restore them"
         )));
     }
+    let genesis = shared.read(|rows| LedgerInfo::by_id(rows, LedgerId::NATIONAL))?;
+    if policy.genesis() != genesis.map(|national| national.genesis) {
+        return Err(wrong(
+            "its genesis is not the one of this national log: this policy belongs to another history under the same \
+             keys, or was edited"
+                .to_owned(),
+        ));
+    }
     *shared
         .policy
         .write()
@@ -109,7 +117,7 @@ pub fn default_quorum(witnesses: usize) -> usize {
 }
 
 fn write(shared: &Shared, text: &str) -> Result<()> {
-    adopt(shared, text.to_owned())?;
+    Policy::parse(text.as_bytes())?;
     let (path, tmp) = (
         shared.folder.join("policy"),
         shared.folder.join("policy.new"),
@@ -119,7 +127,8 @@ fn write(shared: &Shared, text: &str) -> Result<()> {
         .and_then(|()| file.sync_all())
         .map_err(Error::file("write", &tmp))?;
     fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))?;
-    blobs::sync_folder(&shared.folder)
+    blobs::sync_folder(&shared.folder)?;
+    adopt(shared, text.to_owned())
 }
 
 impl Store {

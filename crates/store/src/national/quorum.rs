@@ -1,9 +1,14 @@
-//! Which witnesses a ledger's own quorum needs. Without one of its own it has the trust policy's.
+//! Which witnesses a ledger's own quorum needs. It adds to the trust policy's, which every ledger needs.
 
-use amana_ledger::OwnQuorum;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+
+use amana_ledger::{OwnQuorum, Policy, VerifierKey};
 use serde::{Deserialize, Serialize};
 
+use super::policy::TrustPolicy;
 use crate::act::{Denied, Target};
+use crate::store::Shared;
 use crate::{Act, At, LedgerId, Reader, Result, View, Writer};
 
 pub(crate) const VIEW: View = View {
@@ -79,6 +84,43 @@ impl Act for SetQuorum {
             )?;
         }
         Ok(())
+    }
+}
+
+/// What makes a ledger's checkpoint witnessed: the trust policy's quorum, and beside it the ledger's own if it has one. The
+/// operator signs the row that holds the own one, so that alone it would let the operator choose who is asked.
+pub(crate) struct Quorums {
+    trust: Arc<TrustPolicy>,
+    own: Option<OwnQuorum>,
+}
+
+impl Quorums {
+    pub(crate) fn of(shared: &Shared, rows: &Reader<'_>, ledger: LedgerId) -> Result<Self> {
+        let trust = shared
+            .policy
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let own = lines(rows, ledger)?
+            .map(|lines| OwnQuorum::parse(&lines))
+            .transpose()?;
+        Ok(Self { trust, own })
+    }
+
+    /// Every witness that is asked: those that the trust policy lists, since no other counts.
+    pub(crate) fn witnesses(&self) -> impl Iterator<Item = &VerifierKey> {
+        let witnesses = self.trust.policy.witnesses();
+        witnesses.iter().map(|witness| &witness.key)
+    }
+
+    /// Whether witnesses with these raw keys are enough.
+    pub(crate) fn met(&self, cosigners: &BTreeSet<Vec<u8>>) -> bool {
+        let trust = &self.trust.policy;
+        let counts = |key: &VerifierKey| {
+            trust.lists_witness(key) && cosigners.contains(key.key_bytes().as_slice())
+        };
+        let enough = |policy: &Policy| policy.has_quorum() && policy.quorum_met(&counts);
+        enough(trust) && self.own.as_ref().is_none_or(|own| enough(own.policy()))
     }
 }
 

@@ -3,7 +3,8 @@
 use amana_ledger::{Hash, Receipt, ReceiptAct, ReceiptBody, ReceiptEpoch, TlogProof};
 use amana_ledger::{inclusion_proof, leaf_hash, slot_salt};
 
-use super::evidence::witnessed_size;
+use super::evidence::witnessed_sizes;
+use super::quorum::Quorums;
 use super::row_at;
 use crate::entries::entry;
 use crate::store::Shared;
@@ -119,23 +120,25 @@ impl Shared {
         info: &LedgerInfo,
         index: u64,
     ) -> Result<Option<Chain>> {
-        let own = self.quorum_policy(rows, info.id)?;
-        let Some(size) = witnessed_size(rows, &own, info.id, index)? else {
-            return Ok(None);
-        };
-        let epoch = rows.one(
-            "SELECT epoch FROM epoch_heads WHERE ledger = $1 AND size = $2 ORDER BY epoch LIMIT 1",
-            &[info.id.0.into(), size.cast_signed().into()],
-            |row| Ok(row.int(0)?.cast_unsigned()),
-        )?;
-        let Some(epoch) = epoch else { return Ok(None) };
-        let trust = self.quorum_policy(rows, LedgerId::NATIONAL)?;
-        let national_size = witnessed_size(rows, &trust, LedgerId::NATIONAL, epoch)?;
-        Ok(national_size.map(|national_size| Chain {
-            size,
-            epoch,
-            national_size,
-        }))
+        let own = Quorums::of(self, rows, info.id)?;
+        let trust = Quorums::of(self, rows, LedgerId::NATIONAL)?;
+        for size in witnessed_sizes(rows, &own, info.id, index)? {
+            let epoch = rows.one(
+                "SELECT epoch FROM epoch_heads WHERE ledger = $1 AND size = $2 ORDER BY epoch LIMIT 1",
+                &[info.id.0.into(), size.cast_signed().into()],
+                |row| Ok(row.int(0)?.cast_unsigned()),
+            )?;
+            let Some(epoch) = epoch else { continue };
+            let national = witnessed_sizes(rows, &trust, LedgerId::NATIONAL, epoch)?;
+            if let Some(&national_size) = national.first() {
+                return Ok(Some(Chain {
+                    size,
+                    epoch,
+                    national_size,
+                }));
+            }
+        }
+        Ok(None)
     }
 
     /// An entry's inclusion in its ledger's checkpoint of a size, with the cosignatures at hand.
