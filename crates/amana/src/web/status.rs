@@ -17,13 +17,21 @@ pub(crate) async fn health() -> &'static str {
 
 /// It takes deposits.
 pub(crate) async fn readiness(State(centre): State<Arc<Centre>>) -> Response {
-    match centre.store.read_only() {
-        None => "ready\n".into_response(),
-        Some(why) => (
+    match centre.store.writable() {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => (
             StatusCode::SERVICE_UNAVAILABLE,
-            format!("read-only: {why}\n"),
+            format!("{}\n", told(&error)),
         )
             .into_response(),
+    }
+}
+
+/// The reason alone where the data centre is read-only: witnesses and operators act on it.
+fn told(error: &amana_store::Error) -> String {
+    match error {
+        amana_store::Error::ReadOnly { why } => format!("read-only: {why}"),
+        other => other.to_string(),
     }
 }
 

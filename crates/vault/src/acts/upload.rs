@@ -240,6 +240,11 @@ impl Act for CompleteUpload {
         &self.by
     }
 
+    fn weight_bytes(&self) -> usize {
+        // About what a part takes in the body, and again while it is checked.
+        self.parts.len() * 600
+    }
+
     fn target(&self) -> Target {
         Target::Ledger(self.ledger)
     }
