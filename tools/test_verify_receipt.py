@@ -85,6 +85,12 @@ class Vectors(unittest.TestCase):
             self.assertEqual("01" + digest.hex(), act["entry_hex"])
             self.assertEqual(verify_receipt.leaf_hash(b"\x01" + digest), verify_receipt.parse_hash(act["leaf_hash"]))
 
+    def test_a_ledger_s_quorum_stands_at_the_later_of_two_times(self):
+        policy = (VECTORS / "policies" / "two-of-three.policy").read_bytes()
+        receipt = (VECTORS / "receipts" / "witnessed-own-quorum.receipt").read_bytes()
+        said = verify_receipt.verify(receipt, policy)
+        self.assertEqual(said["ledger_quorum_time_s"], max(by["time_s"] for by in said["ledger_cosigned_by"]))
+
     def test_damage_never_makes_another_act(self):
         good = (VECTORS / "receipts" / "witnessed.receipt").read_bytes()
         policy = (VECTORS / "policies" / "two-of-three.policy").read_bytes()

@@ -62,6 +62,8 @@ def verify(receipt_bytes: bytes, policy_bytes: bytes) -> dict:
             raise Refused("body-mismatch", "the body does not match its hash")
 
     row, national = trusted_row(receipt.registry, policy)
+    if not is_named_as_its_log(row, national):
+        raise Refused("name-mismatch", f"the ledger {row.name} has the key of {row.log.name}")
     checkpoint = parse_checkpoint(receipt.ledger.checkpoint.text)
     core = receipt.core.encode()
     digest = sha256(b"amana/act/v1\0", len(core).to_bytes(4, "big"), core, receipt.body_hash)
@@ -70,23 +72,28 @@ def verify(receipt_bytes: bytes, policy_bytes: bytes) -> dict:
     if receipt.ledger.index == 0 and act_leaf != row.genesis:
         raise Refused("genesis-mismatch", "the ledger does not begin as its registry row says")
 
-    witnesses = policy if row.own is None else row.own
-    ledger_cosigned = cosigned(receipt.ledger.checkpoint, witnesses, "ledger-cosignature")
+    # A row's own quorum only adds to the policy's: the operator writes the row.
+    quorums = [policy] if row.own is None else [policy, row.own]
     listed = {witness.key for witness in policy.witnesses.values()}
-    unlisted = [witness for witness in witnesses.witnesses.values() if witness.key not in listed]
-    ledger_cosigned = {key: time for key, time in ledger_cosigned.items() if key in listed}
+    unlisted = [witness for quorum in quorums for witness in quorum.witnesses.values() if witness.key not in listed]
+    ledger_cosigned: Dict[bytes, int] = {}
+    for quorum in quorums:
+        for key, time in cosigned(receipt.ledger.checkpoint, quorum, "ledger-cosignature").items():
+            if key in listed:
+                ledger_cosigned[key] = min(time, ledger_cosigned.get(key, time))
 
     national_cosigned: Dict[bytes, int] = {}
     if receipt.epoch is not None:
         check_epoch(receipt.epoch, receipt.registry, row, checkpoint, national, policy)
         national_cosigned = cosigned(receipt.epoch.national.checkpoint, policy, "national-cosignature")
 
-    ledger_time = witnesses.time(ledger_cosigned)
+    ledger_times = [quorum.time(ledger_cosigned) for quorum in quorums]
+    ledger_time = None if None in ledger_times else max(ledger_times)
     national_time = policy.time(national_cosigned)
     reason = ""
     if policy.quorum is None:
         reason = "policy-without-quorum"
-    elif witnesses.quorum is None:
+    elif row.own is not None and row.own.quorum is None:
         reason = "row-without-quorum"
     elif unlisted:
         reason = "row-witness-unlisted"
@@ -107,7 +114,7 @@ def verify(receipt_bytes: bytes, policy_bytes: bytes) -> dict:
         "epoch": None if receipt.epoch is None else receipt.epoch.leaf.number,
         "ledger_quorum_time_s": ledger_time,
         "national_quorum_time_s": national_time,
-        "ledger_cosigned_by": named(ledger_cosigned, witnesses),
+        "ledger_cosigned_by": named(ledger_cosigned, policy),
         "national_cosigned_by": named(national_cosigned, policy),
     }
 
@@ -121,6 +128,12 @@ def trusted_row(note: "Note", policy: "Policy") -> Tuple["Row", "Key"]:
             continue
         return parse_row(note.text), log
     raise Refused("row-signature", "the registry row is not signed by a log of the trust policy")
+
+
+def is_named_as_its_log(row: "Row", national: "Key") -> bool:
+    """The national log is C/national, and the row's ledger C/ledgers/NAME."""
+    centre, slash, last = national.name.rpartition("/")
+    return (slash, last) == ("/", "national") and row.log.name == f"{centre}/ledgers/{row.name}"
 
 
 def included(proof: "Proof", checkpoint: "Checkpoint", leaf: bytes, log: "Key", whose: str, code: str) -> None:

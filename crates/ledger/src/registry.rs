@@ -14,6 +14,12 @@ use crate::vkey::{KeyType, SigningKey, VerifierKey};
 /// First line of a row.
 const HEADER: &str = "amana/registry-row/v1";
 
+/// How the national log's origin ends, after the centre's name.
+const NATIONAL_END: &str = "/national";
+
+/// What stands between the centre's name and the ledger's in a ledger's origin.
+const LEDGERS: &str = "/ledgers/";
+
 /// The longest row, in bytes.
 pub const MAX_ROW_BYTES: usize = 16 * 1024;
 
@@ -113,6 +119,18 @@ impl RegistryRow {
     pub fn open(note: &Note, national: &VerifierKey) -> Result<Self> {
         note.verify(national)?;
         note.text.parse()
+    }
+
+    /// Whether the ledger's origin is the one that its name has in the country of this national log: of
+    /// `C/national`, the ledger `finances/vault` has the origin `C/ledgers/finances/vault`.
+    ///
+    /// Witnesses pin a ledger by its origin and readers know it by its name. Were the two free of one another, an
+    /// operator could give one name to two ledgers, each with honest cosignatures.
+    #[must_use]
+    pub fn is_named_as_its_log(&self, national: &VerifierKey) -> bool {
+        let centre = national.name().strip_suffix(NATIONAL_END);
+        let place = centre.and_then(|centre| self.log.name().strip_prefix(centre));
+        place.and_then(|place| place.strip_prefix(LEDGERS)) == Some(self.name.as_str())
     }
 }
 

@@ -62,7 +62,8 @@ pub struct Verdict {
     pub ledger_cosigned: Vec<CosignedBy>,
     /// Trusted witnesses on the national checkpoint.
     pub national_cosigned: Vec<CosignedBy>,
-    /// When the ledger's quorum stood, in seconds since 1970: the time that matters for the act.
+    /// When the ledger's quorum stood, in seconds since 1970: the time that matters for the act. Under a row with a quorum
+    /// of its own, when both that one and the trust policy's stood.
     pub ledger_quorum_time_s: Option<u64>,
     /// When the national quorum stood, in seconds since 1970.
     pub national_quorum_time_s: Option<u64>,
@@ -83,7 +84,7 @@ pub enum NotWitnessed {
         /// Name of the witness's key.
         witness: String,
     },
-    /// The ledger's checkpoint lacks cosignatures.
+    /// The ledger's checkpoint lacks cosignatures, for the trust policy's quorum or for the row's own.
     #[error("too few witnesses cosigned the ledger's checkpoint")]
     LedgerQuorumNotMet,
     /// The receipt was made before an epoch committed the checkpoint.
@@ -118,6 +119,9 @@ pub enum ReceiptError {
     /// No log of the trust policy signed the registry row.
     #[error("the registry row is not signed by a log of the trust policy")]
     RowSignature(#[source] Error),
+    /// The row's ledger has a key of another name than its own, or a national log that isn't named as one signed it.
+    #[error("the ledger's key does not bear the name of the registry row")]
+    NameMismatch,
     /// The ledger's checkpoint bears another name than the row's key.
     #[error("the checkpoint is of another ledger than the registry row")]
     OriginMismatch,
@@ -163,6 +167,7 @@ impl ReceiptError {
         match self {
             Self::BodyMismatch => "body-mismatch",
             Self::RowSignature(_) => "row-signature",
+            Self::NameMismatch => "name-mismatch",
             Self::OriginMismatch => "origin-mismatch",
             Self::LedgerSignature(_) => "ledger-signature",
             Self::LeafNotIncluded => "leaf-not-included",
@@ -189,26 +194,21 @@ impl Receipt {
             return Err(ReceiptError::BodyMismatch);
         }
         let (row, national_log) = self.trusted_row(policy)?;
+        if !row.is_named_as_its_log(national_log) {
+            return Err(ReceiptError::NameMismatch);
+        }
         let checkpoint = self.recorded_in(&row)?;
 
-        let witnesses = match &row.quorum {
-            LedgerQuorum::National => policy,
-            LedgerQuorum::Own(own) => own.policy(),
+        let own = match &row.quorum {
+            LedgerQuorum::National => None,
+            LedgerQuorum::Own(own) => Some(own.policy()),
         };
-        let mut ledger_cosigned = witnesses
-            .cosigned(&self.ledger.checkpoint)
-            .map_err(ReceiptError::LedgerCosignature)?;
-        let unlisted = witnesses
-            .witnesses()
-            .iter()
-            .find(|witness| !policy.lists_witness(&witness.key));
-        ledger_cosigned.retain(|key, _| {
-            policy
-                .witnesses()
-                .iter()
-                .any(|witness| witness.key.key_bytes() == key)
+        let ledger_cosigned = self.ledger_cosigned(policy, own)?;
+        let unlisted = own.and_then(|own| {
+            let mut all = own.witnesses().iter();
+            all.find(|witness| !policy.lists_witness(&witness.key))
         });
-        let ledger_quorum_time_s = witnesses.quorum_time_s(&ledger_cosigned);
+        let ledger_quorum_time_s = later_quorum_time_s(policy, own, &ledger_cosigned);
 
         let mut national_cosigned = Cosigned::new();
         if let Some(epoch) = &self.epoch {
@@ -220,7 +220,7 @@ impl Receipt {
 
         let why_not_witnessed = if !policy.has_quorum() {
             Some(NotWitnessed::PolicyWithoutQuorum)
-        } else if !witnesses.has_quorum() {
+        } else if own.is_some_and(|own| !own.has_quorum()) {
             Some(NotWitnessed::RowWithoutQuorum)
         } else if let Some(witness) = unlisted {
             Some(NotWitnessed::RowWitnessUnlisted {
@@ -247,7 +247,7 @@ impl Receipt {
             core: self.act.core.clone(),
             body: self.act.body.as_ref().map(|body| body.text.clone()),
             epoch: self.epoch.as_ref().map(|epoch| epoch.leaf.epoch),
-            ledger_cosigned: named(&ledger_cosigned, witnesses),
+            ledger_cosigned: named(&ledger_cosigned, policy),
             national_cosigned: named(&national_cosigned, policy),
             ledger_quorum_time_s,
             national_quorum_time_s,
@@ -289,6 +289,40 @@ impl Receipt {
             return Err(ReceiptError::GenesisMismatch);
         }
         Ok(checkpoint)
+    }
+
+    /// Who of the policy's witnesses cosigned the ledger's checkpoint, by the name that the policy or the row's own lines
+    /// give them. Every line of either's witnesses must verify.
+    fn ledger_cosigned(
+        &self,
+        policy: &Policy,
+        own: Option<&Policy>,
+    ) -> Result<Cosigned, ReceiptError> {
+        let mut cosigned = Cosigned::new();
+        for witnesses in [Some(policy), own].into_iter().flatten() {
+            let found = witnesses.cosigned(&self.ledger.checkpoint);
+            for (key, time_s) in found.map_err(ReceiptError::LedgerCosignature)? {
+                let earliest = cosigned.entry(key).or_insert(time_s);
+                *earliest = time_s.min(*earliest);
+            }
+        }
+        cosigned.retain(|key, _| {
+            let mut listed = policy.witnesses().iter();
+            listed.any(|witness| witness.key.key_bytes() == key)
+        });
+        Ok(cosigned)
+    }
+}
+
+/// When the policy's quorum and the row's own, if it has one, both stood.
+///
+/// The operator writes the row. A weaker quorum of its own alone would let it show two heads to two witnesses, in two
+/// epochs, so such a quorum only adds to the policy's.
+fn later_quorum_time_s(policy: &Policy, own: Option<&Policy>, cosigned: &Cosigned) -> Option<u64> {
+    let time_s = policy.quorum_time_s(cosigned)?;
+    match own {
+        None => Some(time_s),
+        Some(own) => Some(time_s.max(own.quorum_time_s(cosigned)?)),
     }
 }
 

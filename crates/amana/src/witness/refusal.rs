@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
     Judged(WitnessRefusal),
     /// The registry row is not one, or the pinned national log didn't sign it.
     BadRow(amana_ledger::Error),
+    /// The ledger's key doesn't bear the name of its registry row.
+    NameMismatch,
     /// The ledger had another key when it was first seen.
     OtherKey,
     /// The ledger began otherwise when it was first seen.
@@ -54,6 +56,7 @@ impl Refusal {
         match self {
             Self::Judged(refusal) => refusal.code(),
             Self::BadRow(_) => "bad-row",
+            Self::NameMismatch => "name-mismatch",
             Self::OtherKey => "other-key",
             Self::OtherGenesis => "other-genesis",
             Self::TooMany { .. } => "too-many",
@@ -80,6 +83,9 @@ impl fmt::Display for Refusal {
             Self::BadRow(error) => write!(
                 f,
                 "the ledger's registry row is not one of the national log that was pinned: {error}"
+            ),
+            Self::NameMismatch => f.write_str(
+                "the ledger's key does not bear the name of its registry row: one name could stand for two ledgers",
             ),
             Self::OtherKey => {
                 f.write_str("the ledger has another key than when it was first seen")

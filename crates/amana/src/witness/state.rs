@@ -172,6 +172,9 @@ impl Memory {
             Ok(row) => row,
             Err(error) => return Ok(Err(Refusal::BadRow(error))),
         };
+        if !row.is_named_as_its_log(&self.national) {
+            return Ok(Err(Refusal::NameMismatch));
+        }
         let origin = row.log.name().to_owned();
         match self.logs.get(&origin) {
             Some(log) if log.key != row.log => Ok(Err(Refusal::OtherKey)),

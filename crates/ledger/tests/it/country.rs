@@ -71,7 +71,7 @@ impl Country {
         Self {
             national: SigningKey::from_seed("amana.example/national", [0x01; 32])
                 .expect("a good name"),
-            ledger: SigningKey::from_seed("amana.example/finances/vault", [0x02; 32])
+            ledger: SigningKey::from_seed("amana.example/ledgers/finances/vault", [0x02; 32])
                 .expect("a good name"),
             witnesses: [witness(0), witness(1), witness(2)],
         }

@@ -4,6 +4,7 @@
 mod country;
 mod merkle;
 mod notes;
+mod own_quorums;
 mod policies;
 mod receipts;
 mod rows_and_epochs;

@@ -7,11 +7,11 @@ use proptest::prelude::*;
 
 use crate::country::{Case, Country, NOON_S, Place, TWO_OF_THREE};
 
-fn own(lines: &str) -> LedgerQuorum {
+pub(crate) fn own(lines: &str) -> LedgerQuorum {
     LedgerQuorum::Own(OwnQuorum::parse(lines).expect("a good quorum"))
 }
 
-fn why(case: &Case, country: &Country) -> Option<&'static str> {
+pub(crate) fn why(case: &Case, country: &Country) -> Option<&'static str> {
     let verdict = case
         .receipt(country)
         .verify(&country.policy())
@@ -126,53 +126,6 @@ fn without_its_quorums_an_act_is_only_recorded() {
     assert_eq!(
         (verdict.state, verdict.why_not_witnessed),
         (State::Recorded, Some(NotWitnessed::PolicyWithoutQuorum))
-    );
-}
-
-#[test]
-fn a_ledger_s_own_quorum_counts_only_witnesses_that_the_policy_lists() {
-    let country = Country::new();
-    let peers = country.witness_lines()
-        + "group peers any court university\ngroup both all finances peers\nquorum both\n";
-    let case = |lines: &str, ledger_cosigned: Vec<(usize, u64)>| Case {
-        quorum: own(lines),
-        ledger_cosigned,
-        ..Case::deposit()
-    };
-    assert_eq!(
-        why(&case(&peers, vec![(0, NOON_S), (2, NOON_S)]), &country),
-        None
-    );
-    assert_eq!(
-        why(&case(&peers, vec![(1, NOON_S), (2, NOON_S)]), &country),
-        Some("ledger-quorum-not-met")
-    );
-    assert_eq!(
-        why(&case("quorum none\n", vec![(0, NOON_S)]), &country),
-        Some("row-without-quorum")
-    );
-
-    let invented =
-        CosigningKey::from_seed("invented.example/witness", [0x66; 32]).expect("a good name");
-    let lines = format!(
-        "witness invented {}\nquorum invented\n",
-        invented.verifier()
-    );
-    let mut receipt = case(&lines, vec![]).receipt(&country);
-    let checkpoint = Checkpoint::parse(&receipt.ledger.checkpoint.text).expect("a checkpoint");
-    receipt
-        .ledger
-        .checkpoint
-        .signatures
-        .push(invented.cosign(&checkpoint, NOON_S));
-    let verdict = receipt.verify(&country.policy()).expect("it stands");
-    assert_eq!(
-        verdict.why_not_witnessed.expect("only recorded").code(),
-        "row-witness-unlisted"
-    );
-    assert_eq!(
-        (verdict.ledger_cosigned, verdict.ledger_quorum_time_s),
-        (vec![], None)
     );
 }
 

@@ -30,6 +30,28 @@ fn a_row_is_trusted_under_the_national_key() {
 }
 
 #[test]
+fn a_ledger_bears_the_name_of_its_row() {
+    let country = Country::new();
+    let row = Case::deposit().row(&country);
+    let signed_by = |origin: &str| {
+        let national = SigningKey::from_seed(origin, [0x01; 32]).expect("a good name");
+        row.is_named_as_its_log(&national.verifier())
+    };
+    assert!(signed_by("amana.example/national"));
+    for other in [
+        "amana.example/nationals",
+        "amana.example",
+        "amana.example/ledgers/national",
+        "other.example/national",
+        "amana/national",
+        "/national",
+        "national",
+    ] {
+        assert!(!signed_by(other), "{other}");
+    }
+}
+
+#[test]
 fn a_row_may_carry_a_quorum_of_its_own() {
     let country = Country::new();
     let lines = country.witness_lines() + TWO_OF_THREE;

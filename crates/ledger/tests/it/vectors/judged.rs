@@ -81,6 +81,12 @@ fn recorded(country: &Country) -> Vec<Judged> {
         }
         .receipt(country)
     };
+    let lines = country.witness_lines() + "quorum finances\n";
+    let own_alone = Case {
+        quorum: LedgerQuorum::Own(OwnQuorum::parse(&lines).expect("a good quorum")),
+        ledger_cosigned: vec![(0, NOON_S)],
+        ..Case::deposit()
+    };
     let invented = CosigningKey::from_seed("invented.example", [0x66; 32])
         .expect("a name")
         .verifier();
@@ -127,6 +133,12 @@ fn recorded(country: &Country) -> Vec<Judged> {
             invented,
             "row-witness-unlisted",
         ),
+        of(
+            "recorded-own-quorum-alone",
+            USUAL,
+            own_alone.receipt(country),
+            "ledger-quorum-not-met",
+        ),
     ]
 }
 
@@ -164,6 +176,18 @@ fn refused(country: &Country) -> Vec<Judged> {
             "genesis-mismatch",
         ),
     ];
+    all.push(of(
+        "name-other-origin",
+        USUAL,
+        Case::deposit().receipt(&other_origin()),
+        "name-mismatch",
+    ));
+    all.push(of(
+        "name-other-national",
+        "national-by-another-name.policy",
+        Case::deposit().receipt(&other_national()),
+        "name-mismatch",
+    ));
     for (position, (code, receipt)) in broken(country).into_iter().enumerate() {
         all.push(of(
             &format!("refused-{position:02}-{code}"),
@@ -173,6 +197,23 @@ fn refused(country: &Country) -> Vec<Judged> {
         ));
     }
     all
+}
+
+/// A country whose ledger `finances/vault` has the key of another name: a second history under the first one's name.
+fn other_origin() -> Country {
+    Country {
+        ledger: SigningKey::from_seed("amana.example/ledgers/finances/vault2", [0x03; 32])
+            .expect("a good name"),
+        ..Country::new()
+    }
+}
+
+/// A country whose national log isn't named as one.
+pub(super) fn other_national() -> Country {
+    Country {
+        national: SigningKey::from_seed("amana.example/log", [0x01; 32]).expect("a good name"),
+        ..Country::new()
+    }
 }
 
 impl Judged {

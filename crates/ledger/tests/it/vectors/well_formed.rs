@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 
 use amana_ledger::*;
 
-use super::judged::own_quorum;
+use super::judged::{other_national, own_quorum};
 use super::{Files, close};
 use crate::country::{Case, Country, TWO_OF_THREE};
 
 pub(super) fn policies() -> BTreeMap<&'static str, String> {
     let country = Country::new();
+    let other = other_national();
     let text = |quorum: &str| country.policy_text(&country.genesis(), quorum);
     let nested = "group peers any court university\ngroup institution-and-peer all finances peers\n\
         quorum institution-and-peer\n";
@@ -25,6 +26,10 @@ pub(super) fn policies() -> BTreeMap<&'static str, String> {
                 &country.national.verifier().to_string(),
                 &country.ledger.verifier().to_string(),
             ),
+        ),
+        (
+            "national-by-another-name.policy",
+            other.policy_text(&other.genesis(), TWO_OF_THREE),
         ),
         ("shortest.policy", "quorum none\n".to_owned()),
     ])
