@@ -85,6 +85,12 @@ class Vectors(unittest.TestCase):
             self.assertEqual("01" + digest.hex(), act["entry_hex"])
             self.assertEqual(verify_receipt.leaf_hash(b"\x01" + digest), verify_receipt.parse_hash(act["leaf_hash"]))
 
+    def test_the_limit_is_on_the_whole_receipt(self):
+        for size, why in ((4325376, "malformed-receipt"), (4325377, "too-large")):
+            with self.assertRaises(verify_receipt.Refused) as caught:
+                verify_receipt.parse_receipt(b"x" * size)
+            self.assertEqual(caught.exception.code, why)
+
     def test_a_ledger_s_quorum_stands_at_the_later_of_two_times(self):
         policy = (VECTORS / "policies" / "two-of-three.policy").read_bytes()
         receipt = (VECTORS / "receipts" / "witnessed-own-quorum.receipt").read_bytes()

@@ -22,8 +22,9 @@ const HEADER: &str = "amana/receipt/v1";
 /// prefix, base64 has no hyphen, and a name with a space is no origin.
 const MARKER: &str = "--- ";
 
-/// The longest receipt, in bytes: nearly all of it may be the act's body.
-pub const MAX_RECEIPT_BYTES: usize = 1024 * 1024;
+/// The longest receipt, in bytes: nearly all of it may be the act's body. The completion of an upload of 10,000 parts has
+/// one of about 2.7 MB.
+pub const MAX_RECEIPT_BYTES: usize = (4 * 1024 + 128) * 1024;
 
 /// The proof of an act.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -129,6 +129,19 @@ fn without_its_quorums_an_act_is_only_recorded() {
     );
 }
 
+/// The completion of an upload of ten thousand parts names them all.
+#[test]
+fn a_receipt_may_carry_a_body_of_four_mebibytes() {
+    let country = Country::new();
+    let mut case = Case::deposit();
+    let body = case.act.body.as_mut().expect("a body");
+    body.text = "x".repeat(4 * 1024 * 1024);
+    case.act.body_hash = body_hash(&body.salt, body.text.as_bytes());
+    let receipt = case.receipt(&country);
+    assert_eq!(Receipt::parse(receipt.to_string().as_bytes()), Ok(receipt));
+    assert_eq!(why(&case, &country), None);
+}
+
 /// Each way to break a receipt, and the step that says so.
 pub(crate) fn broken(country: &Country) -> Vec<(&'static str, Receipt)> {
     let good = || Case::deposit().receipt(country);
