@@ -8,11 +8,10 @@ use amana_vault::{CompletedPart, Completion, Error, Result, UploadOptions, Versi
 
 use crate::house::{FILES, House, deletion, key, noise};
 
-const OPS: [&str; 11] = [
+const OPS: [&str; 10] = [
     "file.create",
     "file.write",
     "file.sync",
-    "dir.create",
     "file.rename",
     "dir.sync",
     "file.remove",
