@@ -16,4 +16,5 @@ mod policy;
 mod receipts;
 mod usage;
 mod witness;
+mod witness_names;
 mod witnesses;
