@@ -11,8 +11,8 @@ pub const POINTS: [&str; 10] = [
     "blob.created",       // an empty temporary file, swept
     "blob.written",       // a temporary file, swept
     "blob.synced",        // a temporary file, swept
-    "blob.renamed",       // a blob without a row, swept
-    "blob.durable",       // a blob without a row, swept
+    "blob.renamed",       // a blob without a row, set aside
+    "blob.durable",       // a blob without a row, set aside
     "group.begun",        // nothing
     "group.applied",      // nothing: the transaction is rolled back
     "group.committed",    // everything, unacknowledged

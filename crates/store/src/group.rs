@@ -290,7 +290,7 @@ impl Group {
         }
         self.heads.extend(changes.heads.drain());
         for blob in changes.freed.drain(..) {
-            // The rows don't name it any more: a file that stays is swept when the store opens.
+            // The rows don't name it any more: a file that stays is set aside when the store opens.
             if let Err(error) = self.shared.blobs.remove(blob) {
                 tracing::warn!(%blob, %error, "a freed blob could not be removed and waits for the next start");
             }

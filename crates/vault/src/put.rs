@@ -79,7 +79,7 @@ impl Vault {
     /// Commits an act that brings a new blob, and removes the blob when the act is certainly not recorded.
     ///
     /// A caller that goes away while it waits leaves the act in the queue: the blob is then the act's, and if the act is
-    /// refused after all the file has no name in the rows, and is swept when the store opens.
+    /// refused after all the file has no name in the rows, and is set aside when the store opens.
     pub(crate) async fn commit_content<A: Act<Refusal = Error>>(
         &self,
         act: A,
