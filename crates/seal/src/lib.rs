@@ -1,0 +1,16 @@
+//! Keys, custodians' shares, sealing and sealed names: what an institution does at home.
+
+pub mod age;
+pub mod envelope;
+pub mod epoch;
+mod error;
+pub mod keyring;
+pub mod member;
+pub mod names;
+pub mod pages;
+pub mod root;
+pub mod shares;
+pub mod statement;
+pub mod words;
+
+pub use error::{Error, Result};
