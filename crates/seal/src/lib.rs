@@ -10,7 +10,9 @@ pub mod names;
 pub mod pages;
 pub mod root;
 pub mod shares;
+mod signing;
 pub mod statement;
+mod text;
 pub mod words;
 
-pub use error::{Error, Result};
+pub use error::{Error, Format, Result};
