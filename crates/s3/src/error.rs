@@ -33,6 +33,14 @@ pub(crate) fn refusal(error: Error) -> Refusal {
             "ServiceUnavailable",
             cause.to_string(),
         ),
+        Error::Unreachable { .. } | Error::OutcomeUnknown { .. } => {
+            tracing::warn!(%error, "a request needs the data centre");
+            Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "ServiceUnavailable",
+                sentence(&error.to_string()),
+            )
+        }
         Error::Damaged { object, why } => {
             tracing::error!(%object, %why, "content is damaged");
             internal(format!(

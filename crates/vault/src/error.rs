@@ -191,6 +191,18 @@ pub enum Error {
     /// No writes are taken for now.
     #[error("{0}")]
     ReadOnly(amana_store::Error),
+    /// The data centre can't be reached from this gateway; nothing was changed.
+    #[error("the data centre can't be reached: {why}")]
+    Unreachable {
+        /// What failed.
+        why: String,
+    },
+    /// The data centre was asked, and its answer did not come: the change was recorded or not.
+    #[error("the data centre did not answer, and may have recorded this or not: {why}")]
+    OutcomeUnknown {
+        /// What failed.
+        why: String,
+    },
     /// What the ledger commits to and what is stored differ; nothing wrong was given out.
     #[error("{object} is damaged: {why}")]
     Damaged {
@@ -242,6 +254,8 @@ impl Error {
             Self::Busy => "busy",
             Self::Full(_) => "disk-full",
             Self::ReadOnly(_) => "read-only",
+            Self::Unreachable { .. } => "unreachable",
+            Self::OutcomeUnknown { .. } => "outcome-unknown",
             Self::Damaged { .. } => "damaged",
             Self::Store(error) => error.code(),
         }

@@ -235,6 +235,7 @@ impl Ingested {
             chunks_root: None,
             part: None,
             checksum: None,
+            sealed: None,
         };
         let content = match self.content {
             Kept::Inline(bytes) => Content::Inline(bytes),

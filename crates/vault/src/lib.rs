@@ -35,6 +35,7 @@ mod model;
 mod parts;
 mod put;
 mod read;
+pub mod remote;
 mod tags;
 mod uploads;
 mod versions;
@@ -49,8 +50,8 @@ pub use ingest::{Ingest, IngestOptions, Ingested};
 pub use list::{ListQuery, ListedObject, Page};
 pub use model::{
     BucketName, Checksum, ChecksumAlgorithm, ChecksumType, ETag, ETagMatch, Extent, Held,
-    MAX_KEY_BYTES, Metadata, ObjectAttrs, ObjectKey, Tags, UploadId, VersionId, VersionRef,
-    Versioning, WriteConditions,
+    MAX_KEY_BYTES, Metadata, ObjectAttrs, ObjectKey, SealedPiece, Tags, UploadId, VersionId,
+    VersionRef, Versioning, WriteConditions,
 };
 pub use parts::{ListedPart, MAX_PARTS, PartsPage};
 pub use put::Put;

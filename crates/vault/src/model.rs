@@ -10,7 +10,7 @@ mod version;
 pub use attrs::{Metadata, ObjectAttrs, Tags};
 pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
 pub(crate) use checksum::{Digests, combined, composed};
-pub use content::{Extent, Held};
+pub use content::{Extent, Held, SealedPiece};
 pub use etag::{ETag, ETagMatch, WriteConditions};
 pub use names::{BucketName, MAX_KEY_BYTES, ObjectKey};
 pub use version::{UploadId, VersionId, VersionRef, Versioning};

@@ -32,6 +32,30 @@ pub struct Extent {
     /// The part's own checksum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<Checksum>,
+    /// How to open it, when the blob is a piece of ciphertext. Length and SHA-256 above are then of the plain bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<SealedPiece>,
+}
+
+/// A piece of ciphertext: one age v1 file, sealed for the key that its bucket has in an epoch.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SealedPiece {
+    /// The epoch.
+    pub epoch: u32,
+    /// The bucket whose key it is.
+    pub bucket: String,
+    /// Length of the ciphertext.
+    #[serde(rename = "size")]
+    pub size_bytes: u64,
+    /// Length of what comes before the chunks: the header and the nonce.
+    #[serde(rename = "prologue")]
+    pub prologue_bytes: u32,
+    /// SHA-256 of header and nonce, checked before any chunk is opened.
+    #[serde(with = "encoding::base64_32")]
+    pub prologue_sha256: [u8; 32],
+    /// SHA-256 of the ciphertext.
+    #[serde(with = "encoding::base64_32")]
+    pub sha256: [u8; 32],
 }
 
 impl Extent {
