@@ -5,10 +5,10 @@ use std::fmt;
 use crate::member::MemberId;
 
 /// The result of this crate.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What a caller can act on.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The system gave no randomness.
     #[error("the system gave no randomness: {why}")]
@@ -49,6 +49,41 @@ pub enum Error {
     /// An envelope isn't the one that the statement was signed for.
     #[error("the envelope is not the one that the statement names")]
     WrongEnvelope,
+    /// The bytes were not sealed under this key, or they were altered since.
+    #[error("this {format} was altered, or it was sealed under another key")]
+    Altered {
+        /// The format opened.
+        format: Format,
+    },
+    /// A chunk of a sealed file was altered, moved or cut off.
+    #[error("chunk {chunk} of the sealed file was altered, moved or cut off")]
+    AlteredChunk {
+        /// Its number, from 0.
+        chunk: u64,
+    },
+    /// A sealed file is for other recipients, or for another passphrase.
+    #[error("none of the keys at hand opens this file")]
+    NotForUs,
+    /// The scrypt work factor of a file would take too much memory and time.
+    #[error("the passphrase's work factor is {found}, and the maximum is {max}")]
+    WorkFactor {
+        /// The work factor found, or [`u8::MAX`] if it is beyond that.
+        found: u8,
+        /// The greatest accepted.
+        max: u8,
+    },
+    /// A file can't be sealed to these recipients together, or to none.
+    #[error("cannot seal to these recipients: {why}")]
+    Recipients {
+        /// The rule broken.
+        why: &'static str,
+    },
+    /// A chunk was handed in that can't stand at its place.
+    #[error("cannot seal this chunk: {why}")]
+    Chunk {
+        /// The rule broken.
+        why: &'static str,
+    },
 }
 
 /// The formats of this crate, as errors name them.
@@ -60,6 +95,18 @@ pub enum Format {
     VerifyingKey,
     /// The signed text of a sealed act.
     Statement,
+    /// The header of an age file.
+    AgeHeader,
+    /// An age file: header, nonce and chunks.
+    AgeFile,
+    /// An age identity, in Bech32.
+    Identity,
+    /// An age recipient, in Bech32.
+    Recipient,
+    /// A sealed envelope.
+    Envelope,
+    /// A slot's id, in hexadecimal.
+    SlotId,
 }
 
 impl Format {
@@ -74,6 +121,12 @@ impl fmt::Display for Format {
             Self::MemberId => "member id",
             Self::VerifyingKey => "verifying key",
             Self::Statement => "statement",
+            Self::AgeHeader => "age header",
+            Self::AgeFile => "age file",
+            Self::Identity => "age identity",
+            Self::Recipient => "age recipient",
+            Self::Envelope => "envelope",
+            Self::SlotId => "slot id",
         })
     }
 }

@@ -1,3 +1,7 @@
 //! The tests of this crate, in one binary.
 
+mod age;
+mod envelope;
+mod epoch;
+mod names;
 mod statements;

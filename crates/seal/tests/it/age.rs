@@ -1,0 +1,3 @@
+//! Sealed files, both ways.
+
+mod round_trips;
