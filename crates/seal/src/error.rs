@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::member::MemberId;
+use crate::shares::ShareFault;
 
 /// The result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -84,6 +85,9 @@ pub enum Error {
         /// The rule broken.
         why: &'static str,
     },
+    /// A share, or a set of shares, doesn't do.
+    #[error(transparent)]
+    Share(#[from] ShareFault),
 }
 
 /// The formats of this crate, as errors name them.
@@ -107,6 +111,8 @@ pub enum Format {
     Envelope,
     /// A slot's id, in hexadecimal.
     SlotId,
+    /// The text of a plan of custodians.
+    GroupPlan,
 }
 
 impl Format {
@@ -127,6 +133,7 @@ impl fmt::Display for Format {
             Self::Recipient => "age recipient",
             Self::Envelope => "envelope",
             Self::SlotId => "slot id",
+            Self::GroupPlan => "plan of custodians",
         })
     }
 }

@@ -4,4 +4,5 @@ mod age;
 mod envelope;
 mod epoch;
 mod names;
+mod shares;
 mod statements;
