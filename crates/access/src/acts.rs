@@ -1,5 +1,8 @@
 //! The acts, and how each applies. All go to the institution's own ledger.
 
+pub(crate) mod enrolment;
+pub(crate) mod keyring;
+
 use amana_store::{Act, At, Denied, Kind, LedgerId, Reader, Target, Visibility, Writer};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -17,6 +20,10 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::of::<RemoveOfficial>(),
         Kind::of::<CreateAccessKey>(),
         Kind::of::<RevokeAccessKey>(),
+        Kind::of::<enrolment::IssueEnrolment>(),
+        Kind::of::<enrolment::RefuseEnrolment>(),
+        Kind::of::<enrolment::ConfirmEnrolment>(),
+        Kind::of::<keyring::PublishKeyring>(),
     ]
 }
 

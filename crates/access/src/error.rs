@@ -60,6 +60,37 @@ pub enum Error {
         /// The id.
         id: String,
     },
+    /// No enrolment has that number.
+    #[error("the institution has no enrolment number {number}")]
+    UnknownEnrolment {
+        /// The number.
+        number: u64,
+    },
+    /// The code was never given, or is over.
+    #[error("no enrolment is open under that code")]
+    UnknownCode,
+    /// The enrolment can't be confirmed or refused any more.
+    #[error("enrolment {number} is over: {why}")]
+    EnrolmentOver {
+        /// Its number.
+        number: u64,
+        /// How it ended.
+        why: &'static str,
+    },
+    /// Another root's key was pinned before: it is the institution's for ever.
+    #[error(
+        "the institution enrolled with another root before; its root is recovered from its custodians' shares, never replaced"
+    )]
+    OtherRoot,
+    /// No root's key is pinned.
+    #[error("the institution {institution} has not enrolled")]
+    NotEnrolled {
+        /// Its name.
+        institution: String,
+    },
+    /// The keyring isn't the next one of the institution's chain.
+    #[error("the keyring is not taken: {0}")]
+    Keyring(amana_seal::Error),
     /// Too many requests wait.
     #[error("too many requests wait to be recorded; try again")]
     Busy,
@@ -81,6 +112,12 @@ impl Error {
             Self::UnknownOfficial { .. } => "unknown-official",
             Self::AccessKeyExists { .. } => "access-key-exists",
             Self::UnknownAccessKey { .. } => "unknown-access-key",
+            Self::UnknownEnrolment { .. } => "unknown-enrolment",
+            Self::UnknownCode => "unknown-code",
+            Self::EnrolmentOver { .. } => "enrolment-over",
+            Self::OtherRoot => "other-root",
+            Self::NotEnrolled { .. } => "not-enrolled",
+            Self::Keyring(_) => "keyring",
             Self::Busy => "busy",
             Self::Store(error) => error.code(),
         }

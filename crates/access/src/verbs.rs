@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use amana_ledger::VerifierKey;
+use amana_seal::member::MemberId;
 use amana_store::{Act, Committed, LedgerId, Service, Store};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +19,7 @@ use crate::model::official_key;
 use crate::views;
 use crate::{
     AccessKey, AccessKeyId, Caller, Error, GivenKey, Grant, Institution, InstitutionId,
-    InstitutionName, NewAccessKey, Official, OfficialName, Result, Role,
+    InstitutionName, Member, NewAccessKey, Official, OfficialName, Result, Role,
 };
 
 /// Callers kept in memory; the cache begins anew when it is full.
@@ -32,11 +33,20 @@ pub struct Access {
     cache: RwLock<Cache>,
 }
 
-/// Callers by access key id. `changes` counts invalidations, so that what was read before one is not kept after it.
+/// Callers by access key id, and members by institution and id. `changes` counts invalidations, so that what was read
+/// before one is not kept after it.
 #[derive(Default)]
-struct Cache {
+pub(crate) struct Cache {
     changes: u64,
     callers: HashMap<String, Known>,
+    pub(crate) members: HashMap<(String, MemberId), Arc<Member>>,
+}
+
+impl Cache {
+    fn forget(&mut self) {
+        self.callers.clear();
+        self.members.clear();
+    }
 }
 
 type Known = (Arc<Caller>, Zeroizing<String>);
@@ -67,26 +77,44 @@ impl Access {
     /// # Errors
     /// [`Error::Store`].
     pub fn caller(&self, access_key_id: &str) -> Result<Option<Known>> {
+        self.cached(
+            |cache| cache.callers.get(access_key_id).cloned(),
+            || self.load(access_key_id),
+            |cache, known| {
+                cache.callers.insert(access_key_id.to_owned(), known);
+            },
+        )
+    }
+
+    /// What memory has, or else what `load` finds, kept unless anything changed meanwhile.
+    pub(crate) fn cached<T: Clone>(
+        &self,
+        recall: impl Fn(&Cache) -> Option<T>,
+        load: impl FnOnce() -> Result<Option<T>>,
+        keep: impl FnOnce(&mut Cache, T),
+    ) -> Result<Option<T>> {
         let changes = {
             let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(known) = cache.callers.get(access_key_id) {
-                return Ok(Some(known.clone()));
+            if let Some(known) = recall(&cache) {
+                return Ok(Some(known));
             }
             cache.changes
         };
-        let Some(known) = self.load(access_key_id)? else {
+        let Some(found) = load()? else {
             return Ok(None);
         };
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         if cache.changes == changes {
-            if cache.callers.len() >= MAX_CACHED {
-                cache.callers.clear();
+            if cache.callers.len() + cache.members.len() >= MAX_CACHED {
+                cache.forget();
             }
-            cache
-                .callers
-                .insert(access_key_id.to_owned(), known.clone());
+            keep(&mut cache, found.clone());
         }
-        Ok(Some(known))
+        Ok(Some(found))
+    }
+
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.store
     }
 
     fn load(&self, access_key_id: &str) -> Result<Option<Known>> {
@@ -123,11 +151,14 @@ impl Access {
     }
 
     /// Commits an act and forgets what is cached, since the act may change who may ask.
-    async fn commit<A: Act<Refusal = Error>>(&self, act: A) -> Result<Committed<A::Output>> {
+    pub(crate) async fn commit<A: Act<Refusal = Error>>(
+        &self,
+        act: A,
+    ) -> Result<Committed<A::Output>> {
         let committed = self.store.commit(act).await;
         let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
         cache.changes += 1;
-        cache.callers.clear();
+        cache.forget();
         Ok(committed?)
     }
 
@@ -173,7 +204,7 @@ impl Access {
             .read(|rows| views::institution_named(rows, name.as_str()))
     }
 
-    fn ledger(&self, name: &InstitutionName) -> Result<LedgerId> {
+    pub(crate) fn ledger(&self, name: &InstitutionName) -> Result<LedgerId> {
         Ok(views::ledger_of(&self.institution(name)?)?)
     }
 
@@ -355,7 +386,7 @@ impl Access {
     }
 }
 
-fn checked_reason(reason: Option<&str>) -> Result<Option<Reason>> {
+pub(crate) fn checked_reason(reason: Option<&str>) -> Result<Option<Reason>> {
     match reason {
         Some(reason) if reason.len() > MAX_REASON_BYTES => Err(Error::Invalid {
             what: "the reason",
@@ -389,7 +420,7 @@ fn fresh_key() -> Result<GivenKey> {
     })
 }
 
-fn random<const N: usize>() -> Result<[u8; N]> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|e| amana_store::Error::Folder {
         path: "/dev/urandom".into(),

@@ -1,5 +1,9 @@
 //! The tables and their queries.
 
+pub(crate) mod enrolments;
+pub(crate) mod keyrings;
+pub(crate) mod members;
+
 use amana_ledger::Hash;
 use amana_store::{Error as StoreError, LedgerId, Reader, Row, View, Writer};
 
@@ -8,7 +12,7 @@ use crate::{Error, Result};
 
 type StoreResult<T> = amana_store::Result<T>;
 
-pub(crate) const VIEWS: [View; 3] = [
+pub(crate) const VIEWS: [View; 8] = [
     View {
         table: "institutions",
         columns: "ledger BIGINT NOT NULL, name TEXT NOT NULL, canonical_id TEXT NOT NULL, since_ms BIGINT NOT NULL, \
@@ -33,6 +37,11 @@ pub(crate) const VIEWS: [View; 3] = [
         clustered: true,
         indexes: &["access_keys_by_ledger ON access_keys (ledger)"],
     },
+    enrolments::VIEW,
+    keyrings::ROOTS,
+    keyrings::VIEW,
+    keyrings::WITNESSES,
+    members::VIEW,
 ];
 
 /// The name under which an access key's secret is sealed.
