@@ -89,6 +89,9 @@ fn client_error(error: Error) -> Refusal {
             "The bucket you tried to delete is not empty",
         ),
         Error::AccessDenied => Refusal::denied("Access Denied"),
+        Error::SealedBucket { .. } => {
+            Refusal::denied("This bucket is sealed: only its institution's gateway can use it")
+        }
         Error::KeyEmpty => Refusal::argument("A key must have at least one byte"),
         Error::KeyTooLong { .. } => Refusal::bad("KeyTooLongError", "Your key is too long"),
         Error::NoSuchKey => no_such_key(),

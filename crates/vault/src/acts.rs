@@ -23,11 +23,12 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::of::<upload::PutPart>(),
         Kind::of::<upload::CompleteUpload>(),
         Kind::of::<upload::AbortUpload>(),
+        Kind::of::<crate::sealed::RecordSealed>(),
     ]
 }
 
 /// The entry at an index that stands in links.
-fn linked(ledger: LedgerId, index: u64) -> amana_store::Result<EntryId> {
+pub(crate) fn linked(ledger: LedgerId, index: u64) -> amana_store::Result<EntryId> {
     EntryId::new(ledger, index).ok_or(amana_store::Error::TooLarge {
         what: "an index in an act's links",
         max: 1 << 40,

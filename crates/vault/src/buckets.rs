@@ -169,12 +169,20 @@ impl Vault {
         Ok(Done::of(self.store.commit(act).await?))
     }
 
-    /// A bucket, if the caller has at least `right` on it. Takes microseconds: a front asks it before it reads a body.
+    /// A bucket, if the caller has at least `right` on it. Takes microseconds: a front asks it before it reads a body. That
+    /// a sealed bucket is there may be seen; more than that only its institution's gateway can do with it.
     ///
     /// # Errors
-    /// [`crate::Error::NoSuchBucket`], [`crate::Error::AccessDenied`].
+    /// [`crate::Error::NoSuchBucket`], [`crate::Error::AccessDenied`], [`crate::Error::SealedBucket`].
     pub fn bucket(&self, caller: &Caller, bucket: &str, right: Right) -> Result<BucketInfo> {
-        self.store.read(|rows| admit(rows, caller, bucket, right))
+        self.store.read(|rows| {
+            if right > Right::Read {
+                return admit(rows, caller, bucket, right);
+            }
+            let found = buckets::seen(rows, bucket, caller.ledger)?;
+            require(caller, bucket, right)?;
+            Ok(found)
+        })
     }
 
     /// The caller's institution's buckets that the caller may read, by name: those that begin with `prefix` and come

@@ -16,7 +16,7 @@ use crate::get::{entry_of, recorded_object};
 use crate::list::text;
 use crate::model::{Extent, Held};
 use crate::views::versions::{self, Version};
-use crate::{Error, Result, Vault};
+use crate::{Error, Result, Vault, sealed};
 
 impl Vault {
     /// Compares versions and parts with the entries that made them; reads no content. Blocking, for as long as there are
@@ -67,7 +67,7 @@ impl Vault {
 }
 
 /// Turns damage into a reason, and lets failures of the store pass.
-fn reported<T>(found: Result<T>) -> Result<std::result::Result<T, String>> {
+pub(crate) fn reported<T>(found: Result<T>) -> Result<std::result::Result<T, String>> {
     match found {
         Ok(found) => Ok(Ok(found)),
         Err(Error::Store(error)) if is_damage(&error) => Ok(Err(error.to_string())),
@@ -76,13 +76,13 @@ fn reported<T>(found: Result<T>) -> Result<std::result::Result<T, String>> {
 }
 
 /// What a version or a part holds: its entry and extents, or why they can't be read.
-type Holding = std::result::Result<(EntryId, Vec<Extent>), String>;
-type Visit<'v> = dyn FnMut(String, Holding) -> Result<ControlFlow<()>> + 'v;
+pub(crate) type Holding = std::result::Result<(EntryId, Vec<Extent>), String>;
+pub(crate) type Visit<'v> = dyn FnMut(String, Holding) -> Result<ControlFlow<()>> + 'v;
 
 fn each_holder(rows: &Reader<'_>, visit: &mut Visit<'_>) -> Result<()> {
-    if each_version(rows, visit)?.is_continue() {
-        // Nothing comes after the parts, whether the visit broke or not.
-        let _ = each_part(rows, visit)?;
+    if each_version(rows, visit)?.is_continue() && each_part(rows, visit)?.is_continue() {
+        // Nothing comes after the pieces, whether the visit broke or not.
+        let _ = sealed::each_piece(rows, visit)?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::acts::bucket::{CreateBucket, DeleteBucket, SetVersioning};
 use crate::acts::object::{DeleteObject, PutObject, SetTags};
 use crate::acts::recorded::KeyBody;
 use crate::acts::upload::{AbortUpload, CompleteUpload, CreateUpload, PutPart};
+use crate::sealed::{self, RecordSealed};
 use crate::views::versions;
 
 /// What the links of any of our acts may name, by index.
@@ -69,6 +70,7 @@ impl Vault {
             }
             // Nothing is made from these bodies.
             DeleteBucket::KIND | SetVersioning::KIND | AbortUpload::KIND => Ok(true),
+            RecordSealed::KIND => sealed::erase::may_go(rows, entry),
             _ => Ok(false),
         }
     }

@@ -1,5 +1,6 @@
 use amana_store::CommitError;
 
+use crate::SealedRefusal;
 use crate::model::VersionId;
 
 /// Result of this crate's verbs.
@@ -43,6 +44,15 @@ pub enum Error {
     /// The caller has no right to it; or it belongs to somebody else.
     #[error("access denied")]
     AccessDenied,
+    /// The data centre can't read it: only its institution's gateway can use it.
+    #[error("the bucket {name:?} is sealed: only its institution's gateway can use it")]
+    SealedBucket {
+        /// Its name.
+        name: String,
+    },
+    /// A sealed act, or its ciphertext, is not taken or not there.
+    #[error(transparent)]
+    Sealed(#[from] SealedRefusal),
     /// A key has at least one byte.
     #[error("a key is not empty")]
     KeyEmpty,
@@ -227,6 +237,8 @@ impl Error {
             Self::BucketAlreadyExists { .. } => "bucket-already-exists",
             Self::BucketNotEmpty { .. } => "bucket-not-empty",
             Self::AccessDenied => "access-denied",
+            Self::SealedBucket { .. } => "sealed-bucket",
+            Self::Sealed(refusal) => refusal.code(),
             Self::KeyEmpty => "key-empty",
             Self::KeyTooLong { .. } => "key-too-long",
             Self::NoSuchKey => "no-such-key",

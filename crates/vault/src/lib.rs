@@ -36,6 +36,7 @@ mod parts;
 mod put;
 mod read;
 pub mod remote;
+mod sealed;
 mod tags;
 mod uploads;
 mod versions;
@@ -56,6 +57,10 @@ pub use model::{
 pub use parts::{ListedPart, MAX_PARTS, PartsPage};
 pub use put::Put;
 pub use read::ContentStream;
+pub use sealed::{
+    HandedIn, MAX_PIECE_BYTES, SealedPieceInfo, SealedRecorded, SealedRefusal, Staging,
+    VerifiedSealed,
+};
 pub use uploads::{ListedUpload, UploadInfo, UploadOptions, UploadsPage, UploadsQuery};
 pub use versions::{ListedVersion, VersionsPage, VersionsQuery};
 

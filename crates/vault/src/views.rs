@@ -8,7 +8,9 @@ pub(crate) mod versions;
 
 use amana_store::{Error, View};
 
-pub(crate) const VIEWS: [View; 7] = [
+use crate::sealed::views as sealed;
+
+pub(crate) const VIEWS: [View; 11] = [
     // A name is one bucket's at a time: the acts see to it. It isn't unique here, because a replay takes one ledger after
     // the other, and one institution may have had the name after another deleted it.
     View {
@@ -72,10 +74,14 @@ pub(crate) const VIEWS: [View; 7] = [
         clustered: true,
         indexes: &[],
     },
+    sealed::BUCKETS,
+    sealed::SLOTS,
+    sealed::PIECES,
+    sealed::ACTS,
 ];
 
 /// A row that no act of ours makes.
-fn malformed(table: &'static str) -> Error {
+pub(crate) fn malformed(table: &'static str) -> Error {
     Error::Damaged {
         what: format!("a row of the table {table}"),
         why: "a column holds what no act puts there; rebuild the tables from the ledgers".into(),
@@ -83,6 +89,6 @@ fn malformed(table: &'static str) -> Error {
 }
 
 /// A length, as it stands in rows.
-fn size_in_row(size_bytes: u64) -> i64 {
+pub(crate) fn size_in_row(size_bytes: u64) -> i64 {
     i64::try_from(size_bytes).unwrap_or(i64::MAX)
 }

@@ -4,7 +4,7 @@ use amana_store::{EntryId, LedgerId, Reader, Result, Row, Writer};
 
 use super::malformed;
 use crate::model::Versioning;
-use crate::{BucketInfo, Error, Mode};
+use crate::{BucketInfo, Error, Mode, sealed};
 
 const COLUMNS: &str = "SELECT name, id, versioning, mode, region, made_ms FROM buckets";
 
@@ -27,8 +27,8 @@ pub(crate) fn named(rows: &Reader<'_>, name: &str) -> Result<Option<BucketInfo>>
     rows.one(&format!("{COLUMNS} WHERE name = $1"), &[name.into()], read)
 }
 
-/// The bucket of that name, if it belongs to the institution with that ledger.
-pub(crate) fn owned(rows: &Reader<'_>, name: &str, ledger: LedgerId) -> crate::Result<BucketInfo> {
+/// The bucket of that name, if it belongs to the institution with that ledger, whoever can read it.
+pub(crate) fn seen(rows: &Reader<'_>, name: &str, ledger: LedgerId) -> crate::Result<BucketInfo> {
     match named(rows, name)? {
         None => Err(Error::NoSuchBucket {
             name: name.to_owned(),
@@ -36,6 +36,16 @@ pub(crate) fn owned(rows: &Reader<'_>, name: &str, ledger: LedgerId) -> crate::R
         Some(bucket) if bucket.id.ledger() != ledger => Err(Error::AccessDenied),
         Some(bucket) => Ok(bucket),
     }
+}
+
+/// The bucket of that name, if plain acts and reads may use it: the institution's, and not recorded here by sealed acts.
+/// On a gateway's replica the same bucket is recorded by the plain acts of the envelopes, and may be used.
+pub(crate) fn owned(rows: &Reader<'_>, name: &str, ledger: LedgerId) -> crate::Result<BucketInfo> {
+    let bucket = seen(rows, name, ledger)?;
+    if bucket.mode == Mode::Sealed && sealed::views::settings(rows, bucket.id)?.is_some() {
+        return Err(Error::SealedBucket { name: bucket.name });
+    }
+    Ok(bucket)
 }
 
 /// An institution's buckets after a name.
