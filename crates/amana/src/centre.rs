@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amana_access::Access;
 use amana_store::check::{Found, Holding};
 use amana_store::{Catalog, Options, Reader, Store};
-use amana_vault::Vault;
+use amana_vault::{Staging, Vault};
 use anyhow::Result;
 
 use crate::config::Config;
@@ -16,6 +16,8 @@ pub(crate) struct Centre {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Arc<Access>,
     pub(crate) vault: Arc<Vault>,
+    /// Ciphertext that waits for the acts that name it.
+    pub(crate) staging: Arc<Staging>,
     pub(crate) config: Config,
     /// Its name, the first part of every origin.
     pub(crate) name: String,
@@ -28,14 +30,19 @@ pub(crate) fn catalog() -> Catalog {
         .with_erasable(Vault::erasable)
 }
 
-/// For the check: every piece of content that an object holds, and what only the vault sees.
+/// For the check: every piece of content that an object holds, and what only the services see; every signature of an
+/// institution as well, if that is asked for.
 pub(crate) fn each_content(
     rows: &Reader<'_>,
+    signatures: bool,
     visit: &mut dyn FnMut(Found) -> amana_store::Result<()>,
 ) -> amana_store::Result<()> {
     let mut faults = Vec::new();
     Vault::check(rows, &mut |fault| faults.push(fault)).map_err(store_error)?;
     Access::check(rows, &mut |fault| faults.push(fault))?;
+    if signatures {
+        Vault::check_signatures(rows, &mut |fault| faults.push(fault)).map_err(store_error)?;
+    }
     for fault in faults {
         visit(Found::Fault(fault))?;
     }
@@ -72,6 +79,7 @@ impl Centre {
         Ok(Self {
             access: Arc::new(Access::new(store.clone())),
             vault: Arc::new(Vault::new(store.clone())),
+            staging: Arc::new(Staging::new(store.clone())),
             store,
             config,
             name: name.to_owned(),

@@ -1,9 +1,15 @@
 //! The web listener: what anybody may see, and what an institution may see of itself.
 
 mod basic;
+mod credentials;
 mod index;
+mod keyrings;
 pub(crate) mod ledgers;
+mod member;
+mod pieces;
 pub(crate) mod receipts;
+mod refusal;
+mod sealed;
 mod status;
 mod witness;
 
@@ -31,6 +37,8 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .route("/ledgers/{owner}/{name}/{*path}", get(ledgers::owned))
         .route("/receipts/{owner}/{name}/{index}", get(receipts::to_owner))
         .merge(witness::routes())
+        .merge(sealed::routes())
+        .merge(keyrings::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(centre)

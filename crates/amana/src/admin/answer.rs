@@ -76,11 +76,17 @@ impl From<amana_access::Error> for Refusal {
             E::Invalid { .. } => StatusCode::BAD_REQUEST,
             E::UnknownInstitution { .. }
             | E::UnknownOfficial { .. }
-            | E::UnknownAccessKey { .. } => StatusCode::NOT_FOUND,
+            | E::UnknownAccessKey { .. }
+            | E::UnknownEnrolment { .. }
+            | E::UnknownCode => StatusCode::NOT_FOUND,
             E::InstitutionExists { .. }
             | E::AlreadySuspended { .. }
             | E::NotSuspended { .. }
-            | E::AccessKeyExists { .. } => StatusCode::CONFLICT,
+            | E::AccessKeyExists { .. }
+            | E::EnrolmentOver { .. }
+            | E::OtherRoot
+            | E::NotEnrolled { .. }
+            | E::Keyring(_) => StatusCode::CONFLICT,
             E::Busy => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self {

@@ -20,7 +20,8 @@ pub(crate) struct Check {
     /// Replay every entry into empty views and compare: done anyway, unless --quick leaves it out
     #[arg(long)]
     rebuild: bool,
-    /// Leave out the replay and reading large content: faster, and blind to changed views and damaged blobs
+    /// Leave out the replay, institutions' signatures, and reading large content: faster, and blind to changed views and
+    /// damaged blobs
     #[arg(long)]
     quick: bool,
     /// What others kept of this data centre, which its history must still hold: a signed checkpoint, a folder of them,
@@ -58,7 +59,7 @@ impl Check {
             Options::new(&name),
             &depth,
             &outside,
-            &centre::each_content,
+            &|rows, visit| centre::each_content(rows, depth.replay, visit),
         )?;
         if self.json {
             output::line(&serde_json::to_string(&report)?)?;

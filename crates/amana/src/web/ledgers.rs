@@ -11,10 +11,11 @@ use amana_store::national::NATIONAL;
 use amana_store::{Entry, Error, LedgerId, LedgerInfo, Reader, Tiles, Visibility, entries};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use serde::Serialize;
 
-use super::{NOT_FOUND, basic};
+use super::NOT_FOUND;
+use super::credentials::Credentials;
 use crate::centre::{Centre, blocking};
 use crate::wire::{ActText, Acts, Cosigned, SaltedBody};
 
@@ -69,18 +70,18 @@ pub(crate) async fn national(
     answer(centre, NATIONAL.to_owned(), &path, |_, _| Ok(true)).await
 }
 
-/// A ledger of an institution: open if public, otherwise to the institution's own keys alone.
+/// A ledger of an institution: open if public, otherwise to the institution's own keys and members alone.
 pub(crate) async fn owned(
     State(centre): State<Arc<Centre>>,
     Path((owner, name, path)): Path<(String, String, String)>,
-    headers: HeaderMap,
+    credentials: Credentials,
 ) -> Response {
     let ledger = format!("{owner}/{name}");
     let may = move |centre: &Centre, info: &LedgerInfo| {
         if info.visibility == Visibility::Public {
             return Ok(true);
         }
-        let caller = basic::caller(&centre.access, &headers)?;
+        let caller = credentials.caller(centre)?;
         Ok(caller.is_some_and(|caller| *caller.name == *owner))
     };
     answer(centre, ledger, &path, may).await

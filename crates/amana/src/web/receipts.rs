@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 
-use super::{NOT_FOUND, basic};
+use super::NOT_FOUND;
+use super::credentials::Credentials;
 use crate::centre::{Centre, blocking};
 
-/// `GET /receipts/<owner>/<name>/<index>`, to the owner's own keys.
+/// `GET /receipts/<owner>/<name>/<index>`, to the owner's own keys and members.
 pub(crate) async fn to_owner(
     State(centre): State<Arc<Centre>>,
     Path((owner, name, index)): Path<(String, String, String)>,
-    headers: HeaderMap,
+    credentials: Credentials,
 ) -> Response {
     let ledger = format!("{owner}/{name}");
     answer(centre, ledger, &index, move |centre| {
-        let caller = basic::caller(&centre.access, &headers)?;
+        let caller = credentials.caller(centre)?;
         Ok(caller.is_some_and(|caller| *caller.name == *owner))
     })
     .await

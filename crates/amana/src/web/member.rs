@@ -1,0 +1,91 @@
+//! Who asks, when it is a gateway: a member of an institution, by a signature over each request.
+//!
+//!     Authorization: Amana-Member <institution> <member id> <seconds since 1970> <base64 of an Ed25519 signature>
+//!
+//! The signature is over `amana.request/v1`, the method, the path with its query, and the same seconds, each on a line. It
+//! holds for five minutes around our clock; an answer of 401 says our time in its `Date`.
+
+use std::sync::Arc;
+
+use amana_access::{Access, Member};
+use amana_seal::member::MemberId;
+use axum::extract::FromRequestParts;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode, Uri, header};
+
+use super::refusal::Refusal;
+use crate::centre::{Centre, blocking};
+
+/// How far a request's time may be from ours, in seconds.
+const WINDOW_S: u64 = 300;
+
+/// What a request says of the member that signed it.
+pub(super) struct Signed {
+    institution: String,
+    member: MemberId,
+    time_s: u64,
+    signature: [u8; 64],
+    text: String,
+}
+
+impl Signed {
+    /// From a request's head; nothing if it isn't a member's.
+    pub(super) fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let mut words = value.split(' ');
+        if !words.next()?.eq_ignore_ascii_case("amana-member") {
+            return None;
+        }
+        let (institution, member) = (words.next()?, words.next()?);
+        let (time, signature) = (words.next()?, words.next()?);
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        Some(Self {
+            institution: institution.to_owned(),
+            member: member.parse().ok()?,
+            time_s: time.parse().ok()?,
+            signature: STANDARD.decode(signature).ok()?.try_into().ok()?,
+            text: format!("amana.request/v1\n{method}\n{path}\n{time}\n"),
+        })
+    }
+
+    /// The member, if it is one and signed this, in time. Blocking.
+    pub(super) fn member(
+        &self,
+        access: &Access,
+        now_ms: i64,
+    ) -> amana_access::Result<Option<Arc<Member>>> {
+        let now_s = now_ms.cast_unsigned() / 1000;
+        if now_s.abs_diff(self.time_s) > WINDOW_S {
+            return Ok(None);
+        }
+        let known = access.member(&self.institution, self.member)?;
+        Ok(known.filter(|known| known.key.verifies(self.text.as_bytes(), &self.signature)))
+    }
+}
+
+/// The member that signed the request; without one the answer is 401.
+pub(crate) struct AsMember(pub(crate) Arc<Member>);
+
+impl FromRequestParts<Arc<Centre>> for AsMember {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        centre: &Arc<Centre>,
+    ) -> Result<Self, Self::Rejection> {
+        let unsigned = || {
+            Refusal::new(
+                StatusCode::UNAUTHORIZED,
+                "unsigned",
+                "the request is not signed by a member of the institution's newest keyring, or its time is more than \
+                 five minutes from ours",
+            )
+        };
+        let signed = Signed::of(&parts.method, &parts.uri, &parts.headers).ok_or_else(unsigned)?;
+        let centre = centre.clone();
+        let found = blocking(move || signed.member(&centre.access, centre.store.now_ms())).await?;
+        found.map(Self).ok_or_else(unsigned)
+    }
+}
