@@ -73,6 +73,10 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             get(web::receipts::to_operator),
         )
         .route(
+            "/contents/{owner}/{name}/{index}",
+            get(web::contents::to_operator),
+        )
+        .route(
             "/ledgers/{owner}/{name}/{*path}",
             get(web::ledgers::to_operator),
         )

@@ -47,6 +47,8 @@ enum Command {
     Policy(commands::policy::Policy),
     /// Check that rows, ledgers and content agree, and name what doesn't
     Check(commands::check::Check),
+    /// Take everything of an institution out, in a bag that standard programs read
+    Export(commands::export::Export),
     /// A small country on this machine: deposits, crashes, and a dishonest operator caught
     Demo(demo::Demo),
 }
@@ -68,6 +70,7 @@ impl Cli {
             Command::Ledger(ledger) => wait(ledger.run()),
             Command::Policy(policy) => wait(policy.run()),
             Command::Check(check) => check.run(),
+            Command::Export(export) => wait(export.run()),
             Command::Demo(demo) => wait(demo.run()),
         }
     }

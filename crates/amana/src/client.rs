@@ -1,5 +1,7 @@
 //! Speaks to a data centre: through the socket in its folder, or over HTTP with an institution's access key.
 
+mod download;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};

@@ -4,6 +4,7 @@
 //! say what happened, where, and what to do.
 
 mod admin;
+mod bag;
 mod centre;
 mod cli;
 mod client;
@@ -11,9 +12,11 @@ mod commands;
 mod config;
 mod demo;
 mod durable;
+mod export;
 mod first_start;
 mod listener;
 mod output;
+mod progress;
 mod replay;
 mod s3_client;
 mod serve;

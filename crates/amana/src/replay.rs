@@ -30,6 +30,8 @@ pub(crate) struct Replay<'c> {
     vouched: u64,
     /// The last size at which the quorum stood.
     witnessed: Option<u64>,
+    /// The checkpoint up to which it was replayed, as it came.
+    head: Option<Note>,
 }
 
 /// An entry, as it is told on the way.
@@ -62,6 +64,7 @@ impl<'c> Replay<'c> {
                 frontier: Frontier::new(),
                 vouched: 0,
                 witnessed: None,
+                head: None,
             });
         }
         ensure!(
@@ -92,6 +95,7 @@ impl<'c> Replay<'c> {
             frontier: Frontier::new(),
             vouched: 0,
             witnessed: None,
+            head: None,
         })
     }
 
@@ -110,13 +114,18 @@ impl<'c> Replay<'c> {
         self.witnessed
     }
 
+    /// The checkpoint up to which it was replayed, with its signatures.
+    pub(crate) fn head(&self) -> Option<&Note> {
+        self.head.as_ref()
+    }
+
     /// Replays up to the newest checkpoint, which must have the root of what was replayed.
     pub(crate) async fn advance(
         &mut self,
         each: &mut dyn FnMut(Seen<'_>) -> Result<()>,
     ) -> Result<()> {
         let note = self.fetch("checkpoint").await?;
-        let (checkpoint, _) = Checkpoint::open(&note, &self.log)
+        let (checkpoint, note) = Checkpoint::open(&note, &self.log)
             .with_context(|| format!("the checkpoint of {}", self.name))?;
         ensure!(
             checkpoint.size >= self.size(),
@@ -139,6 +148,7 @@ impl<'c> Replay<'c> {
                 self.size().saturating_sub(1)
             );
         }
+        self.head = Some(note);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! The web listener: what anybody may see, and what an institution may see of itself.
 
 mod basic;
+pub(crate) mod contents;
 mod credentials;
 mod index;
 mod keyrings;
@@ -36,6 +37,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .route("/national/{*path}", get(ledgers::national))
         .route("/ledgers/{owner}/{name}/{*path}", get(ledgers::owned))
         .route("/receipts/{owner}/{name}/{index}", get(receipts::to_owner))
+        .route("/contents/{owner}/{name}/{index}", get(contents::to_owner))
         .merge(witness::routes())
         .merge(sealed::routes())
         .merge(keyrings::routes())
