@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::keyring::KeyringRefusal;
 use crate::member::MemberId;
 use crate::shares::ShareFault;
 
@@ -88,6 +89,9 @@ pub enum Error {
     /// A share, or a set of shares, doesn't do.
     #[error(transparent)]
     Share(#[from] ShareFault),
+    /// A keyring broke a rule.
+    #[error(transparent)]
+    Keyring(#[from] KeyringRefusal),
 }
 
 /// The formats of this crate, as errors name them.
@@ -113,6 +117,12 @@ pub enum Format {
     SlotId,
     /// The text of a plan of custodians.
     GroupPlan,
+    /// The signed text of a keyring.
+    Keyring,
+    /// A keyring with its recipients and files, in JSON.
+    KeyringBundle,
+    /// What a keyring's file holds, in JSON.
+    KeyringSecrets,
 }
 
 impl Format {
@@ -134,6 +144,9 @@ impl fmt::Display for Format {
             Self::Envelope => "envelope",
             Self::SlotId => "slot id",
             Self::GroupPlan => "plan of custodians",
+            Self::Keyring => "keyring",
+            Self::KeyringBundle => "keyring bundle",
+            Self::KeyringSecrets => "keyring secrets",
         })
     }
 }

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
+use crate::age::HybridIdentity;
 use crate::error::{Error, Format, Result};
 use crate::signing::{SecretKey, derive, random_seed, sha256};
 use crate::text::hex_bytes;
@@ -102,7 +103,13 @@ impl MemberKey {
         self.signing.verifying_key()
     }
 
-    /// The seed of the member's hybrid `age` identity, which opens its file of the keyring.
+    /// The member's sealing identity, which opens its file of the keyring.
+    #[must_use]
+    pub fn identity(&self) -> HybridIdentity {
+        HybridIdentity::from_seed(self.identity_seed())
+    }
+
+    /// The seed of the sealing identity.
     #[must_use]
     pub fn identity_seed(&self) -> Zeroizing<[u8; 32]> {
         derive(&self.seed, SEALING_LABEL)

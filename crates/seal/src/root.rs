@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
+use crate::age::HybridIdentity;
 use crate::error::{Error, Result};
 use crate::signing::{SecretKey, VerifyingKey, derive, random_seed};
 
@@ -42,7 +43,13 @@ impl Root {
         &self.seed
     }
 
-    /// The seed of the institution's sealing identity, a hybrid `age` identity.
+    /// The institution's sealing identity, which opens every keyring.
+    #[must_use]
+    pub fn identity(&self) -> HybridIdentity {
+        HybridIdentity::from_seed(self.identity_seed())
+    }
+
+    /// The seed of the sealing identity.
     #[must_use]
     pub fn identity_seed(&self) -> Zeroizing<[u8; 32]> {
         derive(&self.seed, SEALING_LABEL)

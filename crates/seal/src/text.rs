@@ -50,6 +50,15 @@ pub(crate) fn is_word(text: &str, max: usize) -> bool {
     (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
+/// A name that people gave: 1 to `max` bytes of text on one line, no control characters, no space at either end.
+pub(crate) fn is_name(text: &str, max: usize) -> bool {
+    (1..=max).contains(&text.len())
+        && text.trim() == text
+        && !text
+            .chars()
+            .any(|c| c.is_control() || (c != ' ' && c.is_whitespace()))
+}
+
 /// Reads the labelled lines of a text from the top, in the one order that its format has.
 pub(crate) struct Lines<'a> {
     format: Format,

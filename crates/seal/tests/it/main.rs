@@ -3,6 +3,7 @@
 mod age;
 mod envelope;
 mod epoch;
+mod keyrings;
 mod names;
 mod shares;
 mod statements;
