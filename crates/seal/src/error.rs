@@ -86,6 +86,9 @@ pub enum Error {
         /// The rule broken.
         why: &'static str,
     },
+    /// The other side of an enrolment revealed something else than it had committed to.
+    #[error("what was revealed is not what had been committed to: begin again with a new code")]
+    WrongReveal,
     /// A share, or a set of shares, doesn't do.
     #[error(transparent)]
     Share(#[from] ShareFault),
@@ -123,6 +126,8 @@ pub enum Format {
     KeyringBundle,
     /// What a keyring's file holds, in JSON.
     KeyringSecrets,
+    /// Six words, or a nonce or a commitment on the way to them.
+    SixWords,
 }
 
 impl Format {
@@ -147,6 +152,7 @@ impl fmt::Display for Format {
             Self::Keyring => "keyring",
             Self::KeyringBundle => "keyring bundle",
             Self::KeyringSecrets => "keyring secrets",
+            Self::SixWords => "six words",
         })
     }
 }

@@ -25,6 +25,7 @@ pub use fault::ShareFault;
 pub use gathering::{Gathering, GroupProgress, Progress};
 pub use mnemonic::{MAX_MNEMONIC_BYTES, MAX_SHARE_WORDS, MIN_SHARE_WORDS, ROOT_SHARE_WORDS, Share};
 pub use plan::{Group, GroupPlan, MAX_GROUP_NAME_BYTES, MAX_MEMBERS, MAX_PLAN_BYTES};
+pub(crate) use wordlist::index_of;
 pub use wordlist::{WORDS, word};
 
 /// 20 000 iterations in all. It slows down guessing at passphrases, and ours is empty: more would only cost time.

@@ -5,7 +5,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::checksum::{self, CHECKSUM_WORDS};
 use super::fault::ShareFault;
-use super::wordlist::{WORDS, index_of_word, word};
+use super::wordlist::{index_of, word};
 use crate::error::Result;
 
 /// Words before the value.
@@ -174,20 +174,18 @@ fn read_words(typed: &str) -> Result<Zeroizing<Vec<u16>>, ShareFault> {
         if position > MAX_SHARE_WORDS {
             return Err(ShareFault::Length { words: position });
         }
-        let index = if typed.bytes().all(|b| b.is_ascii_digit()) {
-            index_of_number(typed).ok_or(ShareFault::UnknownNumber { position })?
-        } else {
-            index_of_word(typed).ok_or(ShareFault::UnknownWord { position })?
-        };
+        let index = index_of(typed).ok_or_else(|| unknown(typed, position))?;
         words.push(index);
     }
     Ok(words)
 }
 
-fn index_of_number(typed: &str) -> Option<u16> {
-    let number: usize = typed.parse().ok()?;
-    let index = number.checked_sub(1).filter(|index| *index < WORDS)?;
-    u16::try_from(index).ok()
+fn unknown(typed: &str, position: usize) -> ShareFault {
+    if typed.bytes().all(|b| b.is_ascii_digit()) {
+        ShareFault::UnknownNumber { position }
+    } else {
+        ShareFault::UnknownWord { position }
+    }
 }
 
 fn ten_bits(value: u64) -> u16 {

@@ -14,8 +14,16 @@ pub fn word(index: u16) -> &'static str {
     WORD_LIST[usize::from(index) % WORDS]
 }
 
-/// The index of what somebody typed: a whole word or at least its first four letters, in any case.
-pub(super) fn index_of_word(typed: &str) -> Option<u16> {
+/// The index of what somebody typed: a word in any case, at least its first four letters, or its number from 1 to 1024.
+pub(crate) fn index_of(typed: &str) -> Option<u16> {
+    if !typed.is_empty() && typed.bytes().all(|b| b.is_ascii_digit()) {
+        let index = typed.parse::<usize>().ok()?.checked_sub(1)?;
+        return u16::try_from(index).ok().filter(|_| index < WORDS);
+    }
+    index_of_word(typed)
+}
+
+fn index_of_word(typed: &str) -> Option<u16> {
     if typed.len() < 4 || !typed.is_ascii() {
         return None;
     }

@@ -272,7 +272,7 @@ fn a_forged_keyring_is_refused() {
     assert_eq!(refused(result), KeyringRefusal::FirstNotByRoot);
 
     // With one letter changed, by the data centre.
-    let (bundle, _, held) = first();
+    let (bundle, ..) = first();
     let changed = bundle.signed().text().replacen("gateway-1", "gateway-9", 1);
     let result = accept(None, parsed(&changed), &root().key());
     assert_eq!(
@@ -454,9 +454,7 @@ fn tampered(change: impl Fn(&mut Value)) -> Error {
     let (bundle, ..) = first();
     let mut json: Value = serde_json::from_str(&bundle.to_json()).expect("JSON");
     change(&mut json);
-    Bundle::parse(json.to_string().as_bytes())
-        .err()
-        .expect("a refusal")
+    Bundle::parse(json.to_string().as_bytes()).expect_err("a refusal")
 }
 
 #[test]

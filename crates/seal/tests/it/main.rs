@@ -7,3 +7,4 @@ mod keyrings;
 mod names;
 mod shares;
 mod statements;
+mod words;
