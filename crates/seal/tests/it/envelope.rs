@@ -4,6 +4,7 @@ use amana_seal::Error;
 use amana_seal::envelope::{
     EnvelopeKey, MAX_PADDED_BYTES, OVERHEAD_BYTES, open, seal, sealed_size,
 };
+use proptest::prelude::*;
 use zeroize::Zeroizing;
 
 fn key(byte: u8) -> EnvelopeKey {
@@ -75,5 +76,21 @@ fn classes_are_few_and_waste_little() {
         let padded = class(size);
         assert!(padded >= size && class(padded) == padded);
         assert!((padded - size) * 100 <= 12 * padded, "{size} in {padded}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_content_opens_again(plain in prop::collection::vec(any::<u8>(), 0..9000), aad in any::<[u8; 4]>()) {
+        let sealed = seal(&key(1), &aad, &plain).unwrap();
+        prop_assert_eq!(&*open(&key(1), &aad, &sealed).unwrap(), &plain);
+    }
+
+    #[test]
+    fn any_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
+        prop_assert!(open(&key(1), b"", &bytes).is_err());
+        let mut of_a_class = bytes;
+        of_a_class.resize(256 + OVERHEAD_BYTES, 0);
+        prop_assert!(open(&key(1), b"", &of_a_class).is_err());
     }
 }

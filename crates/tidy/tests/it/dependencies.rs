@@ -38,7 +38,7 @@ const HTTP_CRATES: [&str; 10] = [
     "tower-http",
 ];
 /// These read or measure the others, and are used by none.
-const ASIDE: [&str; 2] = ["amana-tidy", "bench-commit"];
+const ASIDE: [&str; 3] = ["amana-tidy", "bench-commit", "bench-seal"];
 
 /// What `cargo metadata` says of the workspace and of everything it builds.
 pub(crate) fn metadata() -> &'static Value {
