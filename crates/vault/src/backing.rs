@@ -46,7 +46,6 @@ impl Backing {
     ///
     /// # Errors
     /// [`Error::Store`] on a gateway.
-    #[allow(dead_code, reason = "for what the data centre does with sealed acts")]
     pub(crate) fn centre(&self) -> Result<&Arc<Store>> {
         match self {
             Self::Centre(store) => Ok(store),
