@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amana_seal::member::{MemberId, VerifyingKey};
+use amana_seal::keyring::{Accepted, Bundle, Keyring, KeyringRefusal, SignedKeyring, accept};
 use amana_seal::root::RootKey;
 use amana_store::{Act as _, Entry, EntryId, LedgerId, Reader, entries};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,18 @@ pub struct KeyringBundle {
 }
 
 impl KeyringBundle {
+    /// Reads it: each recipient and each file is the one that the text names. Who signed it isn't judged.
+    ///
+    /// # Errors
+    /// [`Error::Keyring`].
+    pub fn parse(&self) -> Result<Bundle> {
+        let json = serde_json::to_vec(self).map_err(|source| amana_store::Error::Decode {
+            what: "a keyring".into(),
+            source,
+        })?;
+        Bundle::parse(&json).map_err(Error::Keyring)
+    }
+
     pub(crate) fn weight_bytes(&self) -> usize {
         let beside = self.recipients.iter().chain(&self.files);
         let beside: usize = beside.map(|(name, text)| name.len() + text.len()).sum();
@@ -32,46 +44,45 @@ impl KeyringBundle {
     }
 }
 
-/// A member, as a keyring has it.
-pub(crate) struct MemberLine {
-    pub(crate) id: MemberId,
-    pub(crate) key: VerifyingKey,
-    pub(crate) admin: bool,
-    pub(crate) kind: String,
-    pub(crate) name: String,
+/// A keyring that the ledger holds.
+pub(crate) struct Recorded(SignedKeyring);
+
+impl Recorded {
+    /// Read, and not judged again.
+    pub(crate) fn read(bundle: &KeyringBundle, entry: EntryId) -> amana_store::Result<Self> {
+        let signed = SignedKeyring::parse(bundle.keyring.as_bytes());
+        signed
+            .map(Self)
+            .map_err(|error| amana_store::Error::Damaged {
+                what: format!("the keyring in entry {entry}"),
+                why: error.to_string(),
+            })
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        self.0.keyring()
+    }
 }
 
-/// A keyring that was accepted.
-pub struct Keyring {
-    number: u64,
-    epoch: u32,
-    members: Vec<MemberLine>,
-}
-
-impl Keyring {
-    /// Its number.
-    #[must_use]
-    pub fn number(&self) -> u64 {
-        self.number
+/// The next keyring of a chain, if it follows the one before by the rules.
+fn follow(
+    previous: Option<&Accepted>,
+    bundle: &KeyringBundle,
+    root: &RootKey,
+    institution: Option<&str>,
+) -> Result<Accepted> {
+    let parsed = bundle.parse()?;
+    let keyring = parsed.keyring();
+    if let Some(expected) = institution.filter(|expected| *expected != keyring.institution) {
+        return Err(Error::Keyring(
+            KeyringRefusal::OtherInstitution {
+                expected: expected.to_owned(),
+                found: keyring.institution.clone(),
+            }
+            .into(),
+        ));
     }
-
-    /// Its newest epoch.
-    #[must_use]
-    pub fn epoch(&self) -> u32 {
-        self.epoch
-    }
-
-    pub(crate) fn members(&self) -> &[MemberLine] {
-        &self.members
-    }
-
-    /// A keyring that the ledger holds, read without being judged again.
-    pub(crate) fn recorded(_bundle: &KeyringBundle, entry: EntryId) -> amana_store::Result<Self> {
-        Err(amana_store::Error::Damaged {
-            what: format!("the body of entry {entry}"),
-            why: "it holds no keyring".into(),
-        })
-    }
+    accept(previous, parsed.signed().clone(), root).map_err(Error::Keyring)
 }
 
 /// The newest keyring of an institution, which the next one must follow.
@@ -95,16 +106,22 @@ impl Published {
         Ok(Self(Some(bundle)))
     }
 
-    /// The next keyring, if it follows this one by the chain's rules.
+    /// The number of the next keyring, if it follows this one by the chain's rules.
     pub(crate) fn next(
         &self,
-        _bundle: &KeyringBundle,
-        _root: &RootKey,
+        bundle: &KeyringBundle,
+        root: &RootKey,
         institution: &str,
-    ) -> Result<Keyring> {
-        Err(Error::NotEnrolled {
-            institution: institution.to_owned(),
-        })
+    ) -> Result<u64> {
+        let kept = |newest: &KeyringBundle| {
+            let signed = SignedKeyring::parse(newest.keyring.as_bytes());
+            signed
+                .and_then(|signed| Accepted::kept(signed, root))
+                .map_err(Error::Keyring)
+        };
+        let previous = self.0.as_ref().map(kept).transpose()?;
+        let next = follow(previous.as_ref(), bundle, root, Some(institution))?;
+        Ok(next.keyring().number)
     }
 }
 
@@ -112,7 +129,7 @@ impl Published {
 #[derive(Default)]
 pub struct Keyrings {
     root: Option<RootKey>,
-    newest: Option<Keyring>,
+    newest: Option<Accepted>,
 }
 
 impl Keyrings {
@@ -121,27 +138,35 @@ impl Keyrings {
     /// # Errors
     /// [`Error::Keyring`] for a keyring that doesn't follow the one before; it isn't taken then.
     pub fn follow(&mut self, entry: &Entry) -> Result<()> {
-        let core = entry.core()?;
-        let _ = (
-            core.kind.as_ref(),
-            ConfirmEnrolment::KIND,
-            PublishKeyring::KIND,
-        );
+        let (core, Some((_, body))) = (entry.core()?, &entry.body) else {
+            return Ok(());
+        };
+        let decode = |source| amana_store::Error::Decode {
+            what: format!("the body of entry {}", entry.id),
+            source,
+        };
+        match core.kind.as_ref() {
+            ConfirmEnrolment::KIND => {
+                let body: ConfirmBody = serde_json::from_slice(body).map_err(decode)?;
+                let root: RootKey = body.root.parse().map_err(Error::Keyring)?;
+                if *self.root.get_or_insert(root) != root {
+                    return Err(Error::OtherRoot);
+                }
+            }
+            PublishKeyring::KIND => {
+                let bundle: KeyringBundle = serde_json::from_slice(body).map_err(decode)?;
+                let root = self.root.ok_or(Error::OtherRoot)?;
+                self.newest = Some(follow(self.newest.as_ref(), &bundle, &root, None)?);
+            }
+            _ => {}
+        }
         Ok(())
     }
 
-    /// The newest keyring's number.
+    /// The newest keyring.
     #[must_use]
-    pub fn number(&self) -> Option<u64> {
-        self.newest.as_ref().map(Keyring::number)
-    }
-
-    /// The key of a member of the newest keyring.
-    #[must_use]
-    pub fn member(&self, id: MemberId) -> Option<VerifyingKey> {
-        let members = self.newest.as_ref()?.members();
-        let found = members.iter().find(|member| member.id == id);
-        found.map(|member| member.key)
+    pub fn newest(&self) -> Option<&Keyring> {
+        self.newest.as_ref().map(Accepted::keyring)
     }
 }
 
@@ -154,6 +179,25 @@ impl Access {
         let ledger = self.ledger(institution)?;
         let newest = self.store().read(|rows| Published::newest(rows, ledger))?;
         Ok(newest.0)
+    }
+
+    /// Whether a keyring would be taken as the institution's next: under the root that was pinned, or, before enrolment,
+    /// under the one that it names itself. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::UnknownInstitution`], [`Error::Keyring`], [`Error::Store`].
+    pub fn would_follow(
+        &self,
+        institution: &InstitutionName,
+        bundle: &KeyringBundle,
+    ) -> Result<()> {
+        let ledger = self.ledger(institution)?;
+        let named = bundle.parse()?.keyring().root;
+        self.store().read(|rows| {
+            let root = keyrings::root(rows, ledger)?.unwrap_or(named);
+            let newest = Published::newest(rows, ledger)?;
+            newest.next(bundle, &root, institution.as_str()).map(drop)
+        })
     }
 
     /// Publishes the next keyring: from then on its members act for the institution, and nobody else. Gives its number and

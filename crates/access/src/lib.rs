@@ -31,7 +31,7 @@ pub use enrolments::{
     ENROLMENT_MS, Enrolled, Enrolment, EnrolmentCode, EnrolmentState, NewEnrolment,
 };
 pub use error::{Error, Result};
-pub use keyrings::{Keyring, KeyringBundle, Keyrings};
+pub use keyrings::{KeyringBundle, Keyrings};
 pub use members::{Member, Standing};
 pub use model::{
     AccessKey, AccessKeyId, Caller, GivenKey, Grant, Institution, InstitutionId, InstitutionName,

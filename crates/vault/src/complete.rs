@@ -8,7 +8,6 @@ use md5::{Digest as _, Md5};
 
 use crate::acts::recorded::{self, ObjectBody};
 use crate::acts::upload::{CompleteLinks, CompleteUpload, PartBody};
-use crate::backing::Fresh;
 use crate::buckets::{admit, require};
 use crate::get::{entry_of, recorded_object};
 use crate::model::{
@@ -101,7 +100,7 @@ impl Vault {
             links: CompleteLinks::default(),
             body: *body,
         };
-        let committed = match self.store.commit(act, Fresh::Nothing).await {
+        let committed = match self.store.commit(act).await.map_err(Error::from) {
             // A rival completed it in the meantime, or aborted it.
             Err(Error::NoSuchUpload) => {
                 let before =

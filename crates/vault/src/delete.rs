@@ -5,7 +5,6 @@ use futures::StreamExt as _;
 
 use crate::acts::object::{DeleteLinks, DeleteObject};
 use crate::acts::recorded::KeyBody;
-use crate::backing::Fresh;
 use crate::buckets::require;
 use crate::model::{ETagMatch, ObjectKey, VersionId, VersionRef};
 use crate::{Error, Result, Vault};
@@ -59,7 +58,7 @@ impl Vault {
                 key: deletion.key,
             },
         };
-        let committed = match self.store.commit(act, Fresh::Nothing).await {
+        let committed = match self.store.commit(act).await.map_err(Error::from) {
             Err(Error::NoSuchVersion) => return Ok((Deleted::default(), None)),
             committed => committed?,
         };

@@ -3,7 +3,6 @@
 use amana_access::{Caller, Right};
 
 use crate::acts::object::{SetTags, TagsBody, TagsLinks};
-use crate::backing::Fresh;
 use crate::buckets::{admit, require};
 use crate::get::{entry_of, recorded_object, standing};
 use crate::model::{ObjectKey, Tags, VersionId, VersionRef};
@@ -35,7 +34,7 @@ impl Vault {
                 tags,
             },
         };
-        Ok(Done::of(self.store.commit(act, Fresh::Nothing).await?))
+        Ok(Done::of(self.store.commit(act).await?))
     }
 
     /// The tags of a version, and which version that is.

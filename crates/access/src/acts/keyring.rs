@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Applied, Checked, refuse};
 use crate::Error;
-use crate::keyrings::{Keyring, KeyringBundle, Published};
+use crate::keyrings::{KeyringBundle, Published, Recorded};
 use crate::views::{keyrings, members};
 
 /// Publishes the next keyring; its signatures are the institution's, whoever hands it in.
@@ -44,10 +44,9 @@ impl Act for PublishKeyring {
             })
         })?;
         let newest = Published::newest(views, self.ledger)?;
-        let next = newest
+        self.links.number = newest
             .next(&self.body, &root, &self.institution)
             .map_err(refuse)?;
-        self.links.number = next.number();
         Ok(())
     }
 
@@ -67,9 +66,9 @@ impl Act for PublishKeyring {
     ) -> Applied<u64> {
         if let Some(body) = body {
             let ledger = at.entry.ledger();
-            let keyring = Keyring::recorded(body, at.entry)?;
-            keyrings::set_newest(rows, at.entry, &keyring)?;
-            members::replace(rows, ledger, &keyring)?;
+            let recorded = Recorded::read(body, at.entry)?;
+            keyrings::set_newest(rows, at.entry, recorded.keyring())?;
+            members::replace(rows, ledger, recorded.keyring())?;
         }
         Ok(links.number)
     }

@@ -1,10 +1,10 @@
 //! The root that an institution pinned, its newest keyring, and the witness that its gateway brought.
 
+use amana_seal::keyring::Keyring;
 use amana_seal::root::RootKey;
 use amana_store::{EntryId, LedgerId, Reader, View, Writer};
 
 use super::damaged;
-use crate::keyrings::Keyring;
 
 type Result<T> = amana_store::Result<T>;
 
@@ -84,8 +84,8 @@ pub(crate) fn set_newest(rows: &Writer<'_>, entry: EntryId, keyring: &Keyring) -
          ON CONFLICT (ledger) DO UPDATE SET number = excluded.number, epoch = excluded.epoch, entry = excluded.entry",
         &[
             entry.ledger().0.into(),
-            keyring.number().cast_signed().into(),
-            keyring.epoch().into(),
+            keyring.number.cast_signed().into(),
+            keyring.epoch().number.into(),
             entry.into(),
         ],
     )?;

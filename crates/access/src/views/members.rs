@@ -1,10 +1,10 @@
 //! The members of each institution's newest keyring: one that is left out is no member any more.
 
+use amana_seal::keyring::{Keyring, Role};
 use amana_seal::member::{MemberId, VerifyingKey};
 use amana_store::{LedgerId, Reader, View, Writer};
 
 use super::damaged;
-use crate::keyrings::Keyring;
 use crate::members::Standing;
 
 type Result<T> = amana_store::Result<T>;
@@ -46,14 +46,14 @@ pub(crate) fn standing(
 /// Puts the members of a keyring in the place of those before.
 pub(crate) fn replace(rows: &Writer<'_>, ledger: LedgerId, keyring: &Keyring) -> Result<()> {
     rows.execute("DELETE FROM members WHERE ledger = $1", &[ledger.0.into()])?;
-    for member in keyring.members() {
+    for (id, member) in &keyring.members {
         rows.execute(
             "INSERT INTO members (ledger, member, key, admin, kind, name) VALUES ($1, $2, $3, $4, $5, $6)",
             &[
                 ledger.0.into(),
-                member.id.as_bytes().as_slice().into(),
+                id.as_bytes().as_slice().into(),
                 member.key.as_bytes().as_slice().into(),
-                i64::from(member.admin).into(),
+                i64::from(member.role == Role::Admin).into(),
                 member.kind.as_str().into(),
                 member.name.as_str().into(),
             ],

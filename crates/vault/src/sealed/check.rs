@@ -91,9 +91,11 @@ fn signed(keyrings: &mut Keyrings, entry: &Entry) -> std::result::Result<(), Str
     };
     let body: SealedBody = serde_json::from_slice(body).map_err(|error| error.to_string())?;
     let stated = body.statement.statement();
-    let key = keyrings
-        .member(stated.member)
-        .filter(|_| keyrings.number() == Some(stated.keyring))
+    let newest = keyrings
+        .newest()
+        .filter(|newest| newest.number == stated.keyring);
+    let member = newest
+        .and_then(|newest| newest.member(stated.member))
         .ok_or_else(|| {
             format!(
                 "{} did not stand in the newest keyring when it was recorded",
@@ -106,7 +108,7 @@ fn signed(keyrings: &mut Keyrings, entry: &Entry) -> std::result::Result<(), Str
             core.by, stated.member
         ));
     }
-    let verified = body.statement.verify(&key);
+    let verified = body.statement.verify(&member.key);
     verified
         .and_then(|()| body.statement.check_envelope(&body.envelope))
         .map_err(|error| error.to_string())?;

@@ -102,8 +102,7 @@ impl Vault {
         }
         let (store, extent) = (self.store.clone(), found.extent.clone());
         let opened = apart(move || {
-            let store = store.centre()?;
-            let reader = store.read(|rows| open_blob(store, rows, &extent))?;
+            let reader = store.read(|rows| open_blob(&store, rows, &extent))?;
             Ok(Arc::new(reader))
         });
         let each = stream::once(opened).flat_map(move |opened| match opened {
