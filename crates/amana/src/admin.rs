@@ -6,6 +6,7 @@
 mod access_keys;
 mod answer;
 mod buckets;
+mod enrolments;
 mod erasures;
 mod institutions;
 mod ledgers;
@@ -55,6 +56,19 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .route(
             &format!("{institution}/buckets"),
             get(buckets::list).post(buckets::create),
+        )
+        .route("/v1/enrolments", get(enrolments::list))
+        .route(
+            &format!("{institution}/enrolments"),
+            post(enrolments::issue),
+        )
+        .route(
+            &format!("{institution}/enrolments/confirm"),
+            post(enrolments::confirm),
+        )
+        .route(
+            &format!("{institution}/enrolments/refuse"),
+            post(enrolments::refuse),
         )
         .route("/v1/ledgers", get(ledgers::list))
         .route(

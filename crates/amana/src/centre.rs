@@ -10,6 +10,7 @@ use amana_vault::{Staging, Vault};
 use anyhow::Result;
 
 use crate::config::Config;
+use crate::enrolments::Enrolments;
 
 /// What every listener shares.
 pub(crate) struct Centre {
@@ -18,6 +19,8 @@ pub(crate) struct Centre {
     pub(crate) vault: Arc<Vault>,
     /// Ciphertext that waits for the acts that name it.
     pub(crate) staging: Arc<Staging>,
+    /// Gateways that introduce themselves.
+    pub(crate) enrolments: Enrolments,
     pub(crate) config: Config,
     /// Its name, the first part of every origin.
     pub(crate) name: String,
@@ -81,6 +84,7 @@ impl Centre {
             vault: Arc::new(Vault::new(store.clone())),
             staging: Arc::new(Staging::new(store.clone())),
             store,
+            enrolments: Enrolments::default(),
             config,
             name: name.to_owned(),
         })

@@ -30,6 +30,9 @@ enum Command {
     /// Officials of an institution
     #[command(subcommand)]
     Official(commands::official::Official),
+    /// Enrolments: how an institution's gateway is let in
+    #[command(subcommand)]
+    Enrolment(commands::enrolment::Enrolment),
     /// Access keys of an institution's software
     #[command(subcommand)]
     AccessKey(commands::access_key::AccessKey),
@@ -64,6 +67,7 @@ impl Cli {
             Command::Witness(witness) => wait(witness.run()),
             Command::Institution(institution) => wait(institution.run()),
             Command::Official(official) => wait(official.run()),
+            Command::Enrolment(enrolment) => wait(enrolment.run()),
             Command::AccessKey(access_key) => wait(access_key.run()),
             Command::Bucket(bucket) => wait(bucket.run()),
             Command::Receipt(receipt) => wait(receipt.run()),

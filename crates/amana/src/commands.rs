@@ -3,6 +3,7 @@
 pub(crate) mod access_key;
 pub(crate) mod bucket;
 pub(crate) mod check;
+pub(crate) mod enrolment;
 pub(crate) mod export;
 pub(crate) mod institution;
 pub(crate) mod kept;

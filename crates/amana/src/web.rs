@@ -3,6 +3,7 @@
 mod basic;
 pub(crate) mod contents;
 mod credentials;
+mod enrolments;
 mod index;
 mod keyrings;
 pub(crate) mod ledgers;
@@ -41,6 +42,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .merge(witness::routes())
         .merge(sealed::routes())
         .merge(keyrings::routes())
+        .merge(enrolments::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(centre)

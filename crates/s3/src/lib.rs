@@ -19,7 +19,6 @@ mod answer;
 mod attributes;
 mod attrs;
 mod buckets;
-mod callers;
 mod checksums;
 mod complete;
 mod conditions;
@@ -50,5 +49,4 @@ mod tags;
 mod times;
 mod uploads;
 
-pub use callers::{Callers, CallersError};
 pub use front::{Front, FrontConfig};

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use amana_ledger::{Hash, VerifierKey};
 use amana_store::national::policy::TrustPolicy;
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Asker;
 use super::answer::{Answer, Refusal};
 use crate::centre::{Centre, blocking};
+use crate::own_quorums;
 
 pub(crate) async fn show(State(centre): State<Arc<Centre>>) -> Json<Value> {
     Json(shown(&centre.store.policy()))
@@ -27,10 +29,12 @@ pub(crate) struct NewWitness {
 
 pub(crate) async fn add_witness(
     State(centre): State<Arc<Centre>>,
+    Extension(by): Extension<Asker>,
     Json(new): Json<NewWitness>,
 ) -> Answer {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let reserved = ["none", GROUP].contains(&new.name.as_str());
+    let reserved =
+        ["none", GROUP].contains(&new.name.as_str()) || own_quorums::is_reserved(&new.name);
     if new.name.is_empty() || new.name.len() > 100 || !new.name.chars().all(plain) || reserved {
         return Err(Refusal::wrong(
             "invalid",
@@ -42,7 +46,7 @@ pub(crate) async fn add_witness(
     let key: VerifierKey = new.key.parse()?;
     let mut witnesses = witnesses(&centre.store.policy());
     witnesses.push((new.name, key));
-    replace(centre, witnesses, new.quorum).await
+    replace(centre, witnesses, new.quorum, by).await
 }
 
 /// How many must cosign.
@@ -54,6 +58,7 @@ pub(crate) struct Quorum {
 
 pub(crate) async fn remove_witness(
     State(centre): State<Arc<Centre>>,
+    Extension(by): Extension<Asker>,
     Path(name): Path<String>,
 ) -> Answer {
     let mut witnesses = witnesses(&centre.store.policy());
@@ -65,15 +70,16 @@ pub(crate) async fn remove_witness(
             format!("the policy has no witness named {name}"),
         ));
     }
-    replace(centre, witnesses, None).await
+    replace(centre, witnesses, None, by).await
 }
 
 pub(crate) async fn set_quorum(
     State(centre): State<Arc<Centre>>,
+    Extension(by): Extension<Asker>,
     Json(Quorum { quorum }): Json<Quorum>,
 ) -> Answer {
     let witnesses = witnesses(&centre.store.policy());
-    replace(centre, witnesses, quorum).await
+    replace(centre, witnesses, quorum, by).await
 }
 
 /// The group that holds all witnesses in the policy's file.
@@ -83,13 +89,18 @@ async fn replace(
     centre: Arc<Centre>,
     witnesses: Vec<(String, VerifierKey)>,
     quorum: Option<usize>,
+    by: Asker,
 ) -> Answer {
+    let changed = centre.clone();
     let policy = blocking(move || -> amana_store::Result<_> {
         centre.store.set_witnesses(&witnesses, quorum)?;
         Ok(centre.store.policy())
     });
     match policy.await {
-        Ok(policy) => Ok(Json(shown(&policy))),
+        Ok(policy) => {
+            own_quorums::settle(&changed, by.as_str()).await?;
+            Ok(Json(shown(&policy)))
+        }
         // The store names its file; what was wrong is what was asked.
         Err(amana_store::Error::Folder { why, .. }) => Err(Refusal::wrong("invalid", why)),
         Err(error) => Err(error.into()),

@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use crate::centre::{Centre, blocking};
 
 /// The longest keyring with its files, in bytes.
-pub(super) const MAX_BUNDLE_BYTES: usize = 2 * 1024 * 1024;
+pub(super) const MAX_BUNDLE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The routes of keyrings.
 pub(super) fn routes() -> Router<Arc<Centre>> {
