@@ -74,17 +74,14 @@ pub(super) struct Header<'a> {
 impl<'a> Header<'a> {
     /// Parses the header at the start of `bytes`; what follows it isn't looked at.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self> {
-        let bounded = &bytes[..bytes.len().min(MAX_HEADER_BYTES)];
-        let mut rest = bounded
-            .strip_prefix(VERSION_LINE)
-            .ok_or(Format::AgeHeader.malformed("the first line is not that of age v1"))?;
+        let mut lines = Lines::new(bytes)?;
         let mut stanzas = Vec::new();
         loop {
-            let begin = bounded.len() - rest.len();
-            let line = next_line(&mut rest, bytes.len())?;
+            let begin = lines.taken;
+            let line = lines.take()?;
             if let Some(arguments) = line.strip_prefix(b"-> ") {
                 let (kind, arguments) = parse_arguments(arguments)?;
-                let body = parse_body(&mut rest, bytes.len())?;
+                let body = parse_body(&mut lines)?;
                 stanzas.push(Stanza {
                     kind,
                     arguments,
@@ -94,9 +91,9 @@ impl<'a> Header<'a> {
                 check_stanzas(&stanzas)?;
                 return Ok(Self {
                     stanzas,
-                    authenticated: &bounded[..begin + MAC_MARK.len()],
+                    authenticated: &bytes[..begin + MAC_MARK.len()],
                     mac: decode_exactly(mac)?,
-                    size: bounded.len() - rest.len(),
+                    size: lines.taken,
                 });
             } else {
                 return Err(Format::AgeHeader.malformed("a line is neither stanza nor MAC"));
@@ -128,18 +125,39 @@ fn check_stanzas(stanzas: &[Stanza<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// Takes a line off `rest`, without its line feed; `total` is how many bytes there were before the bound was applied.
-fn next_line<'a>(rest: &mut &'a [u8], total: usize) -> Result<&'a [u8]> {
-    let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
-        return Err(if total > MAX_HEADER_BYTES {
-            too_large()
-        } else {
-            Format::AgeHeader.malformed("it is cut short")
-        });
-    };
-    let (line, after) = rest.split_at(end);
-    *rest = &after[1..];
-    Ok(line)
+/// The lines of a header, as far as a header may go.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    taken: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// Takes the version line.
+    fn new(bytes: &'a [u8]) -> Result<Self> {
+        if !bytes.starts_with(VERSION_LINE) {
+            return Err(not_age());
+        }
+        let taken = VERSION_LINE.len();
+        Ok(Self { bytes, taken })
+    }
+
+    /// Takes the next line, and gives it without its line feed.
+    fn take(&mut self) -> Result<&'a [u8]> {
+        let bound = self.bytes.len().min(MAX_HEADER_BYTES);
+        let rest = &self.bytes[self.taken..bound];
+        match rest.iter().position(|byte| *byte == b'\n') {
+            Some(end) => {
+                self.taken += end + 1;
+                Ok(&rest[..end])
+            }
+            None if bound < self.bytes.len() => Err(too_large()),
+            None => Err(Format::AgeHeader.malformed("it is cut short")),
+        }
+    }
+}
+
+fn not_age() -> Error {
+    Format::AgeHeader.malformed("the first line is not that of age v1")
 }
 
 fn too_large() -> Error {
@@ -163,11 +181,11 @@ fn parse_arguments(line: &[u8]) -> Result<(&str, Option<&str>)> {
     })
 }
 
-/// Takes a body off `rest`: full lines, then one that is shorter, perhaps empty.
-fn parse_body(rest: &mut &[u8], total: usize) -> Result<Vec<u8>> {
+/// Takes a stanza's body: full lines, then one that is shorter, perhaps empty.
+fn parse_body(lines: &mut Lines<'_>) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let line = next_line(rest, total)?;
+        let line = lines.take()?;
         if line.len() > LINE_CHARS {
             return Err(
                 Format::AgeHeader.malformed("a line of a stanza is longer than 64 characters")
@@ -201,7 +219,7 @@ pub(super) fn decode_exactly<const N: usize>(text: impl AsRef<[u8]>) -> Result<[
 pub fn prologue_size(bytes: &[u8]) -> Result<Option<usize>> {
     let compared = bytes.len().min(VERSION_LINE.len());
     if bytes[..compared] != VERSION_LINE[..compared] {
-        return Err(Format::AgeHeader.malformed("the first line is not that of age v1"));
+        return Err(not_age());
     }
     let bounded = &bytes[..bytes.len().min(MAX_HEADER_BYTES)];
     // Neither a stanza's first line nor base64 begins with a dash twice, so that the first such line is the last one.

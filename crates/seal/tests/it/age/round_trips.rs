@@ -211,3 +211,23 @@ fn a_passphrase_opens_what_it_sealed() {
     let error = passphrase("").seal_all(21, b"").unwrap_err();
     assert_eq!(error, Error::WorkFactor { found: 21, max: 18 });
 }
+
+/// A gateway seals and opens on whatever thread is free.
+#[test]
+fn keys_and_files_cross_threads() {
+    fn crosses<T: Send + Sync>() {}
+    crosses::<Identity>();
+    crosses::<Recipient>();
+    crosses::<Sealer>();
+    crosses::<Opener>();
+    crosses::<Passphrase>();
+}
+
+#[test]
+fn a_header_that_does_not_end_is_not_read_on() {
+    let identity = X25519Identity::generate().unwrap();
+    let grease = "-> grease\n\n".repeat(2000);
+    let endless = format!("age-encryption.org/v1\n{grease}");
+    let error = Opener::new(endless.as_bytes(), &[identity.into()]).err();
+    assert!(matches!(error, Some(Error::TooLarge { .. })));
+}
