@@ -185,7 +185,7 @@ fn parse_group(text: &str, part: char) -> Result<Group> {
         "each group has a name and its numbers, such as cabinet 2-of-3",
     ))?;
     let name = name.trim();
-    let letters = |c: char| c.is_alphanumeric() || " -_.'".contains(c);
+    let letters = |c: char| c.is_alphanumeric() || " -_.'\u{2019}".contains(c);
     if !(1..=MAX_GROUP_NAME_BYTES).contains(&name.len()) || !name.chars().all(letters) {
         return Err(malformed(
             "a group's name is 1 to 32 bytes of letters, digits, spaces and -_.'",

@@ -5,6 +5,7 @@ mod envelope;
 mod epoch;
 mod keyrings;
 mod names;
+mod pages;
 mod shares;
 mod statements;
 mod words;

@@ -15,7 +15,10 @@ fn both_sides_see_the_same_words() {
         .check(&gateway, &transcript())
         .expect("as committed");
     let words = SixWords::of(&gateway, &centre, &transcript());
-    assert_eq!(words.to_string(), "shelter patrol briefing estimate spider deadline");
+    assert_eq!(
+        words.to_string(),
+        "shelter patrol briefing estimate spider deadline"
+    );
     let numbers = words.numbers().map(|number| number.to_string()).join(" ");
     for typed in [words.to_string(), words.to_string().to_uppercase(), numbers] {
         assert_eq!(typed.parse::<SixWords>().expect("well typed"), words);
