@@ -44,9 +44,10 @@ impl Declarations {
     }
 }
 
-/// Takes a body in and verifies it. On an error nothing of it is left.
+/// Takes a body in, for an object or a part in `bucket`, and verifies it. On an error nothing of it is left.
 pub(crate) async fn take(
     vault: &Vault,
+    bucket: &str,
     body: Option<StreamingBlob>,
     declarations: &Declarations,
     algorithms: Vec<ChecksumAlgorithm>,
@@ -56,7 +57,7 @@ pub(crate) async fn take(
         algorithms,
         max_bytes: MAX_PUT_BYTES,
     };
-    let mut ingest = vault.ingest(options).map_err(refused)?;
+    let mut ingest = vault.ingest(bucket, options).map_err(refused)?;
     if let Some(mut body) = body {
         while let Some(piece) = body.next().await {
             let piece = piece.map_err(broken)?;

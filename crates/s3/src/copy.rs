@@ -108,7 +108,7 @@ async fn write(
 ) -> S3Result<(Done<Put>, Option<Checksum>)> {
     let recomputed = match to.algorithm {
         Some(algorithm) if !has_whole(source, algorithm) => {
-            Some(recompute(service, source, algorithm).await?)
+            Some(recompute(service, source, to.bucket, algorithm).await?)
         }
         _ => None,
     };
@@ -230,13 +230,14 @@ fn has_whole(source: &ObjectInfo, algorithm: ChecksumAlgorithm) -> bool {
 async fn recompute(
     service: &Service,
     source: &ObjectInfo,
+    bucket: &str,
     algorithm: ChecksumAlgorithm,
 ) -> S3Result<(Ingested, Checksum)> {
     let options = IngestOptions {
         algorithms: vec![algorithm],
         max_bytes: MAX_PUT_BYTES,
     };
-    let mut ingest = service.vault.ingest(options).map_err(refused)?;
+    let mut ingest = service.vault.ingest(bucket, options).map_err(refused)?;
     if source.size_bytes > 0 {
         let mut content = service
             .vault

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use amana_access::Access;
 use amana_vault::Vault;
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT};
@@ -24,6 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::answer::Asked;
+use crate::callers::Callers;
 use crate::gate::Gate;
 use crate::guard::{self, MAX_DOCUMENT_BYTES};
 use crate::hosts::Hosts;
@@ -80,11 +80,11 @@ struct Shared {
 }
 
 impl Front {
-    /// On that vault, for the callers whom `access` knows.
+    /// On that vault, for those whose keys `callers` knows.
     #[must_use]
-    pub fn new(vault: Arc<Vault>, access: Arc<Access>, config: FrontConfig) -> Self {
+    pub fn new(vault: Arc<Vault>, callers: Arc<dyn Callers>, config: FrontConfig) -> Self {
         let hosts = Hosts::new(&config.domains);
-        let gate = Gate(access);
+        let gate = Gate(callers);
         let region: Arc<str> = config.region.into();
         let service = Service {
             vault,

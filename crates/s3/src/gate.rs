@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use amana_access::{Access, Caller};
+use amana_access::Caller;
 use http::Extensions;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{Credentials, S3Auth, SecretKey};
 use s3s::{S3Request, S3Result, s3_error};
 
+use crate::callers::Callers;
+
 /// Gives `s3s` the secrets, and each verified request its [`Caller`].
 #[derive(Clone)]
-pub(crate) struct Gate(pub(crate) Arc<Access>);
+pub(crate) struct Gate(pub(crate) Arc<dyn Callers>);
 
 impl Gate {
     /// Puts the caller beside the request. `s3s` skips its access hook where it has no auth, so the verbs ask for the

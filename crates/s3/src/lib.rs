@@ -19,6 +19,7 @@ mod answer;
 mod attributes;
 mod attrs;
 mod buckets;
+mod callers;
 mod checksums;
 mod complete;
 mod conditions;
@@ -49,4 +50,5 @@ mod tags;
 mod times;
 mod uploads;
 
+pub use callers::{Callers, CallersError};
 pub use front::{Front, FrontConfig};

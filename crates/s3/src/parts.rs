@@ -37,6 +37,7 @@ pub(crate) async fn upload(
     let algorithms = algorithms(&upload, &declarations)?;
     let content = content::take(
         &service.vault,
+        &input.bucket,
         input.body.take(),
         &declarations,
         algorithms,

@@ -23,6 +23,7 @@ pub(crate) async fn object(
     let algorithm = declarations.algorithm();
     let content = content::take(
         &service.vault,
+        &bucket.name,
         input.body.take(),
         &declarations,
         vec![algorithm],

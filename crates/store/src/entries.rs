@@ -87,6 +87,9 @@ pub struct Core<'a> {
     /// Who asked.
     #[serde(borrow)]
     pub by: Cow<'a, str>,
+    /// In a replica alone: the name that its gateway gave the act, 16 hexadecimal digits, which is its tag.
+    #[serde(borrow, default)]
+    pub act: Option<Cow<'a, str>>,
     /// Ids and numbers.
     #[serde(borrow)]
     pub links: &'a RawValue,
@@ -192,10 +195,21 @@ impl Entry {
             what: format!("entry {}", self.id),
             why: "its time is unreadable".into(),
         })?;
+        let tag = match core.act {
+            None => tag(&self.leaf()),
+            Some(name) => {
+                let mut tag = [0; 8];
+                hex::decode_to_slice(name.as_bytes(), &mut tag).map_err(|_| Error::Damaged {
+                    what: format!("entry {}", self.id),
+                    why: "its act's name is unreadable".into(),
+                })?;
+                tag
+            }
+        };
         Ok(At {
             entry: self.id,
             time_ms,
-            tag: tag(&self.leaf()),
+            tag,
         })
     }
 }

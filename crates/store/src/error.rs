@@ -98,6 +98,16 @@ pub enum Error {
         /// Its kind.
         kind: String,
     },
+    /// A replica's file is of no use: another key, another version, or damage. Nothing is lost with it.
+    #[error(
+        "the index {path} can't be used: {why}; remove it, and it is made again from the ledger"
+    )]
+    Replica {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The data folder is not usable.
     #[error("{path}: {why}")]
     Folder {
@@ -126,6 +136,7 @@ impl Error {
             Self::TooLarge { .. } => "too-large",
             Self::Decode { .. } => "decode",
             Self::UnknownKind { .. } => "unknown-kind",
+            Self::Replica { .. } => "replica",
             Self::Folder { .. } => "folder",
         }
     }

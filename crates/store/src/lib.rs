@@ -42,6 +42,6 @@ pub use content::{Content, Source};
 pub use entries::{Entry, EntryId, LedgerId};
 pub use error::{CommitError, Error, Result};
 pub use ledgers::{LedgerInfo, Tiles};
-pub use replica::PlainAct;
+pub use replica::{PlainAct, Replica, ReplicaKey};
 pub use sqlite::{Reader, Row, Value, Writer};
 pub use store::{Committed, Options, Store};

@@ -7,9 +7,12 @@
 pub(crate) mod bucket;
 pub(crate) mod object;
 pub(crate) mod recorded;
+mod sealable;
 pub(crate) mod upload;
 
 use amana_store::{EntryId, Kind, LedgerId};
+
+pub(crate) use sealable::Sealable;
 
 pub(crate) fn kinds() -> Vec<Kind> {
     vec![

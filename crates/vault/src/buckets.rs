@@ -8,6 +8,7 @@ use amana_store::{EntryId, Reader};
 use crate::acts::bucket::{
     BucketLinks, CreateBody, CreateBucket, DeleteBucket, NameBody, SetVersioning, VersioningLinks,
 };
+use crate::backing::{Backing, Fresh};
 use crate::model::{BucketName, ObjectKey, Versioning};
 use crate::views::{buckets, uploads, versions};
 use crate::{Done, Error, MAX_PAGE, Result, Vault};
@@ -76,7 +77,7 @@ pub(crate) fn admit(
 }
 
 impl Vault {
-    /// Makes a bucket.
+    /// Makes a bucket: an open one at the data centre, a sealed one at a gateway.
     ///
     /// # Errors
     /// [`crate::Error::BucketAlreadyOwnedByYou`], [`crate::Error::BucketAlreadyExists`], [`crate::Error::AccessDenied`].
@@ -87,20 +88,25 @@ impl Vault {
         options: BucketOptions,
     ) -> Result<Done<()>> {
         require(caller, name.as_str(), Right::Own)?;
-        let reason = options
-            .open_reason
-            .unwrap_or_else(|| DEFAULT_REASON.to_owned());
+        let (mode, reason) = match self.store {
+            Backing::Centre(_) => {
+                let reason = options.open_reason;
+                let reason = reason.unwrap_or_else(|| DEFAULT_REASON.to_owned());
+                (Mode::Open, Some(reason))
+            }
+            Backing::Home(_) => (Mode::Sealed, None),
+        };
         let act = CreateBucket {
             by: caller.actor.clone(),
             ledger: caller.ledger,
             body: CreateBody {
                 name: name.as_str().to_owned(),
-                mode: Mode::Open,
-                reason: Some(reason),
+                mode,
+                reason,
                 region: options.region,
             },
         };
-        Ok(Done::of(self.store.commit(act).await?))
+        Ok(Done::of(self.store.commit(act, Fresh::Nothing).await?))
     }
 
     /// Deletes an empty bucket; uploads that are under way in it are aborted first.
@@ -137,7 +143,7 @@ impl Vault {
                 bucket: bucket.to_owned(),
             },
         };
-        Ok(Done::of(self.store.commit(act).await?))
+        Ok(Done::of(self.store.commit(act, Fresh::Nothing).await?))
     }
 
     /// Enables or suspends versioning.
@@ -166,7 +172,7 @@ impl Vault {
                 bucket: bucket.to_owned(),
             },
         };
-        Ok(Done::of(self.store.commit(act).await?))
+        Ok(Done::of(self.store.commit(act, Fresh::Nothing).await?))
     }
 
     /// A bucket, if the caller has at least `right` on it. Takes microseconds: a front asks it before it reads a body. That

@@ -8,6 +8,7 @@ use md5::{Digest as _, Md5};
 
 use crate::acts::recorded::{self, ObjectBody};
 use crate::acts::upload::{CompleteLinks, CompleteUpload, PartBody};
+use crate::backing::Fresh;
 use crate::buckets::{admit, require};
 use crate::get::{entry_of, recorded_object};
 use crate::model::{
@@ -100,7 +101,7 @@ impl Vault {
             links: CompleteLinks::default(),
             body: *body,
         };
-        let committed = match self.store.commit(act).await.map_err(Error::from) {
+        let committed = match self.store.commit(act, Fresh::Nothing).await {
             // A rival completed it in the meantime, or aborted it.
             Err(Error::NoSuchUpload) => {
                 let before =

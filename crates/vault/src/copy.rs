@@ -1,13 +1,17 @@
 //! Copying an object: large content is shared, small content is written again.
 
+use std::ops::Range;
+
 use amana_access::{Caller, Right};
 use amana_store::Content;
+use futures::StreamExt as _;
 
 use crate::acts::object::{PutLinks, PutObject};
 use crate::acts::recorded::ObjectBody;
+use crate::backing::{Backing, Fresh};
 use crate::buckets::require;
 use crate::model::{ObjectAttrs, ObjectKey, WriteConditions};
-use crate::{Done, Error, ObjectInfo, Put, Result, Vault};
+use crate::{Done, Error, IngestOptions, Ingested, ObjectInfo, Put, Result, Vault};
 
 /// How an entry names what was copied.
 pub(crate) fn origin(source: &ObjectInfo) -> String {
@@ -37,9 +41,21 @@ impl Vault {
         if source.bucket_id.ledger() != caller.ledger {
             return Err(Error::AccessDenied);
         }
+        let mut extents = source.extents.to_vec();
         // Content in rows has one holder, the entry it stands under: the copy gets its own.
-        let content = self.read_small(source)?.map(Content::Inline);
-        let shared = content.is_none();
+        let mut content = self.read_small(source)?.map(Content::Inline);
+        let mut fresh = Fresh::Nothing;
+        let shared = content.is_none() && self.may_share(source, bucket);
+        if content.is_none() && !shared {
+            let options = IngestOptions {
+                algorithms: Vec::new(),
+                max_bytes: source.size_bytes,
+            };
+            let range = 0..source.size_bytes;
+            let again = self.take_again(source, range, bucket, options).await?;
+            let (extent, kept, new) = again.into_parts();
+            (extents, content, fresh) = (vec![extent], kept, new);
+        }
         let act = PutObject {
             by: caller.actor.clone(),
             ledger: caller.ledger,
@@ -51,11 +67,36 @@ impl Vault {
                 bucket: bucket.to_owned(),
                 key: key.clone(),
                 etag: source.etag,
-                extents: source.extents.to_vec(),
+                extents,
                 attrs,
                 copied_from: Some(origin(source)),
             },
         };
-        self.commit_put(act, None).await
+        self.commit_put(act, fresh).await
+    }
+
+    /// Whether a copy in `bucket` may hold what the source holds. A piece of ciphertext is for one bucket's key, and its
+    /// slots stand in one bucket: a copy into another is sealed again.
+    pub(crate) fn may_share(&self, source: &ObjectInfo, bucket: &str) -> bool {
+        match self.store {
+            Backing::Centre(_) => true,
+            Backing::Home(_) => *source.bucket == *bucket,
+        }
+    }
+
+    /// Takes content of an object in once more, for `bucket`.
+    pub(crate) async fn take_again(
+        &self,
+        source: &ObjectInfo,
+        range: Range<u64>,
+        bucket: &str,
+        options: IngestOptions,
+    ) -> Result<Ingested> {
+        let mut ingest = self.ingest(bucket, options)?;
+        let mut stream = self.read(source, range).await?;
+        while let Some(bytes) = stream.next().await {
+            ingest.write(bytes?).await?;
+        }
+        ingest.finish().await
     }
 }

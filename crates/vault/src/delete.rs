@@ -5,6 +5,7 @@ use futures::StreamExt as _;
 
 use crate::acts::object::{DeleteLinks, DeleteObject};
 use crate::acts::recorded::KeyBody;
+use crate::backing::Fresh;
 use crate::buckets::require;
 use crate::model::{ETagMatch, ObjectKey, VersionId, VersionRef};
 use crate::{Error, Result, Vault};
@@ -58,7 +59,7 @@ impl Vault {
                 key: deletion.key,
             },
         };
-        let committed = match self.store.commit(act).await.map_err(Error::from) {
+        let committed = match self.store.commit(act, Fresh::Nothing).await {
             Err(Error::NoSuchVersion) => return Ok((Deleted::default(), None)),
             committed => committed?,
         };

@@ -17,9 +17,13 @@
 
 use std::sync::Arc;
 
-use amana_store::{Service, Store};
+use amana_store::{Replica, Service, Store, Writer};
+use backing::Backing;
+use home::Home;
+use remote::{Followed, Remote};
 
 mod acts;
+mod backing;
 mod buckets;
 mod check;
 mod complete;
@@ -29,6 +33,7 @@ mod encoding;
 mod erase;
 mod error;
 mod get;
+mod home;
 mod ingest;
 mod list;
 mod model;
@@ -88,14 +93,56 @@ impl<T> Done<T> {
 /// The vault. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
-    store: Arc<Store>,
+    store: Backing,
 }
 
 impl Vault {
     /// On that store, whose catalog has [`Vault::service`].
     #[must_use]
     pub fn new(store: Arc<Store>) -> Self {
-        Self { store }
+        Self {
+            store: Backing::Centre(store),
+        }
+    }
+
+    /// At a gateway: on a replica whose catalog has [`Vault::service`] and [`Vault::replica_service`]. It does what the
+    /// vault of the data centre does, by the same code; its buckets are sealed, and its acts recorded by way of `remote`.
+    #[must_use]
+    pub fn on_replica(replica: Arc<Replica>, remote: Arc<dyn Remote>) -> Self {
+        Self {
+            store: Backing::Home(Arc::new(Home::new(replica, remote))),
+        }
+    }
+
+    /// The tables that a replica has beside those of [`Vault::service`].
+    #[must_use]
+    pub fn replica_service() -> Service {
+        Service {
+            name: "vault-replica",
+            views: &views::heads::TABLES,
+            kinds: Vec::new(),
+        }
+    }
+
+    /// Adopts an act that stands in the ledger; one that was adopted before is only compared. `also` runs in the same
+    /// instant, adopted before or not: the place to keep how far the ledger was followed. Entries may come in any order
+    /// but for those of one slot, which come in theirs. Blocking, for less than a millisecond.
+    ///
+    /// # Errors
+    /// [`Error::Store`] on a data centre's vault, when another act was adopted at that entry, when the act is of an
+    /// unknown kind or malformed, or for a failure of the rows: nothing is changed then.
+    pub fn adopt(
+        &self,
+        act: &Followed,
+        also: impl FnOnce(&Writer<'_>) -> amana_store::Result<()>,
+    ) -> Result<()> {
+        match &self.store {
+            Backing::Home(home) => Ok(home.adopt(act, also)?),
+            Backing::Centre(_) => Err(Error::Store(amana_store::Error::Refused {
+                what: "an act of another ledger".into(),
+                why: "this is the data centre".into(),
+            })),
+        }
     }
 
     /// The views and the acts, for the store's catalog.
@@ -106,12 +153,6 @@ impl Vault {
             views: &views::VIEWS,
             kinds: acts::kinds(),
         }
-    }
-
-    /// The store beneath.
-    #[must_use]
-    pub fn store(&self) -> &Arc<Store> {
-        &self.store
     }
 
     /// Reads rows where blocking is allowed: for reads of more than a few rows.

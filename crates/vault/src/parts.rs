@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use amana_access::{Caller, Right};
 use amana_store::Content;
-use futures::StreamExt as _;
 
 use crate::acts::recorded;
 use crate::acts::upload::{PartBody, PartLinks, PutPart};
+use crate::backing::{Backing, Fresh};
 use crate::buckets::require;
 use crate::copy::origin;
 use crate::model::{Checksum, ChecksumType, ETag, Extent, ObjectKey, UploadId};
@@ -54,7 +54,7 @@ struct PartPlace {
 
 /// Where a part's content comes from.
 enum PartContent<'s> {
-    New(Content),
+    New(Option<Content>, Fresh),
     Shared(&'s ObjectInfo),
 }
 
@@ -88,11 +88,14 @@ impl Vault {
             }),
         };
         let etag = ETag::whole(content.md5);
-        let content = content.into_blob(self.store.blobs()).await?;
-        let (extent, content) = content.into_parts();
+        let content = match &self.store {
+            Backing::Centre(store) => content.into_blob(store.blobs()).await?,
+            Backing::Home(_) => content,
+        };
+        let (extent, content, fresh) = content.into_parts();
         let extent = Extent { checksum, ..extent };
-        self.commit_part(caller, place, etag, extent, PartContent::New(content))
-            .await
+        let content = PartContent::New(content, fresh);
+        self.commit_part(caller, place, etag, extent, content).await
     }
 
     /// Puts a part with the content of an object, or of a range of it. A whole object that lies in one blob is shared.
@@ -118,22 +121,20 @@ impl Vault {
             return Err(Error::AccessDenied);
         }
         let range = range.unwrap_or(0..source.size_bytes);
-        if let Some(extent) = shareable(source, &range, &place.upload) {
+        if self.may_share(source, bucket)
+            && let Some(extent) = shareable(source, &range, &place.upload)
+        {
             let content = PartContent::Shared(source);
             return self
                 .commit_part(caller, place, source.etag, extent, content)
                 .await;
         }
         let algorithm = place.upload.checksum.map(|(algorithm, _)| algorithm);
-        let mut ingest = self.ingest(IngestOptions {
+        let options = IngestOptions {
             algorithms: algorithm.into_iter().collect(),
             max_bytes: source.size_bytes,
-        })?;
-        let mut stream = self.read(source, range).await?;
-        while let Some(bytes) = stream.next().await {
-            ingest.write(bytes?).await?;
-        }
-        let content = ingest.finish().await?;
+        };
+        let content = self.take_again(source, range, bucket, options).await?;
         self.put_part(caller, bucket, key, upload, number, content)
             .await
     }
@@ -216,11 +217,10 @@ impl Vault {
         extent: Extent,
         content: PartContent<'_>,
     ) -> Result<Done<ListedPart>> {
-        let (content, source) = match content {
-            PartContent::New(content) => (Some(content), None),
-            PartContent::Shared(source) => (None, Some(source)),
+        let (content, fresh, source) = match content {
+            PartContent::New(content, fresh) => (content, fresh, None),
+            PartContent::Shared(source) => (None, Fresh::Nothing, Some(source)),
         };
-        let new_blob = extent.blob.filter(|_| content.is_some());
         let (size_bytes, checksum) = (extent.size_bytes, extent.checksum.clone());
         let act = PutPart {
             by: caller.actor.clone(),
@@ -244,7 +244,7 @@ impl Vault {
                 copied_from: source.map(origin),
             },
         };
-        let committed = self.commit_content(act, new_blob).await?;
+        let committed = self.store.commit(act, fresh).await?;
         Ok(Done {
             receipt: committed.receipt(),
             value: ListedPart {

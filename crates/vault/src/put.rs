@@ -1,13 +1,13 @@
 //! Putting an object whole.
 
 use amana_access::{Caller, Right};
-use amana_store::{Act, BlobId, CommitError, Committed};
 
 use crate::acts::object::{PutLinks, PutObject};
 use crate::acts::recorded::ObjectBody;
+use crate::backing::Fresh;
 use crate::buckets::require;
 use crate::model::{ETag, ObjectAttrs, ObjectKey, VersionId, WriteConditions};
-use crate::{Done, Error, Ingested, Result, Vault};
+use crate::{Done, Ingested, Result, Vault};
 
 /// What a put made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,13 +37,12 @@ impl Vault {
     ) -> Result<Done<Put>> {
         require(caller, bucket, Right::Write)?;
         let etag = ETag::whole(content.md5);
-        let (extent, content) = content.into_parts();
-        let blob = extent.blob;
+        let (extent, content, fresh) = content.into_parts();
         let act = PutObject {
             by: caller.actor.clone(),
             ledger: caller.ledger,
             conditions,
-            content: Some(content),
+            content,
             source: None,
             links: PutLinks::default(),
             body: ObjectBody {
@@ -55,17 +54,13 @@ impl Vault {
                 copied_from: None,
             },
         };
-        self.commit_put(act, blob).await
+        self.commit_put(act, fresh).await
     }
 
     /// Commits a put, and tells of what it made.
-    pub(crate) async fn commit_put(
-        &self,
-        act: PutObject,
-        blob: Option<BlobId>,
-    ) -> Result<Done<Put>> {
+    pub(crate) async fn commit_put(&self, act: PutObject, fresh: Fresh) -> Result<Done<Put>> {
         let etag = act.body.etag;
-        let committed = self.commit_content(act, blob).await?;
+        let committed = self.store.commit(act, fresh).await?;
         Ok(Done {
             receipt: committed.receipt(),
             value: Put {
@@ -73,30 +68,6 @@ impl Vault {
                 version: committed.output.version,
                 modified_ms: committed.output.time_ms,
             },
-        })
-    }
-
-    /// Commits an act that brings a new blob, and removes the blob when the act is certainly not recorded.
-    ///
-    /// A caller that goes away while it waits leaves the act in the queue: the blob is then the act's, and if the act is
-    /// refused after all the file has no name in the rows, and is set aside when the store opens.
-    pub(crate) async fn commit_content<A: Act<Refusal = Error>>(
-        &self,
-        act: A,
-        blob: Option<BlobId>,
-    ) -> Result<Committed<A::Output>> {
-        self.store.commit(act).await.map_err(|error| {
-            // After a failed sync nobody knows until the store is reopened, which sweeps what isn't named.
-            let unknown = matches!(
-                error,
-                CommitError::Store(amana_store::Error::Stopped { .. })
-            );
-            if let Some(blob) = blob.filter(|_| !unknown)
-                && let Err(error) = self.store.blobs().remove(blob)
-            {
-                tracing::warn!(%blob, %error, "a refused deposit's blob stays until the next start");
-            }
-            error.into()
         })
     }
 }

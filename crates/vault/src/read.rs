@@ -9,10 +9,13 @@ use std::task::{Context, Poll};
 use amana_store::blobs::CHUNK_BYTES;
 use amana_store::{BlobReader, Reader, Store, content};
 use bytes::Bytes;
-use futures::Stream;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use tokio::task::{JoinHandle, spawn_blocking};
 
+use crate::backing::Backing;
+use crate::home::Home;
 use crate::model::Extent;
+use crate::remote::{PieceRange, PlainStream};
 use crate::views::versions;
 use crate::{Error, ObjectInfo, Result, Vault, apart, ended};
 
@@ -25,32 +28,43 @@ const MAX_CHUNKS_AHEAD: u64 = 8192;
 type Ahead = JoinHandle<(Box<Reading>, Result<Option<Bytes>>)>;
 
 /// Verified content; an error ends it. At most two chunks of 256 KiB are in memory.
-pub struct ContentStream {
-    first: Option<Bytes>,
-    next: Option<Ahead>,
+pub struct ContentStream(Flow);
+
+enum Flow {
+    /// Of the data centre's own files and rows.
+    Chunks {
+        first: Option<Bytes>,
+        next: Option<Ahead>,
+    },
+    /// Opened by a gateway.
+    Plain(PlainStream),
 }
 
 impl Stream for ContentStream {
     type Item = Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(first) = self.first.take() {
+        let (first, next) = match &mut self.0 {
+            Flow::Plain(stream) => return Pin::new(stream).poll_next(context),
+            Flow::Chunks { first, next } => (first, next),
+        };
+        if let Some(first) = first.take() {
             return Poll::Ready(Some(Ok(first)));
         }
-        let Some(task) = &mut self.next else {
+        let Some(task) = next else {
             return Poll::Ready(None);
         };
         let found = match Pin::new(task).poll(context) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(found) => found,
         };
-        self.next = None;
+        *next = None;
         let (reading, chunk) = match found {
             Ok(found) => found,
             Err(error) => return Poll::Ready(Some(Err(ended(error)))),
         };
         if let Ok(Some(_)) = &chunk {
-            self.next = reading.ahead();
+            *next = reading.ahead();
         }
         Poll::Ready(chunk.transpose())
     }
@@ -94,21 +108,42 @@ impl Vault {
         }
         if let Some(bytes) = self.read_small(object)? {
             let place = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
-            return Ok(ContentStream {
+            return Ok(ContentStream(Flow::Chunks {
                 first: (!range.is_empty())
                     .then(|| bytes.slice(place(range.start)..place(range.end))),
                 next: None,
-            });
+            }));
         }
+        let pieces = pieces(&object.extents, &range);
+        let store = match &self.store {
+            Backing::Centre(store) => store.clone(),
+            Backing::Home(home) => return self.read_at_home(home, object, pieces).await,
+        };
         let mut reading = Box::new(Reading {
-            store: self.store.clone(),
-            later: pieces(&object.extents, &range),
+            store,
+            later: pieces,
             open: VecDeque::new(),
             object: object.clone(),
         });
         let (first, reading) = apart(move || Ok((reading.chunk()?, reading))).await?;
         let next = first.as_ref().and_then(|_| reading.ahead());
-        Ok(ContentStream { first, next })
+        Ok(ContentStream(Flow::Chunks { first, next }))
+    }
+
+    async fn read_at_home(
+        &self,
+        home: &Home,
+        object: &ObjectInfo,
+        pieces: VecDeque<Piece>,
+    ) -> Result<ContentStream> {
+        let pieces = pieces
+            .into_iter()
+            .map(|(extent, range)| PieceRange { extent, range });
+        let opened = home.remote.read(pieces.collect()).await;
+        let stream = opened.map_err(|error| lost(&self.store, object, error))?;
+        let (store, object) = (self.store.clone(), object.clone());
+        let stream = stream.map_err(move |error| lost(&store, &object, error));
+        Ok(ContentStream(Flow::Plain(stream.boxed())))
     }
 }
 
@@ -193,7 +228,7 @@ impl Reading {
             }
             Ok(())
         });
-        opened.map_err(|error| lost(store, object, error))
+        opened.map_err(|error| lost(&Backing::Centre(store.clone()), object, error))
     }
 }
 
@@ -215,7 +250,7 @@ fn name(object: &ObjectInfo) -> String {
 }
 
 /// Content that isn't there is damage, unless its version is gone by now as well.
-fn lost(store: &Store, object: &ObjectInfo, error: Error) -> Error {
+fn lost(store: &Backing, object: &ObjectInfo, error: Error) -> Error {
     let missing = matches!(error, Error::Store(amana_store::Error::Missing { .. }));
     let (key, index) = (object.key.as_bytes(), object.entry.index());
     let standing = |rows: &Reader<'_>| versions::at(rows, object.bucket_id, key, index);

@@ -143,6 +143,8 @@ pub struct Followed {
     pub touches: Vec<SlotId>,
     /// The slots that its statement retires.
     pub retires: Vec<SlotId>,
+    /// The pieces that its statement releases.
+    pub releases: Vec<BlobId>,
 }
 
 /// Takes content in, in plain, and seals it on the way. Dropped unfinished, it leaves nothing.
@@ -199,8 +201,9 @@ pub trait Remote: Send + Sync + 'static {
     /// the stream.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Unreachable`]; [`Error::NoSuchKey`] when the data centre has no such piece any more:
-    /// its object was deleted meanwhile.
+    /// [`Error::Unreachable`]; [`Error::Store`] with [`amana_store::Error::Damaged`] or, for a piece that the data centre
+    /// doesn't have, [`amana_store::Error::Missing`]: the vault puts the object's name before it, and finds out whether
+    /// the object was deleted meanwhile.
     async fn read(&self, pieces: Vec<PieceRange>) -> Result<PlainStream>;
 
     /// Adopts whatever the ledger holds by now, up to the data centre's newest entry at the time of the call.

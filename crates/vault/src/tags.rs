@@ -3,6 +3,7 @@
 use amana_access::{Caller, Right};
 
 use crate::acts::object::{SetTags, TagsBody, TagsLinks};
+use crate::backing::Fresh;
 use crate::buckets::{admit, require};
 use crate::get::{entry_of, recorded_object, standing};
 use crate::model::{ObjectKey, Tags, VersionId, VersionRef};
@@ -34,7 +35,7 @@ impl Vault {
                 tags,
             },
         };
-        Ok(Done::of(self.store.commit(act).await?))
+        Ok(Done::of(self.store.commit(act, Fresh::Nothing).await?))
     }
 
     /// The tags of a version, and which version that is.

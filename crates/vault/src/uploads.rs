@@ -8,6 +8,7 @@ use amana_store::{EntryId, Reader};
 use crate::acts::bucket::BucketLinks;
 use crate::acts::recorded::{self, KeyBody};
 use crate::acts::upload::{AbortLinks, AbortUpload, CreateUpload, UploadBody};
+use crate::backing::Fresh;
 use crate::buckets::{admit, require};
 use crate::list::{Filter, Step, past_group, past_key, text, walk};
 use crate::model::{ChecksumAlgorithm, ChecksumType, ObjectAttrs, ObjectKey, UploadId};
@@ -113,7 +114,7 @@ impl Vault {
                 checksum: options.checksum,
             },
         };
-        Ok(Done::of(self.store.commit(act).await?))
+        Ok(Done::of(self.store.commit(act, Fresh::Nothing).await?))
     }
 
     /// An upload under way. Takes microseconds.
@@ -155,7 +156,7 @@ impl Vault {
                 key: key.clone(),
             },
         };
-        Ok(Done::of(self.store.commit(act).await?))
+        Ok(Done::of(self.store.commit(act, Fresh::Nothing).await?))
     }
 
     /// Lists uploads under way.

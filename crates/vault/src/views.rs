@@ -1,6 +1,7 @@
 //! The tables, each a fold over the acts. Keys are bytes, so that every engine compares them as S3 does.
 
 pub(crate) mod buckets;
+pub(crate) mod heads;
 pub(crate) mod holders;
 pub(crate) mod tags;
 pub(crate) mod uploads;

@@ -102,7 +102,8 @@ impl Vault {
         }
         let (store, extent) = (self.store.clone(), found.extent.clone());
         let opened = apart(move || {
-            let reader = store.read(|rows| open_blob(&store, rows, &extent))?;
+            let store = store.centre()?;
+            let reader = store.read(|rows| open_blob(store, rows, &extent))?;
             Ok(Arc::new(reader))
         });
         let each = stream::once(opened).flat_map(move |opened| match opened {

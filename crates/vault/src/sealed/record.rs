@@ -68,7 +68,7 @@ impl Vault {
         } = handed_in;
         let signed = SignedStatement::parse(&statement).map_err(SealedRefusal::from)?;
         let stated = signed.statement();
-        let expected = self.store.keys().origin(&member.ledger_name);
+        let expected = self.store.centre()?.keys().origin(&member.ledger_name);
         if stated.ledger != expected {
             let named = stated.ledger.clone();
             return Err(SealedRefusal::WrongLedger { named, expected }.into());
@@ -126,7 +126,7 @@ impl Vault {
     ) -> Result<SealedRecorded> {
         let ledger = act.0.ledger;
         let piece = act.0.body.statement.statement().piece;
-        match self.store.commit(act.0).await {
+        match self.store.centre()?.commit(act.0).await {
             Ok(committed) => {
                 if let Some(piece) = piece {
                     staging.recorded(ledger, piece.id);

@@ -53,6 +53,21 @@ pub(crate) fn find(
         .filter(|upload| upload.bucket == bucket && upload.key == key && upload.tag == id.0.tag))
 }
 
+/// Whether an upload of that key, with that tag, is under way.
+pub(crate) fn is_under_way(
+    rows: &Reader<'_>,
+    bucket: EntryId,
+    key: &[u8],
+    tag: [u8; 8],
+) -> Result<bool> {
+    let found = rows.one(
+        "SELECT 1 FROM uploads WHERE bucket = $1 AND key = $2 AND tag = $3 LIMIT 1",
+        &[bucket.into(), key.into(), tag.as_slice().into()],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
 /// The first upload of a bucket.
 pub(crate) fn any(rows: &Reader<'_>, bucket: EntryId) -> Result<Option<Upload>> {
     rows.one(

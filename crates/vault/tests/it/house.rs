@@ -159,10 +159,13 @@ impl House {
         bytes: &[u8],
         algorithms: &[ChecksumAlgorithm],
     ) -> Result<Ingested> {
-        let mut ingest = self.vault.ingest(IngestOptions {
-            algorithms: algorithms.to_vec(),
-            max_bytes: 1 << 30,
-        })?;
+        let mut ingest = self.vault.ingest(
+            FILES,
+            IngestOptions {
+                algorithms: algorithms.to_vec(),
+                max_bytes: 1 << 30,
+            },
+        )?;
         for piece in bytes.chunks(50_000) {
             ingest.write(Bytes::copy_from_slice(piece)).await?;
         }

@@ -3,7 +3,7 @@
 use amana_vault::{ChecksumAlgorithm, Error, IngestOptions};
 use bytes::Bytes;
 
-use crate::house::{House, noise};
+use crate::house::{FILES, House, noise};
 
 const ALL: [ChecksumAlgorithm; 5] = [
     ChecksumAlgorithm::Crc32,
@@ -41,10 +41,13 @@ async fn digests_do_not_depend_on_where_the_content_goes_or_how_it_comes() {
     for piece in [1_000_000, 65_536, 999] {
         let mut ingest = house
             .vault
-            .ingest(IngestOptions {
-                algorithms: ALL.to_vec(),
-                max_bytes: bytes.len() as u64,
-            })
+            .ingest(
+                FILES,
+                IngestOptions {
+                    algorithms: ALL.to_vec(),
+                    max_bytes: bytes.len() as u64,
+                },
+            )
             .unwrap();
         for piece in bytes.chunks(piece) {
             ingest.write(Bytes::copy_from_slice(piece)).await.unwrap();
@@ -68,10 +71,13 @@ async fn what_is_not_committed_leaves_nothing() {
 
     let mut ingest = house
         .vault
-        .ingest(IngestOptions {
-            algorithms: Vec::new(),
-            max_bytes: 3_000_000,
-        })
+        .ingest(
+            FILES,
+            IngestOptions {
+                algorithms: Vec::new(),
+                max_bytes: 3_000_000,
+            },
+        )
         .unwrap();
     ingest.write(noise(1, 2_900_000)).await.unwrap();
     let beyond = ingest.write(noise(2, 200_000)).await;

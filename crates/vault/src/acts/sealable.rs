@@ -1,0 +1,234 @@
+//! What an act says of itself to be recorded sealed.
+
+use amana_store::{Act, At};
+
+use super::bucket::{CreateBucket, DeleteBucket, SetVersioning};
+use super::object::{DeleteObject, Made, PutObject, Removed, SetTags};
+use super::upload::{AbortUpload, CompleteUpload, CreateUpload, PutPart};
+use crate::Error;
+use crate::model::{ObjectKey, UploadId, VersionId};
+use crate::remote::{ActId, Slot};
+
+/// A slot, and the key that is in it or is uploaded to.
+type Moved<'a> = (Slot<'a>, &'a ObjectKey);
+
+/// An act that a gateway may have recorded in place of the data centre's own.
+pub(crate) trait Sealable: Act<Refusal = Error> {
+    /// Name of its bucket.
+    fn bucket(&self) -> &str;
+
+    /// The entry that made its bucket, after [`Act::check`]; `None` for `bucket.create`.
+    fn bucket_entry(&self) -> Option<u64>;
+
+    /// The slots that it moves; known before the check.
+    fn moves(&self, id: ActId) -> Vec<Moved<'_>>;
+
+    /// What it gave when it was tried, put right for where it stands: what a slot held is the same by then, or the act
+    /// would not have been recorded.
+    fn settle(output: Self::Output, at: &At) -> Self::Output;
+}
+
+fn object<'a>(bucket: &'a str, key: &'a ObjectKey) -> Moved<'a> {
+    (Slot::Object { bucket, key }, key)
+}
+
+fn upload(id: UploadId, key: &ObjectKey) -> Moved<'_> {
+    (Slot::Upload(id.0.tag), key)
+}
+
+fn made(made: Made, at: &At) -> Made {
+    Made {
+        version: made.version.map(|_| VersionId::of(at)),
+        time_ms: at.time_ms,
+    }
+}
+
+impl Sealable for CreateBucket {
+    fn bucket(&self) -> &str {
+        &self.body.name
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        None
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        Vec::new()
+    }
+
+    fn settle((): (), _: &At) {}
+}
+
+impl Sealable for DeleteBucket {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        Vec::new()
+    }
+
+    fn settle((): (), _: &At) {}
+}
+
+impl Sealable for SetVersioning {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        Vec::new()
+    }
+
+    fn settle((): (), _: &At) {}
+}
+
+impl Sealable for PutObject {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    /// Its object, and the source of a copy that shares pieces: both stand on the source's being there.
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        let bucket = &self.body.bucket;
+        let source = self
+            .source
+            .as_ref()
+            .filter(|(_, key, _)| *key != self.body.key);
+        std::iter::once(object(bucket, &self.body.key))
+            .chain(source.map(|(_, key, _)| object(bucket, key)))
+            .collect()
+    }
+
+    fn settle(output: Made, at: &At) -> Made {
+        made(output, at)
+    }
+}
+
+impl Sealable for DeleteObject {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        vec![object(&self.body.bucket, &self.body.key)]
+    }
+
+    fn settle(output: Removed, at: &At) -> Removed {
+        Removed {
+            marker_made: output.marker_made.map(|marker| made(marker, at)),
+            ..output
+        }
+    }
+}
+
+impl Sealable for SetTags {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        vec![object(&self.body.bucket, &self.body.key)]
+    }
+
+    fn settle(output: Option<VersionId>, _: &At) -> Option<VersionId> {
+        output
+    }
+}
+
+impl Sealable for CreateUpload {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    /// The upload that it begins, whose id's tag is the act's own name.
+    fn moves(&self, id: ActId) -> Vec<Moved<'_>> {
+        vec![(Slot::Upload(id.0), &self.body.key)]
+    }
+
+    fn settle(_: UploadId, at: &At) -> UploadId {
+        UploadId::of(at)
+    }
+}
+
+impl Sealable for PutPart {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        let source = self.source.as_ref();
+        std::iter::once(upload(self.upload, &self.body.key))
+            .chain(source.map(|(_, key, _)| object(&self.body.bucket, key)))
+            .collect()
+    }
+
+    fn settle(_: i64, at: &At) -> i64 {
+        at.time_ms
+    }
+}
+
+impl Sealable for CompleteUpload {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        vec![
+            object(&self.body.bucket, &self.body.key),
+            upload(self.upload, &self.body.key),
+        ]
+    }
+
+    fn settle(output: Made, at: &At) -> Made {
+        made(output, at)
+    }
+}
+
+impl Sealable for AbortUpload {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        vec![upload(self.upload, &self.body.key)]
+    }
+
+    fn settle((): (), _: &At) {}
+}
