@@ -1,5 +1,7 @@
 //! Envelopes: their classes, and that nothing in them can be altered.
 
+use std::path::Path;
+
 use amana_seal::Error;
 use amana_seal::envelope::{
     EnvelopeKey, MAX_PADDED_BYTES, OVERHEAD_BYTES, open, seal, sealed_size,
@@ -9,6 +11,20 @@ use zeroize::Zeroizing;
 
 fn key(byte: u8) -> EnvelopeKey {
     EnvelopeKey::from_bytes(Zeroizing::new([byte; 32]))
+}
+
+/// Made by another program from docs/formats/sealed.md: key 32 bytes `05`, nonce the bytes 0 to 23.
+#[test]
+fn vectors_come_to_what_they_expect() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../vectors/envelopes");
+    let read = |name: &str| std::fs::read(folder.join(format!("{name}.envelope"))).unwrap();
+    let opened = |name: &str| open(&key(5), b"amana.sealed/v1\n", &read(name));
+    assert_eq!(*opened("object-put").unwrap(), br#"{"kind":"object.put"}"#);
+    // Each of these is authentic: only its shape is wrong.
+    for name in ["class", "size", "length", "padding"] {
+        let error = opened(&format!("malformed-{name}")).unwrap_err();
+        assert!(matches!(error, Error::Malformed { .. }), "{name}: {error}");
+    }
 }
 
 #[test]
