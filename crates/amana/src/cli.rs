@@ -52,6 +52,8 @@ enum Command {
     Check(commands::check::Check),
     /// Take everything of an institution out, in a bag that standard programs read
     Export(commands::export::Export),
+    /// Deposit what a bag holds anew, through a gateway of another data centre
+    Import(commands::import::Import),
     /// A small country on this machine: deposits, crashes, and a dishonest operator caught
     Demo(demo::Demo),
 }
@@ -75,6 +77,7 @@ impl Cli {
             Command::Policy(policy) => wait(policy.run()),
             Command::Check(check) => check.run(),
             Command::Export(export) => wait(export.run()),
+            Command::Import(import) => wait(import.run()),
             Command::Demo(demo) => wait(demo.run()),
         }
     }

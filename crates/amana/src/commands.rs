@@ -5,6 +5,7 @@ pub(crate) mod bucket;
 pub(crate) mod check;
 pub(crate) mod enrolment;
 pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod institution;
 pub(crate) mod kept;
 pub(crate) mod ledger;

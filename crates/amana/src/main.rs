@@ -15,6 +15,7 @@ mod durable;
 mod enrolments;
 mod export;
 mod first_start;
+mod import;
 mod listener;
 mod output;
 mod own_quorums;

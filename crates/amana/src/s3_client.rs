@@ -1,6 +1,8 @@
 //! A few lines of S3: enough to deposit and read back, each request signed by AWS Signature Version 4 over its headers
 //! and the SHA-256 of its body.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 
 use amana_store::clock;
@@ -8,6 +10,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -21,7 +24,6 @@ use crate::client::segment;
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// Signed, as every region is taken.
 const REGION: &str = "us-east-1";
-const SIGNED_HEADERS: &str = "host;x-amz-content-sha256;x-amz-date";
 
 /// Who asks: an institution's access key.
 #[derive(Clone)]
@@ -35,8 +37,31 @@ pub(crate) struct AccessKey {
 /// One connection, on which requests follow one another.
 pub(crate) struct S3Client {
     key: AccessKey,
+    address: SocketAddr,
     host: String,
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Body>,
+}
+
+type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// A request, before it is signed.
+pub(crate) struct Call {
+    method: Method,
+    path: String,
+    /// Percent-encoded, in the order in which they are signed.
+    query: BTreeMap<String, String>,
+    headers: BTreeMap<String, String>,
+    content: Content,
+}
+
+/// What a request carries. Its digest is signed, so that content that turns out to be another is refused.
+pub(crate) struct Content {
+    /// Its length.
+    pub(crate) size_bytes: u64,
+    /// SHA-256 of it.
+    pub(crate) sha256: [u8; 32],
+    /// The bytes.
+    pub(crate) body: Body,
 }
 
 /// What was answered.
@@ -52,17 +77,11 @@ impl S3Client {
     /// # Errors
     /// When nobody listens there.
     pub(crate) async fn connect(address: SocketAddr, key: AccessKey) -> Result<Self> {
-        let stream = TcpStream::connect(address)
-            .await
-            .with_context(|| format!("no data centre answers at {address}"))?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-        // It ends when the sender is dropped; how it ends adds nothing to the answers' own outcomes.
-        tokio::spawn(connection);
         Ok(Self {
             key,
+            address,
             host: address.to_string(),
-            sender,
+            sender: dial(address).await?,
         })
     }
 
@@ -95,6 +114,18 @@ impl S3Client {
     }
 
     async fn ask(&mut self, method: Method, path: &str, body: Bytes) -> Result<Answer> {
+        let call = Call::new(method, path.to_owned()).body(body);
+        self.call(call).await
+    }
+
+    /// Sends a call, on a new connection if the last one ended; whatever the answer is, it is given.
+    ///
+    /// # Errors
+    /// When no answer came, or the content that was to be sent failed.
+    pub(crate) async fn call(&mut self, call: Call) -> Result<Answer> {
+        if self.sender.ready().await.is_err() {
+            self.sender = dial(self.address).await?;
+        }
         let stamp: String = clock::rfc3339(clock::system_ms())
             .split('.')
             .next()
@@ -103,21 +134,29 @@ impl S3Client {
             .filter(char::is_ascii_alphanumeric)
             .collect();
         let stamp = format!("{stamp}Z");
-        let digest = hex::encode(Sha256::digest(&body));
-        let request = Request::builder()
-            .method(&method)
-            .uri(path)
-            .header(header::HOST, &self.host)
+        let digest = hex::encode(call.content.sha256);
+        let query = call.canonical_query();
+        let uri = match query.as_str() {
+            "" => call.path.clone(),
+            query => format!("{}?{query}", call.path),
+        };
+        let mut signed = call.headers.clone();
+        signed.insert("host".to_owned(), self.host.clone());
+        signed.insert("x-amz-content-sha256".to_owned(), digest.clone());
+        signed.insert("x-amz-date".to_owned(), stamp.clone());
+        let mut request = Request::builder()
+            .method(&call.method)
+            .uri(uri)
             // S3 wants the length of an empty body as well.
-            .header(header::CONTENT_LENGTH, body.len())
-            .header("x-amz-date", &stamp)
-            .header("x-amz-content-sha256", &digest)
+            .header(header::CONTENT_LENGTH, call.content.size_bytes)
             .header(
                 header::AUTHORIZATION,
-                self.authorization(&method, path, &stamp, &digest),
-            )
-            .body(Full::new(body))?;
-        self.sender.ready().await?;
+                self.authorization(&call.method, &call.path, &query, &signed, &stamp, &digest),
+            );
+        for (name, value) in &signed {
+            request = request.header(name, value);
+        }
+        let request = request.body(call.content.body)?;
         let (parts, body) = self.sender.send_request(request).await?.into_parts();
         let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
         let body = body.map_err(|error| anyhow!(error))?.to_bytes();
@@ -128,13 +167,24 @@ impl S3Client {
         })
     }
 
-    /// The header that signs a request without a query.
-    fn authorization(&self, method: &Method, path: &str, stamp: &str, digest: &str) -> String {
+    /// The header that signs a request, by all of `signed`.
+    fn authorization(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &str,
+        signed: &BTreeMap<String, String>,
+        stamp: &str,
+        digest: &str,
+    ) -> String {
         let (day, _) = stamp.split_at(8);
-        let host = &self.host;
-        let canonical = format!(
-            "{method}\n{path}\n\nhost:{host}\nx-amz-content-sha256:{digest}\nx-amz-date:{stamp}\n\n{SIGNED_HEADERS}\n{digest}"
-        );
+        let headers: String = signed
+            .iter()
+            .map(|(name, value)| format!("{name}:{}\n", value.trim()))
+            .collect();
+        let names: Vec<&str> = signed.keys().map(String::as_str).collect();
+        let names = names.join(";");
+        let canonical = format!("{method}\n{path}\n{query}\n{headers}\n{names}\n{digest}");
         let scope = format!("{day}/{REGION}/s3/aws4_request");
         let canonical = hex::encode(Sha256::digest(canonical));
         let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{canonical}");
@@ -143,14 +193,77 @@ impl S3Client {
             .iter()
             .fold(start, |key, part| Zeroizing::new(mac(&key, part)));
         format!(
-            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={SIGNED_HEADERS}, Signature={}",
+            "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={names}, Signature={}",
             self.key.id,
             hex::encode(mac(&key, &text))
         )
     }
 }
 
+impl Call {
+    /// Without a query, further headers, or content.
+    pub(crate) fn new(method: Method, path: String) -> Self {
+        Self {
+            method,
+            path,
+            query: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            content: Content::of(Bytes::new()),
+        }
+    }
+
+    /// With a parameter.
+    pub(crate) fn query(mut self, name: &str, value: &str) -> Self {
+        self.query.insert(segment(name), segment(value));
+        self
+    }
+
+    /// With a header, by its name in small letters.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// With a body in memory.
+    pub(crate) fn body(self, body: impl Into<Bytes>) -> Self {
+        self.content(Content::of(body.into()))
+    }
+
+    /// With content that streams.
+    pub(crate) fn content(mut self, content: Content) -> Self {
+        self.content = content;
+        self
+    }
+
+    fn canonical_query(&self) -> String {
+        let pairs: Vec<String> = self
+            .query
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("&")
+    }
+}
+
+impl Content {
+    fn of(bytes: Bytes) -> Self {
+        Self {
+            size_bytes: bytes.len() as u64,
+            sha256: Sha256::digest(&bytes).into(),
+            body: Full::new(bytes)
+                .map_err(|never| match never {})
+                .boxed_unsync(),
+        }
+    }
+}
+
 impl Answer {
+    /// A header, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
+    }
+
     /// The name of the receipt of what was done.
     pub(crate) fn receipt(&self) -> Option<&str> {
         self.headers.get("x-amana-receipt")?.to_str().ok()
@@ -171,6 +284,17 @@ impl Answer {
         }
         bail!("{} {}", self.status.as_u16(), self.error_code())
     }
+}
+
+async fn dial(address: SocketAddr) -> Result<SendRequest<Body>> {
+    let stream = TcpStream::connect(address)
+        .await
+        .with_context(|| format!("no data centre answers at {address}"))?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
+    // It ends when the sender is dropped; how it ends adds nothing to the answers' own outcomes.
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 fn path(bucket: &str, key: &str) -> String {
