@@ -1,16 +1,17 @@
-//! Keyrings: what follows what, who may sign what, and what a dishonest data centre or a dishonest admin tries.
+//! Keyrings: their text and their makers. What a dishonest data centre or a dishonest admin tries is in the files below.
 
 use amana_seal::Error;
-use amana_seal::age::{Recipient, seal_all};
 use amana_seal::keyring::*;
 use amana_seal::member::{MemberId, MemberKey};
 use amana_seal::root::Root;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
-use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
+
+mod files;
+mod forged;
+mod rules;
 
 pub(crate) fn root() -> Root {
     Root::from_seed(Zeroizing::new([0x51; 32]))
@@ -56,17 +57,6 @@ fn first() -> (Bundle, Secrets, Accepted) {
     (bundle, secrets, accepted)
 }
 
-/// The next keyring with a change, signed by some.
-fn next(change: impl FnOnce(&mut Draft), signers: &[Signer<'_>]) -> Result<Bundle, KeyringRefusal> {
-    let (bundle, secrets, accepted) = first();
-    let mut draft = Draft::next(&bundle, secrets);
-    change(&mut draft);
-    let (bundle, _) = draft.sign(signers).expect("signed");
-    let bundle = Bundle::parse(bundle.to_json().as_bytes()).expect("its own JSON");
-    accept(Some(&accepted), bundle.signed().clone(), &root().key()).map_err(refusal)?;
-    Ok(bundle)
-}
-
 fn refusal(error: Error) -> KeyringRefusal {
     match error {
         Error::Keyring(refusal) => refusal,
@@ -83,30 +73,6 @@ fn parsed(text: &str) -> SignedKeyring {
 }
 
 #[test]
-fn everybody_in_a_keyring_opens_it() {
-    let (bundle, secrets, _) = first();
-    for (holder, identity) in [
-        (Holder::Root, root().identity()),
-        (Holder::Member(key(ADMIN).id()), key(ADMIN).identity()),
-        (Holder::Member(key(PLAIN).id()), key(PLAIN).identity()),
-    ] {
-        let opened = bundle.open(holder, identity).expect("one's own file");
-        assert_eq!(opened.name_key.as_bytes(), secrets.name_key.as_bytes());
-        assert_eq!(opened.current().seed(), secrets.current().seed());
-        assert_eq!(opened.epoch(1).expect("epoch 1").number(), 1);
-        assert!(opened.epoch(0).is_none() && opened.epoch(2).is_none());
-    }
-    let other = bundle.open(Holder::Root, key(OTHER).identity());
-    assert!(matches!(other, Err(Error::NotForUs)));
-    let stranger = Holder::Member(key(OTHER).id());
-    let none = bundle.open(stranger, key(OTHER).identity());
-    assert_eq!(
-        refused(none),
-        KeyringRefusal::WrongFile { holder: stranger }
-    );
-}
-
-#[test]
 fn a_keyring_is_read_as_it_was_written() {
     let (bundle, ..) = first();
     let text = bundle.signed().text();
@@ -114,30 +80,6 @@ fn a_keyring_is_read_as_it_was_written() {
     assert_eq!(parsed(&text), *bundle.signed());
     let again = Bundle::parse(bundle.to_json().as_bytes()).expect("its own JSON");
     assert_eq!(again.to_json(), bundle.to_json());
-}
-
-#[test]
-fn an_admin_takes_members_in_and_out() {
-    let admin = key(ADMIN);
-    let by_admin = [Signer::Admin(&admin)];
-    let bundle = next(
-        |draft| {
-            draft
-                .add(newcomer(OTHER, Role::Member, Kind::Gateway, "gateway-2"))
-                .expect("new");
-            draft.remove(key(PLAIN).id()).expect("there");
-        },
-        &by_admin,
-    )
-    .expect("accepted");
-    let keyring = bundle.keyring();
-    assert_eq!((keyring.number, keyring.epoch().number), (2, 2));
-    assert!(keyring.member(key(PLAIN).id()).is_none());
-    let newcomer = Holder::Member(key(OTHER).id());
-    let opened = bundle
-        .open(newcomer, key(OTHER).identity())
-        .expect("the newcomer's file");
-    assert_eq!(opened.epochs.len(), 2);
 }
 
 #[test]
@@ -164,398 +106,6 @@ fn a_draft_refuses_what_it_can_not_do() {
         draft.sign(&[Signer::Root(&root())]),
         Err(Error::Malformed { .. })
     ));
-}
-
-#[test]
-fn only_the_root_makes_an_admin() {
-    let admin = key(ADMIN);
-    let add = |draft: &mut Draft| {
-        draft
-            .add(newcomer(OTHER, Role::Admin, Kind::Official, "Ali"))
-            .expect("new");
-    };
-    let refused = next(add, &[Signer::Admin(&admin)]).expect_err("an admin's admin");
-    assert_eq!(
-        refused,
-        KeyringRefusal::AdminWithoutRoot {
-            member: key(OTHER).id()
-        }
-    );
-    next(add, &[Signer::Root(&root())]).expect("the root's admin");
-    next(add, &[Signer::Root(&root()), Signer::Admin(&admin)]).expect("both");
-
-    // Nor may an admin raise a member who is in already.
-    let promote = |draft: &mut Draft| {
-        draft.remove(key(PLAIN).id()).expect("there");
-        draft
-            .add(newcomer(PLAIN, Role::Admin, Kind::Official, "Moina Saïd"))
-            .expect("new");
-    };
-    let refused = next(promote, &[Signer::Admin(&admin)]).expect_err("a promotion");
-    assert_eq!(
-        refused,
-        KeyringRefusal::AdminWithoutRoot {
-            member: key(PLAIN).id()
-        }
-    );
-}
-
-#[test]
-fn only_the_root_changes_the_custodians() {
-    let admin = key(ADMIN);
-    let reshare = |draft: &mut Draft| draft.reshare(custodians("2(a:2-of-3,b:2-of-3)", 2));
-    let refused = next(reshare, &[Signer::Admin(&admin)]).expect_err("an admin's note");
-    assert_eq!(refused, KeyringRefusal::CustodiansWithoutRoot);
-    let bundle = next(reshare, &[Signer::Root(&root())]).expect("the root's note");
-    assert_eq!(
-        bundle.keyring().custodians,
-        custodians("2(a:2-of-3,b:2-of-3)", 2)
-    );
-}
-
-#[test]
-fn a_member_an_outsider_and_a_revoked_one_sign_nothing() {
-    for byte in [PLAIN, OTHER] {
-        let signer = key(byte);
-        let refused = next(|_| (), &[Signer::Admin(&signer)]).expect_err("no right");
-        assert_eq!(
-            refused,
-            KeyringRefusal::NotAnAdmin {
-                member: signer.id()
-            }
-        );
-    }
-    // An admin that was revoked signs the keyring after its revocation.
-    let (bundle, secrets, held) = first();
-    let mut draft = Draft::next(&bundle, secrets);
-    draft.remove(key(ADMIN).id()).expect("there");
-    let (bundle, secrets) = draft.sign(&[Signer::Root(&root())]).expect("signed");
-    let held = accept(Some(&held), bundle.signed().clone(), &root().key()).expect("a revocation");
-    let (bundle, _) = Draft::next(&bundle, secrets)
-        .sign(&[Signer::Admin(&key(ADMIN))])
-        .expect("signed");
-    let refused = refused(accept(Some(&held), bundle.signed().clone(), &root().key()));
-    assert_eq!(
-        refused,
-        KeyringRefusal::NotAnAdmin {
-            member: key(ADMIN).id()
-        }
-    );
-}
-
-#[test]
-fn a_forged_keyring_is_refused() {
-    // By somebody with a root of their own.
-    let theirs = Root::from_seed(Zeroizing::new([0x99; 32]));
-    let draft = Draft::first("finances", &theirs, custodians("1-of-1", 1)).expect("a draft");
-    let (forged, _) = draft.sign(&[Signer::Root(&theirs)]).expect("signed");
-    let result = accept(None, forged.signed().clone(), &root().key());
-    assert_eq!(refused(result), KeyringRefusal::OtherRoot);
-    assert_eq!(
-        refused(Accepted::kept(forged.signed().clone(), &root().key())),
-        KeyringRefusal::OtherRoot
-    );
-
-    // With the true root's name, and without its signature.
-    let draft = Draft::first("finances", &root(), custodians("1-of-1", 1)).expect("a draft");
-    let (forged, _) = draft.sign(&[Signer::Root(&theirs)]).expect("signed");
-    let result = accept(None, forged.signed().clone(), &root().key());
-    assert_eq!(
-        refused(result),
-        KeyringRefusal::BadSignature {
-            signer: Holder::Root
-        }
-    );
-    let draft = Draft::first("finances", &root(), custodians("1-of-1", 1)).expect("a draft");
-    let (forged, _) = draft.sign(&[Signer::Admin(&key(OTHER))]).expect("signed");
-    let result = accept(None, forged.signed().clone(), &root().key());
-    assert_eq!(refused(result), KeyringRefusal::FirstNotByRoot);
-
-    // With one letter changed, by the data centre.
-    let (bundle, ..) = first();
-    let changed = bundle.signed().text().replacen("gateway-1", "gateway-9", 1);
-    let result = accept(None, parsed(&changed), &root().key());
-    assert_eq!(
-        refused(result),
-        KeyringRefusal::BadSignature {
-            signer: Holder::Root
-        }
-    );
-
-    // With an official slipped in before a rotation.
-    let (bundle, secrets, held) = first();
-    let mut draft = Draft::next(&bundle, secrets);
-    draft.rotate().expect("an epoch");
-    let (second, _) = draft.sign(&[Signer::Admin(&key(ADMIN))]).expect("signed");
-    let slipped = inserted(&second.signed().text(), OTHER);
-    let result = accept(Some(&held), parsed(&slipped), &root().key());
-    let signer = Holder::Member(key(ADMIN).id());
-    assert_eq!(refused(result), KeyringRefusal::BadSignature { signer });
-}
-
-/// A keyring's text with a member that nobody signed for, in its right place.
-fn inserted(text: &str, byte: u8) -> String {
-    let id = key(byte).id();
-    let digest = "ab".repeat(32);
-    let member = format!(
-        "member {id} member official Intruder {} {digest}",
-        key(byte).verifying_key()
-    );
-    let file = format!("file {id} {digest}");
-    let mut lines: Vec<&str> = text.lines().collect();
-    for (label, line) in [("member ", &member), ("file ", &file)] {
-        let of_another = |other: &&str| {
-            other.starts_with(label) && (**other < **line || other.starts_with("file root"))
-        };
-        let last_before = lines.iter().rposition(of_another);
-        let first_of_all = || lines.iter().position(|other| other.starts_with(label));
-        let at = last_before.map_or_else(|| first_of_all().expect("such lines"), |at| at + 1);
-        lines.insert(at, line);
-    }
-    lines.join("\n") + "\n"
-}
-
-#[test]
-fn an_old_keyring_is_not_taken_again() {
-    let (bundle, secrets, held) = first();
-    let mut draft = Draft::next(&bundle, secrets);
-    draft.remove(key(PLAIN).id()).expect("there");
-    let (second, secrets) = draft.sign(&[Signer::Admin(&key(ADMIN))]).expect("signed");
-    let now = accept(Some(&held), second.signed().clone(), &root().key()).expect("accepted");
-
-    let replayed = accept(Some(&now), bundle.signed().clone(), &root().key());
-    assert_eq!(
-        refused(replayed),
-        KeyringRefusal::Number {
-            expected: 3,
-            found: 1
-        }
-    );
-    let again = accept(Some(&now), second.signed().clone(), &root().key());
-    assert_eq!(
-        refused(again),
-        KeyringRefusal::Number {
-            expected: 3,
-            found: 2
-        }
-    );
-    let (third, _) = Draft::next(&second, secrets)
-        .sign(&[Signer::Admin(&key(ADMIN))])
-        .expect("signed");
-    let skipped = accept(Some(&held), third.signed().clone(), &root().key());
-    assert_eq!(
-        refused(skipped),
-        KeyringRefusal::Number {
-            expected: 2,
-            found: 3
-        }
-    );
-}
-
-#[test]
-fn a_keyring_of_another_branch_is_refused() {
-    let (_, _, held) = first();
-    // The same institution made twice: other secrets, so another digest.
-    let (bundle, secrets, _) = first();
-    let (second, _) = Draft::next(&bundle, secrets)
-        .sign(&[Signer::Root(&root())])
-        .expect("signed");
-    let result = accept(Some(&held), second.signed().clone(), &root().key());
-    assert_eq!(refused(result), KeyringRefusal::Previous { number: 2 });
-}
-
-/// The next keyring with its text changed by an admin who doesn't keep to our builder.
-fn rewritten(change: impl Fn(&mut Keyring), by_root: bool) -> KeyringRefusal {
-    let (bundle, _, held) = first();
-    let mut keyring = bundle.keyring().clone();
-    keyring.number = 2;
-    keyring.previous = Some(*held.digest());
-    change(&mut keyring);
-    let text = keyring.text();
-    let (signer, signature) = if by_root {
-        (Holder::Root, root().sign(text.as_bytes()))
-    } else {
-        (
-            Holder::Member(key(ADMIN).id()),
-            key(ADMIN).sign(text.as_bytes()),
-        )
-    };
-    let signature = base64(&signature);
-    let signed = parsed(&format!("{text}\u{2014} {signer} {signature}\n"));
-    refused(accept(Some(&held), signed, &root().key()))
-}
-
-#[test]
-fn what_no_admin_may_change_stays() {
-    let epoch = |byte: u8| KeyringEpoch {
-        number: 1,
-        commitment: [byte; 32],
-    };
-    for by_root in [false, true] {
-        assert_eq!(
-            rewritten(|keyring| keyring.epochs = vec![epoch(0xEE)], by_root),
-            KeyringRefusal::EpochLost { epoch: 1 }
-        );
-        assert_eq!(
-            rewritten(|keyring| keyring.name_key = [1; 32], by_root),
-            KeyringRefusal::NameKeyChanged
-        );
-        let renamed = rewritten(
-            |keyring| "customs".clone_into(&mut keyring.institution),
-            by_root,
-        );
-        assert!(matches!(renamed, KeyringRefusal::OtherInstitution { .. }));
-        assert_eq!(
-            rewritten(|keyring| keyring.previous = Some([0; 32]), by_root),
-            KeyringRefusal::Previous { number: 2 }
-        );
-    }
-    assert_eq!(
-        rewritten(|keyring| keyring.root_recipient_sha256 = [0; 32], false),
-        KeyringRefusal::RootRecipientWithoutRoot
-    );
-    let admin = key(ADMIN).id();
-    let swap = |keyring: &mut Keyring| {
-        let line = keyring.members.get_mut(&admin).expect("the admin");
-        line.recipient_sha256 = [0; 32];
-    };
-    assert_eq!(
-        rewritten(swap, false),
-        KeyringRefusal::AdminWithoutRoot { member: admin }
-    );
-}
-
-#[test]
-fn an_epoch_is_not_removed() {
-    let (bundle, secrets, held) = first();
-    let mut draft = Draft::next(&bundle, secrets);
-    draft.rotate().expect("an epoch");
-    draft.rotate().expect("the same epoch");
-    let (second, secrets) = draft.sign(&[Signer::Admin(&key(ADMIN))]).expect("signed");
-    assert_eq!(second.keyring().epochs.len(), 2);
-    let held = accept(Some(&held), second.signed().clone(), &root().key()).expect("accepted");
-    // The third keyring is made from the first's epochs.
-    let mut secrets = secrets;
-    secrets.epochs.pop();
-    let (third, _) = Draft::next(&bundle, secrets)
-        .sign(&[Signer::Root(&root())])
-        .expect("signed");
-    let mut keyring = third.keyring().clone();
-    (keyring.number, keyring.previous) = (3, Some(*held.digest()));
-    let text = keyring.text();
-    let signature = base64(&root().sign(text.as_bytes()));
-    let signed = parsed(&format!("{text}\u{2014} root {signature}\n"));
-    let result = accept(Some(&held), signed, &root().key());
-    assert_eq!(refused(result), KeyringRefusal::EpochLost { epoch: 2 });
-}
-
-/// A bundle's JSON with something beside the keyring changed.
-fn tampered(change: impl Fn(&mut Value)) -> Error {
-    let (bundle, ..) = first();
-    let mut json: Value = serde_json::from_str(&bundle.to_json()).expect("JSON");
-    change(&mut json);
-    Bundle::parse(json.to_string().as_bytes()).expect_err("a refusal")
-}
-
-#[test]
-fn a_file_is_not_swapped() {
-    let (admin, plain) = (key(ADMIN).id(), key(PLAIN).id());
-    let swap = |part: &'static str| {
-        move |json: &mut Value| {
-            let other = json[part][plain.to_string()].clone();
-            json[part][admin.to_string()] = other;
-        }
-    };
-    let holder = Holder::Member(admin);
-    assert_eq!(
-        refusal(tampered(swap("files"))),
-        KeyringRefusal::WrongFile { holder }
-    );
-    assert_eq!(
-        refusal(tampered(swap("recipients"))),
-        KeyringRefusal::WrongRecipient { holder }
-    );
-    let remove = |part: &'static str| {
-        move |json: &mut Value| {
-            json[part]
-                .as_object_mut()
-                .expect("an object")
-                .remove("root");
-        }
-    };
-    let holder = Holder::Root;
-    assert_eq!(
-        refusal(tampered(remove("files"))),
-        KeyringRefusal::WrongFile { holder }
-    );
-    assert_eq!(
-        refusal(tampered(remove("recipients"))),
-        KeyringRefusal::WrongRecipient { holder }
-    );
-    let stranger = key(OTHER).id();
-    let added = tampered(|json| json["files"][stranger.to_string()] = "AAAA".into());
-    let holder = Holder::Member(stranger);
-    assert_eq!(refusal(added), KeyringRefusal::Stranger { holder });
-    let classic = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
-    let weak = tampered(|json| json["recipients"]["root"] = classic.into());
-    assert!(matches!(weak, Error::Malformed { .. }));
-    assert!(matches!(
-        tampered(|json| json["more"] = 1.into()),
-        Error::Malformed { .. }
-    ));
-}
-
-#[test]
-fn secrets_that_were_not_committed_to_are_not_used() {
-    let (bundle, ..) = first();
-    // An admin seals other secrets under the commitments of the true ones.
-    let json = |name_key: &str, seed: &str, number: u64| {
-        format!(
-            r#"{{"institution":"finances","number":{number},"name_key":"{name_key}","epochs":[{{"number":1,"seed":"{seed}"}}]}}"#
-        )
-    };
-    let zeroes = "A".repeat(43) + "=";
-    let resealed = |json: &str| {
-        let recipient = Recipient::Hybrid(root().identity().recipient());
-        let file = seal_all(&[recipient], json.as_bytes()).expect("sealed");
-        let mut keyring = bundle.keyring().clone();
-        keyring.files.insert(Holder::Root, sha256(&file));
-        let text = keyring.text();
-        let signed = format!(
-            "{text}\u{2014} root {}\n",
-            base64(&root().sign(text.as_bytes()))
-        );
-        let mut value: Value = serde_json::from_str(&bundle.to_json()).expect("JSON");
-        value["keyring"] = signed.into();
-        value["files"]["root"] = base64(&file).into();
-        let bundle = Bundle::parse(value.to_string().as_bytes()).expect("a bundle");
-        refused(bundle.open(Holder::Root, root().identity()))
-    };
-    assert_eq!(
-        resealed(&json(&zeroes, &zeroes, 1)),
-        KeyringRefusal::WrongNameKey
-    );
-    assert_eq!(
-        resealed(&json(&zeroes, &zeroes, 2)),
-        KeyringRefusal::SecretsOfAnother
-    );
-    let (own, secrets, _) = first();
-    drop(own);
-    drop(secrets);
-    let true_name_key = {
-        let opened = bundle
-            .open(Holder::Root, root().identity())
-            .expect("the root's file");
-        base64(opened.name_key.as_bytes())
-    };
-    assert_eq!(
-        resealed(&json(&true_name_key, &zeroes, 1)),
-        KeyringRefusal::WrongEpoch { epoch: 1 }
-    );
-}
-
-fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }
 
 fn base64(bytes: &[u8]) -> String {
@@ -651,5 +201,16 @@ proptest! {
     fn any_bytes_are_read_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let _ = SignedKeyring::parse(&bytes);
         let _ = Bundle::parse(&bytes);
+    }
+
+    #[test]
+    fn what_is_read_is_said_again(at in any::<proptest::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = include_bytes!("../../../../vectors/keyrings/second.keyring").to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(parsed) = SignedKeyring::parse(&bytes) {
+            let text = parsed.text();
+            prop_assert_eq!(text.as_bytes(), bytes.as_slice());
+        }
     }
 }

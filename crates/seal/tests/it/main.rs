@@ -8,4 +8,5 @@ mod names;
 mod pages;
 mod shares;
 mod statements;
+mod vectors;
 mod words;
