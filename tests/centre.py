@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -27,10 +28,22 @@ def binary():
 
 
 def free_port():
-    """A port that was free a moment ago; whoever binds it retries with another when it no longer is."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that was free a moment ago; whoever binds it retries with another when it no longer is. It is below those
+    that connections get, so that none of them takes it while a server is down."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def surroundings():
+    """The environment of whoever runs the tests, without what would configure a server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("AMANA_")}
 
 
 def die_with_parent():
@@ -51,7 +64,8 @@ def wait_until(condition, what, timeout_s=READY_TIMEOUT_S):
 
 
 class Account:
-    """An institution with one access key: what S3 programs call an account."""
+    """An institution with one access key: what S3 programs call an account. `centre` is the server that takes the key: the
+    data centre, or the institution's gateway."""
 
     def __init__(self, centre, name, canonical_id, access_key_id, secret_access_key):
         self.centre = centre
@@ -93,12 +107,17 @@ class Account:
         }
 
 
-class Centre:
-    """One `amana serve` on the folder `data`."""
+class Server:
+    """One long-running `amana` on two ports, which it keeps when it is started again. `data` is its folder."""
+
+    # The command that serves, and what each command on the folder finds in its environment.
+    words = ()
+    environment = {}
 
     def __init__(self, data):
         self.data = pathlib.Path(data)
         self.process = None
+        self.web_port = self.s3_port = None
         self.log_path = self.data.parent / f"{self.data.name}.log"
         # Words before each command: what enters the namespace where the data is.
         self.prefix = []
@@ -106,12 +125,14 @@ class Centre:
     def start(self, wait=True, **environment):
         """Starts the server and waits until it is ready. Keyword arguments become environment variables."""
         for _ in range(3):
-            self.web_port, self.s3_port = free_port(), free_port()
+            if self.web_port is None:
+                self.web_port, self.s3_port = free_port(), free_port()
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen(
-                    [*self.prefix, binary(), "serve", "--data", str(self.data)],
-                    env=os.environ
+                    [*self.prefix, binary(), *self.words, "--data", str(self.data)],
+                    env=surroundings()
                     | {"AMANA_LISTEN_WEB": f"127.0.0.1:{self.web_port}", "AMANA_LISTEN_S3": f"127.0.0.1:{self.s3_port}"}
+                    | self.environment
                     | {name: str(value) for name, value in environment.items()},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -125,6 +146,7 @@ class Centre:
                 return self
             if "in use" not in self.log():
                 break
+            self.web_port = None
         raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")
 
     @property
@@ -136,8 +158,12 @@ class Centre:
         return f"http://127.0.0.1:{self.web_port}"
 
     def is_ready(self):
+        return self.answers("/readyz")
+
+    def answers(self, path):
+        """Whether the web listener says yes to `path`."""
         try:
-            with urllib.request.urlopen(f"{self.web_url}/readyz", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.web_url}{path}", timeout=5) as answer:
                 return answer.status == 200
         except OSError:
             return False
@@ -179,7 +205,7 @@ class Centre:
         """Runs one `amana` command, checks its exit code (None: any), and returns what it did."""
         done = subprocess.run(
             [*self.prefix, binary(), *map(str, words)],
-            env=os.environ | (environment or {}),
+            env=surroundings() | self.environment | (environment or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -190,16 +216,23 @@ class Centre:
             assert done.returncode == code, said
         return done
 
+    def access_key(self, name):
+        """One more key of an institution."""
+        made = self.run("access-key", "create", "--institution", name, "--data", self.data, "--json")
+        return json.loads(made.stdout)
+
+
+class Centre(Server):
+    """One `amana serve` on the folder `data`."""
+
+    words = ("serve",)
+
     def institution(self, name):
         """Adds an institution with one access key."""
         added = json.loads(self.run("institution", "add", name, "--data", self.data, "--json").stdout)
         assert added["name"] == name
         key = self.access_key(name)
         return Account(self, name, added["canonical_id"], key["access_key_id"], key["secret_access_key"])
-
-    def access_key(self, name):
-        made = self.run("access-key", "create", "--institution", name, "--data", self.data, "--json")
-        return json.loads(made.stdout)
 
     def check(self, code=0):
         """`amana check`: the judge of every fault test."""

@@ -1,12 +1,31 @@
-"""One data centre for the tests that only use it; a fresh one for those that harm it."""
+"""One data centre and one gateway for the tests that only use them; fresh ones for those that harm them.
+
+A test marked `both_fronts` runs twice: against the data centre alone, in open buckets, and through an institution's
+gateway, in sealed ones. What a client sees must be the same.
+"""
 
 import itertools
 
 import pytest
 
+import gateway
 from centre import Centre
 
+FRONTS = ("centre", "gateway")
+
 _numbers = itertools.count()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "both_fronts: runs at the data centre, and once more through a gateway")
+    config.addinivalue_line("markers", "centre_alone: what no gateway does; the exception in a module marked both_fronts")
+
+
+def pytest_generate_tests(metafunc):
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "front" in metafunc.fixturenames:
+        wanted = FRONTS if "both_fronts" in marks and "centre_alone" not in marks else FRONTS[:1]
+        metafunc.parametrize("front", wanted, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -17,8 +36,29 @@ def centre(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def finances(centre):
+def ministry(centre, tmp_path_factory):
+    """An institution's account at its own gateway, whose buckets are sealed."""
+    running, account = gateway.enrolled(centre, "treasury", tmp_path_factory.mktemp("gateway") / "data")
+    yield account
+    running.kill()
+
+
+@pytest.fixture(scope="session")
+def hosted(centre):
+    """An institution's account at the data centre, whose buckets are open."""
     return centre.institution("finances")
+
+
+@pytest.fixture(scope="session")
+def front(request):
+    """Which of the two S3 fronts the test speaks to."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def finances(request, front):
+    """The account of the test, on its front."""
+    return request.getfixturevalue({"centre": "hosted", "gateway": "ministry"}[front])
 
 
 @pytest.fixture(scope="session")
