@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Brings an institution's data back without Amana: written from docs/formats/sealed.md alone.
 
-    recover-sealed.py SOURCE --share FILE… --out FOLDER [--all-versions] [--identities FILE] [--node-modules FOLDER]
+    recover-sealed.py SOURCE --share-file FILE… --out FOLDER [--all-versions] [--identities FILE] [--node-modules FOLDER]
 
-SOURCE is a data centre's folder (a copy of its disk: amana.db, blobs/) or a BagIt export of an institution. Each --share is
+SOURCE is a data centre's folder (a copy of its disk: amana.db, blobs/) or a BagIt export of an institution. Each --share-file is
 a custodian's page as text, or a file with its words. FOLDER gets objects/, manifest.jsonl (names, metadata, tags, digests)
 and sha256sums.txt. Exit 0 if everything that stands came back and every digest and signature held, 1 if something is
 missing or wrong, which is then named; 2 for wrong usage.
@@ -56,7 +56,7 @@ class Wrong(Exception):
 
 
 def recover(options: argparse.Namespace) -> int:
-    root = Root(combine(options.share))
+    root = Root(combine(options.share_file))
     source = open_source(Path(options.source))
     problems: List[str] = []
     history = History(root, options.node_modules, problems)
@@ -88,19 +88,19 @@ def combine(files: List[str]) -> bytes:
 
 
 def mnemonics(page: str) -> Iterator[str]:
-    """The words of a page, or of each line of a file of words.
+    """The words of a page, or of each line of a file that has nothing but words.
 
-    On a page they stand in a numbered table, `1 academic`, read by number wherever the columns put them.
+    A page has them in a table of position, word, and number of the word, `1. academic  1`, in several columns.
     """
+    table = re.findall(r"\b([0-9]{1,2})\. +([a-z]+) +([0-9]{1,4})\b", page)
+    numbered = {int(place): word for place, word, number in table if WORD_INDEX_MAP.get(word) == int(number) - 1}
+    if numbered:
+        yield " ".join(word for _, word in sorted(numbered.items()))
+        return
     for line in page.splitlines():
         words = line.lower().split()
         if len(words) >= 20 and all(word in WORD_INDEX_MAP for word in words):
             yield " ".join(words)
-            return
-    numbered = {int(number): word for number, word in re.findall(r"\b([0-9]{1,2})[.)]?\s+([a-z]{4,8})\b", page)}
-    words = [numbered.get(number, "") for number in range(1, len(numbered) + 1)]
-    if len(words) >= 20 and all(word in WORD_INDEX_MAP for word in words):
-        yield " ".join(words)
 
 
 # --- Keys: "Root", "Keyring" and "Epochs" ------------------------------------------------------------------------------
@@ -216,16 +216,25 @@ def bech32(prefix: str, data: bytes) -> str:
 # --- Envelopes: XChaCha20-Poly1305 -------------------------------------------------------------------------------------
 
 
-def open_envelope(key: bytes, aad: bytes, envelope: bytes) -> dict:
+def open_envelope(key: bytes, aad: bytes, envelope: bytes) -> bytes:
     """What an act says; raises Wrong if the envelope isn't the one sealed under this key for this statement."""
     nonce, sealed = envelope[:24], envelope[24:]
     try:
-        cipher = ChaCha20Poly1305(hchacha20(key, nonce[:16]))
-        padded = cipher.decrypt(bytes(4) + nonce[16:], sealed, aad)
-        size = int.from_bytes(padded[:4], "big")
-        return json.loads(padded[4 : 4 + size])
-    except (InvalidTag, ValueError) as error:
+        padded = ChaCha20Poly1305(hchacha20(key, nonce[:16])).decrypt(bytes(4) + nonce[16:], sealed, aad)
+    except (InvalidTag, ValueError, struct.error) as error:
         raise Wrong("its envelope does not open") from error
+    end = 4 + int.from_bytes(padded[:4], "big")
+    if len(padded) != padded_size(end) or any(padded[end:]):
+        raise Wrong("its envelope is not padded as envelopes are")
+    return padded[4:end]
+
+
+def padded_size(size: int) -> int:
+    """The smallest class that holds so many bytes."""
+    if size <= 4096:
+        return max(256, 1 << (size - 1).bit_length())
+    step = 1 << size.bit_length() - 4
+    return -(-size // step) * step
 
 
 def hchacha20(key: bytes, nonce: bytes) -> bytes:
@@ -561,7 +570,8 @@ class History:
             name, _, digest = one["piece"]
             self.pieces[name] = Piece(name, index, digest, act.get("extent") or {})
         aad = text[: text.rindex("envelope ")].encode()
-        plain = open_envelope(self.epochs[int(one["epoch"][0])].derive(b"/envelope"), aad, envelope)
+        key = self.epochs[int(one["epoch"][0])].derive(b"/envelope")
+        plain = json.loads(open_envelope(key, aad, envelope))
         return plain["kind"], plain["links"], plain["body"], one["act"][0]
 
     def move_slots(self, index: int, bucket: str, lines: List[List[str]]) -> None:
@@ -743,7 +753,7 @@ def say(text: str) -> None:
 def main(arguments: List[str]) -> int:
     parser = argparse.ArgumentParser(description="Bring an institution's sealed data back, without Amana.")
     parser.add_argument("source", help="a data centre's folder, or a BagIt export")
-    parser.add_argument("--share", action="append", required=True, metavar="FILE", help="a custodian's page, or its words")
+    parser.add_argument("--share-file", action="append", required=True, metavar="FILE", help="a custodian's page, or its words")
     parser.add_argument("--out", metavar="FOLDER", help="where everything is written; new or empty")
     parser.add_argument("--all-versions", action="store_true", help="older versions as well, not only the newest")
     parser.add_argument("--identities", metavar="FILE", help="write the buckets' age identities; whoever has them reads all")
