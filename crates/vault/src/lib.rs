@@ -145,6 +145,15 @@ impl Vault {
         }
     }
 
+    /// At a gateway: the entry that moved a slot last; nothing for one that never was moved, or was retired.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub fn slot_head(&self, slot: remote::SlotId) -> Result<Option<u64>> {
+        self.store
+            .read(|rows| Ok(views::heads::of_slot(rows, slot)?))
+    }
+
     /// The views and the acts, for the store's catalog.
     #[must_use]
     pub fn service() -> Service {
