@@ -1,0 +1,317 @@
+//! Following the institution's own ledger, and believing nothing of it that doesn't fit.
+//!
+//! Every entry is hashed here and pushed on a tree of our own. Nothing is adopted before the tree of the signed
+//! checkpoint is shown to begin with exactly these entries; a sealed act is adopted only when a member of the keyring in
+//! force signed it, it follows its slots' heads, and its envelope opens. Whatever doesn't fit raises an alarm, after which
+//! nothing is adopted and nothing recorded: what was verified before can still be read, and says that it isn't vouched for.
+
+mod entry;
+mod suspicion;
+mod tiles;
+mod trust;
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use amana_ledger::{Checkpoint, Frontier, Hash, Note, leaf_hash, verify_consistency};
+use amana_vault::Vault;
+
+pub(crate) use trust::Trust;
+
+use crate::acks::Acks;
+use crate::alarm::{Alarms, Claim, now_ms};
+use crate::centre::Centre;
+use crate::keys::Keys;
+use crate::rows::{Rows, set_state};
+use crate::wire::{self, ActText, Acts};
+use crate::{Error, Result};
+use entry::Judge;
+use suspicion::Suspicion;
+use tiles::Tiles;
+
+/// The longest checkpoint or row.
+const MAX_NOTE_BYTES: usize = amana_ledger::MAX_NOTE_BYTES;
+const FRONTIER: &str = "frontier";
+const HEAD: &str = "head";
+
+/// How far a long sync has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// Entries followed.
+    pub done: u64,
+    /// Entries of the newest checkpoint.
+    pub of: u64,
+}
+
+/// Told of progress, for a progress bar.
+pub type Tell = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// What following needs of the rest.
+pub(crate) struct Follower {
+    pub(crate) centre: Arc<Centre>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) alarms: Arc<Alarms>,
+    pub(crate) acks: Arc<Acks>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) rows: Rows,
+    pub(crate) trust: Trust,
+    tell: Option<Tell>,
+    place: tokio::sync::Mutex<Place>,
+    shown: Mutex<Checkpoint>,
+    followed_ms: AtomicI64,
+    of: AtomicU64,
+}
+
+/// Where the follower stands.
+struct Place {
+    frontier: Frontier,
+    /// The newest checkpoint that the ledger's key signed.
+    head: Option<(Checkpoint, Note)>,
+}
+
+/// The parts that a follower is made of.
+pub(crate) struct Parts {
+    pub(crate) centre: Arc<Centre>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) alarms: Arc<Alarms>,
+    pub(crate) acks: Arc<Acks>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) rows: Rows,
+    pub(crate) trust: Trust,
+    pub(crate) tell: Option<Tell>,
+}
+
+impl Follower {
+    /// Takes up where the replica says that it was left. Blocking.
+    pub(crate) fn open(parts: Parts) -> Result<Self> {
+        let frontier = match parts.rows.state(FRONTIER)? {
+            Some(bytes) => Frontier::from_bytes(&bytes)?,
+            None => Frontier::new(),
+        };
+        let head = match parts.rows.state(HEAD)? {
+            Some(note) => Some(Checkpoint::open(&note, &parts.trust.row.log)?),
+            None => None,
+        };
+        let shown = Mutex::new(Checkpoint {
+            origin: parts.trust.origin().to_owned(),
+            size: frontier.size(),
+            root: frontier.root(),
+        });
+        Ok(Self {
+            centre: parts.centre,
+            keys: parts.keys,
+            alarms: parts.alarms,
+            acks: parts.acks,
+            vault: parts.vault,
+            rows: parts.rows,
+            trust: parts.trust,
+            tell: parts.tell,
+            place: tokio::sync::Mutex::new(Place { frontier, head }),
+            shown,
+            followed_ms: AtomicI64::new(0),
+            of: AtomicU64::new(0),
+        })
+    }
+
+    /// The head that everything served here comes from.
+    pub(crate) fn head(&self) -> Checkpoint {
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.clone()
+    }
+
+    /// When the ledger was last followed to its end, milliseconds since 1970; 0 for never since the start.
+    pub(crate) fn followed_ms(&self) -> i64 {
+        self.followed_ms.load(Ordering::Relaxed)
+    }
+
+    /// Entries of the newest checkpoint that was seen.
+    pub(crate) fn known_size(&self) -> u64 {
+        self.of.load(Ordering::Relaxed)
+    }
+
+    /// Follows the ledger to its newest checkpoint.
+    pub(crate) async fn advance(&self) -> Result<()> {
+        self.alarms.check()?;
+        let mut place = self.place.lock().await;
+        let note = self.fetch("checkpoint", MAX_NOTE_BYTES).await?;
+        let (head, note) = match Checkpoint::open(&note, &self.trust.row.log) {
+            Ok(opened) => opened,
+            Err(error) => return Err(self.trust.foreign(self, &error).await),
+        };
+        self.judge_head(&place, &head, &note).await?;
+        self.of.store(head.size, Ordering::Relaxed);
+        let mut tiles = Tiles::new(self, head.size);
+        while place.frontier.size() < head.size {
+            self.page(&mut place, &head, &note, &mut tiles).await?;
+        }
+        place.head = Some((head, note));
+        self.followed_ms.store(now_ms(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Compares a signed checkpoint with what is known, before any entry of it is looked at.
+    async fn judge_head(&self, place: &Place, head: &Checkpoint, note: &Note) -> Result<()> {
+        let size = place.frontier.size();
+        if let Some((known, known_note)) = &place.head {
+            if head.size < known.size {
+                let why = format!(
+                    "it signed {} entries and shows {} now: entries were removed, or it was restored from an older copy",
+                    known.size, head.size
+                );
+                return Err(self.two_heads(Claim::Rollback, &why, known_note, note, None));
+            }
+            if head.size == known.size && head.root != known.root {
+                let why = format!("it signed two roots of {} entries", head.size);
+                return Err(self.two_heads(Claim::Fork, &why, known_note, note, None));
+            }
+        }
+        if head.size == size && head.root != place.frontier.root() {
+            return Err(self.diverged(place, head, note, size).await);
+        }
+        Ok(())
+    }
+
+    /// Follows one page of acts.
+    async fn page(
+        &self,
+        place: &mut Place,
+        head: &Checkpoint,
+        note: &Note,
+        tiles: &mut Tiles<'_>,
+    ) -> Result<()> {
+        let first = place.frontier.size();
+        let path = format!("acts/{first}");
+        let page = self.fetch(&path, wire::MAX_ACTS_BYTES).await?;
+        let Acts { acts } = wire::json(&path, &page)?;
+        let mut ahead = place.frontier.clone();
+        let mut taken = Vec::new();
+        for act in acts {
+            if ahead.size() == head.size {
+                break;
+            }
+            if act.index != ahead.size() {
+                return Err(Error::malformed(&path, "its acts are not in order"));
+            }
+            let hash = leaf_hash(&act.leaf());
+            if act.index == 0 && hash != self.trust.row.genesis {
+                let found = Suspicion::of(Claim::OtherLedger, 0, "it does not begin as it did");
+                return Err(self.suspect(found, Some(&act), head, note).await);
+            }
+            if !act.body_stands() {
+                let why = "its body is not the one that was hashed";
+                let found = Suspicion::of(Claim::ChangedEntry, act.index, why);
+                return Err(self.suspect(found, Some(&act), head, note).await);
+            }
+            ahead.push(hash);
+            taken.push(act);
+        }
+        if taken.is_empty() {
+            return Err(Error::malformed(
+                &path,
+                "it has no acts, and there must be some",
+            ));
+        }
+        if !self.continues(&ahead, head, tiles).await? {
+            return Err(self.diverged(place, head, note, ahead.size()).await);
+        }
+        self.adopt(taken, &ahead, head, note).await?;
+        place.frontier = ahead;
+        self.show(&place.frontier);
+        if let Some(tell) = &self.tell {
+            tell(Progress {
+                done: place.frontier.size(),
+                of: head.size,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the signed tree begins with exactly these entries.
+    async fn continues(
+        &self,
+        ahead: &Frontier,
+        head: &Checkpoint,
+        tiles: &mut Tiles<'_>,
+    ) -> Result<bool> {
+        if ahead.size() == head.size {
+            return Ok(ahead.root() == head.root);
+        }
+        let proof = tiles.consistency(ahead.size(), head.size).await?;
+        let stands = verify_consistency(ahead.size(), &ahead.root(), head.size, &head.root, &proof);
+        Ok(stands.is_ok())
+    }
+
+    /// Judges a page's acts and adopts them, with the place where that leaves us, in one go.
+    async fn adopt(
+        &self,
+        acts: Vec<ActText>,
+        ahead: &Frontier,
+        head: &Checkpoint,
+        note: &Note,
+    ) -> Result<()> {
+        let judge = Judge::of(self);
+        let (frontier, text) = (ahead.to_bytes(), note.to_string());
+        let (rows, acks, size) = (self.rows.clone(), self.acks.clone(), ahead.size());
+        let judged = tokio::task::spawn_blocking(move || -> Result<_> {
+            for act in acts {
+                if let Err(found) = judge.follow(&act)? {
+                    return Ok(Some((act, found)));
+                }
+            }
+            rows.write(|rows| {
+                set_state(rows, FRONTIER, &frontier)?;
+                set_state(rows, HEAD, text.as_bytes())
+            })?;
+            acks.passed(size)?;
+            Ok(None)
+        });
+        match judged.await.map_err(|_| Error::Stopping)?? {
+            None => Ok(()),
+            Some((act, found)) => Err(self.suspect(found, Some(&act), head, note).await),
+        }
+    }
+
+    fn show(&self, frontier: &Frontier) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.size = frontier.size();
+        shown.root = frontier.root();
+    }
+
+    async fn fetch(&self, under: &str, max_bytes: usize) -> Result<bytes::Bytes> {
+        let path = format!("/ledgers/{}/{under}", self.trust.row.name);
+        self.centre.get(&path, max_bytes).await
+    }
+
+    /// What we hold doesn't lead to what was signed: finds out whether the signed trees contradict one another, or an
+    /// entry isn't the one in the tree.
+    async fn diverged(&self, place: &Place, head: &Checkpoint, note: &Note, until: u64) -> Error {
+        let mut tiles = Tiles::new(self, head.size);
+        if let Some((known, known_note)) = &place.head
+            && known.size > 0
+            && known.size <= head.size
+        {
+            let why = format!(
+                "the {} entries that it signs now do not begin with the {} that it signed before",
+                head.size, known.size
+            );
+            let proof = tiles.consistency(known.size, head.size).await;
+            let beginning = tiles.root_at(known.size).await;
+            if let (Ok(proof), Ok(beginning)) = (proof, beginning) {
+                let leads = |root: &Hash| {
+                    verify_consistency(known.size, root, head.size, &head.root, &proof).is_ok()
+                };
+                if !leads(&known.root) {
+                    let shown = leads(&beginning).then_some((beginning, proof));
+                    return self.two_heads(Claim::Fork, &why, known_note, note, shown);
+                }
+            }
+        }
+        let from = place.frontier.size();
+        let why = format!(
+            "one of the entries {from} to {} is not the one that was recorded: they do not have the root that it signed",
+            until.saturating_sub(1)
+        );
+        let found = Suspicion::of(Claim::ChangedEntry, from, &why);
+        self.suspect(found, None, head, note).await
+    }
+}

@@ -1,0 +1,383 @@
+//! A gateway: its parts put together, and kept going.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use amana_ledger::{Hash, Policy};
+use amana_seal::keyring::Bundle;
+use amana_seal::member::MemberKey;
+use amana_seal::root::RootKey;
+use amana_store::replica::{Replica, ReplicaKey, ReplicaOptions};
+use amana_store::{Catalog, Service, clock};
+use amana_vault::Vault;
+
+use crate::acks::Acks;
+use crate::alarm::Alarms;
+use crate::callers::Callers;
+use crate::centre::dial::{Dial, Tcp};
+use crate::centre::{Asker, Centre, Patience};
+use crate::follow::{Follower, Parts, Tell, Trust};
+use crate::freshness::{Freshness, Vouched};
+use crate::keys::Keys;
+use crate::link::Link;
+use crate::pieces::Pieces;
+use crate::recorder::Recorder;
+use crate::rows::{Rows, TABLES};
+use crate::status::{Status, ToldAlarm};
+use crate::wire::{self, CosignedLine};
+use crate::{Error, LEDGER, Result};
+
+/// Between two looks at what witnesses cosigned.
+const WEIGH_EVERY: Duration = Duration::from_secs(10);
+/// The longest receipt that is asked for.
+const MAX_RECEIPT_BYTES: usize = amana_ledger::MAX_RECEIPT_BYTES;
+
+/// How to open a gateway.
+pub struct Options {
+    /// Its folder: the replica, and evidence.
+    pub folder: PathBuf,
+    /// The data centre, `http://host:port`.
+    pub centre: String,
+    /// The institution's name.
+    pub institution: String,
+    /// The root's public key, pinned at enrolment.
+    pub root: RootKey,
+    /// This gateway's own secret.
+    pub member: MemberKey,
+    /// The trust policy, pinned at enrolment.
+    pub policy: Vec<u8>,
+    /// Between two looks at the ledger.
+    pub poll: Duration,
+    /// How long is waited for the data centre.
+    pub patience: Patience,
+    /// Another way to the data centre than plain TCP.
+    pub dial: Option<Arc<dyn Dial>>,
+    /// Told how far the first sync has come.
+    pub tell: Option<Tell>,
+}
+
+impl Options {
+    /// With the usual pace and patience.
+    #[must_use]
+    pub fn new(
+        folder: PathBuf,
+        centre: &str,
+        institution: &str,
+        root: RootKey,
+        member: MemberKey,
+        policy: Vec<u8>,
+    ) -> Self {
+        Self {
+            folder,
+            centre: centre.to_owned(),
+            institution: institution.to_owned(),
+            root,
+            member,
+            policy,
+            poll: Duration::from_secs(2),
+            patience: Patience::default(),
+            dial: None,
+            tell: None,
+        }
+    }
+}
+
+/// A gateway. Its vault serves while [`Gateway::run`] is polled.
+pub struct Gateway {
+    vault: Arc<Vault>,
+    callers: Arc<Callers>,
+    alarms: Arc<Alarms>,
+    keys: Arc<Keys>,
+    centre: Arc<Centre>,
+    recorder: Arc<Recorder>,
+    follower: Arc<Follower>,
+    freshness: Freshness,
+    rows: Rows,
+    poll: Duration,
+    connected: AtomicBool,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Gateway {
+    /// Opens the gateway in its folder. The first time, the data centre must be in reach: it names the ledger, on the
+    /// word of the policy's national log.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for options that can't be, [`Error::File`], a failure of the replica; at the first start those
+    /// of the line.
+    pub async fn open(options: Options) -> Result<Self> {
+        let Options {
+            folder,
+            centre,
+            institution,
+            root,
+            member,
+            policy,
+            poll,
+            patience,
+            dial,
+            tell,
+        } = options;
+        std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+        let policy = Policy::parse(&policy)?;
+        let rows = open_rows(folder.join("index"), &institution, &member).await?;
+        let keys = Arc::new(Keys::open(root, member, &rows)?);
+        let dial = match dial {
+            Some(dial) => dial,
+            None => Arc::new(Tcp::of_url(&centre)?),
+        };
+        let signer = keys.clone();
+        let asker = Asker {
+            institution: institution.clone(),
+            member: keys.member_id().to_string(),
+            sign: Arc::new(move |text| signer.member().sign(text)),
+        };
+        let now_s = Arc::new(|| clock::system_ms().div_euclid(1000));
+        let centre = Arc::new(Centre::new(&centre, asker, dial, patience, now_s)?);
+        let trust = Trust::load(policy, &centre, &rows).await?;
+        let alarms = Arc::new(Alarms::open(&folder.join("evidence"))?);
+        let acks = Arc::new(Acks::open(rows.clone())?);
+        let pieces = Pieces::new(centre.clone(), keys.clone(), alarms.clone(), trust.origin());
+        let recorder = Arc::new(Recorder::new(
+            centre.clone(),
+            keys.clone(),
+            alarms.clone(),
+            acks.clone(),
+            trust.row.log.clone(),
+        ));
+        let link = Arc::new(Link {
+            keys: keys.clone(),
+            pieces: Arc::new(pieces),
+            recorder: recorder.clone(),
+            follower: OnceLock::new(),
+        });
+        let vault = Arc::new(Vault::on_replica(rows.0.clone(), link.clone()));
+        let follower = Arc::new(Follower::open(Parts {
+            centre: centre.clone(),
+            keys: keys.clone(),
+            alarms: alarms.clone(),
+            acks,
+            vault: vault.clone(),
+            rows: rows.clone(),
+            trust,
+            tell,
+        })?);
+        // It is set this once.
+        let _ = link.follower.set(follower.clone());
+        Ok(Self {
+            callers: Arc::new(Callers::open(rows.clone(), &institution, LEDGER)?),
+            freshness: Freshness::default(),
+            connected: AtomicBool::new(false),
+            trouble: Mutex::default(),
+            vault,
+            alarms,
+            keys,
+            centre,
+            recorder,
+            follower,
+            rows,
+            poll,
+        })
+    }
+
+    /// The vault, for the S3 front.
+    #[must_use]
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
+    /// The access keys of the institution's programs.
+    #[must_use]
+    pub fn callers(&self) -> &Arc<Callers> {
+        &self.callers
+    }
+
+    /// Every alarm.
+    #[must_use]
+    pub fn alarms(&self) -> &Arc<Alarms> {
+        &self.alarms
+    }
+
+    /// The data centre, for whoever speaks to it with this gateway's signature.
+    #[must_use]
+    pub fn centre(&self) -> &Arc<Centre> {
+        &self.centre
+    }
+
+    /// Whether the head that is served here can be vouched for. While an alarm stands it can't.
+    #[must_use]
+    pub fn vouched(&self) -> Vouched {
+        let vouched = self.freshness.vouched(clock::system_ms().div_euclid(1000));
+        match vouched {
+            Vouched::Yes { age_s } if self.alarms.stopping().is_some() => Vouched::No {
+                last_s: Some(clock::system_ms().div_euclid(1000) - age_s),
+            },
+            vouched => vouched,
+        }
+    }
+
+    /// Follows the ledger to its newest entry: the first time, from its beginning.
+    ///
+    /// # Errors
+    /// Those of the line; [`Error::Alarm`].
+    pub async fn sync(&self) -> Result<()> {
+        let synced = match self.follower.advance().await {
+            // An epoch that began since: its secret is in the newest keyring.
+            Err(Error::NoEpoch { .. }) => {
+                self.learn_newest().await?;
+                self.follower.advance().await
+            }
+            synced => synced,
+        };
+        self.connected.store(
+            !synced.as_ref().is_err_and(Error::is_offline),
+            Ordering::Relaxed,
+        );
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) =
+            synced.as_ref().err().map(Error::to_string);
+        self.freshness.followed(&self.follower.head());
+        synced
+    }
+
+    /// Keeps the gateway going until `shutdown`: sends what is recorded, follows the ledger, weighs cosignatures.
+    ///
+    /// # Errors
+    /// A failure of the replica, after which the gateway is opened again.
+    pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<()> {
+        let sending = tokio::spawn(self.recorder.clone().run());
+        let ended = tokio::select! {
+            () = shutdown => Ok(()),
+            ended = self.keep_following() => ended,
+        };
+        sending.abort();
+        let rows = self.rows.clone();
+        let flushed = tokio::task::spawn_blocking(move || rows.flush()).await;
+        ended.and(flushed.map_err(|_| Error::Stopping)?)
+    }
+
+    async fn keep_following(&self) -> Result<()> {
+        let mut weighed: Option<tokio::time::Instant> = None;
+        let mut told = false;
+        loop {
+            match self.sync().await {
+                Ok(()) => told = false,
+                Err(Error::Store(error @ amana_store::Error::Stopped { .. })) => {
+                    return Err(error.into());
+                }
+                Err(Error::Alarm(_)) => {}
+                Err(error) if told => tracing::debug!(%error, "the ledger can't be followed"),
+                Err(error) => {
+                    tracing::warn!(%error, "the ledger can't be followed; trying again");
+                    told = true;
+                }
+            }
+            let now = tokio::time::Instant::now();
+            if weighed.is_none_or(|last| now - last >= WEIGH_EVERY) {
+                weighed = Some(now);
+                if let Err(error) = self.weigh().await {
+                    tracing::debug!(%error, "cosignatures can't be weighed");
+                }
+            }
+            let rows = self.rows.clone();
+            let flushed = tokio::task::spawn_blocking(move || rows.flush()).await;
+            flushed.map_err(|_| Error::Stopping)??;
+            tokio::time::sleep(self.poll).await;
+        }
+    }
+
+    /// Weighs what witnesses said of the followed heads.
+    async fn weigh(&self) -> Result<()> {
+        let trust = &self.follower.trust;
+        let path = format!("/ledgers/{}/cosignatures", trust.row.name);
+        let lines = self.centre.get(&path, wire::MAX_COSIGNATURES_BYTES).await?;
+        let lines: Vec<CosignedLine> = wire::json(&path, &lines)?;
+        self.freshness.weigh(&lines, &trust.row, &trust.policy);
+        // In a ledger that stands still, cosignatures grow old while the national log goes on committing its head.
+        let size = self.follower.head().size;
+        if matches!(self.vouched(), Vouched::No { .. }) && size > 0 {
+            let path = format!("/receipts/{}/{}?newest", trust.row.name, size - 1);
+            let receipt = self.centre.get(&path, MAX_RECEIPT_BYTES).await?;
+            self.freshness.take_receipt(&receipt, &trust.policy)?;
+        }
+        Ok(())
+    }
+
+    /// Opens this gateway's file of the newest keyring, whose secrets serve as soon as the ledger names them.
+    async fn learn_newest(&self) -> Result<()> {
+        let path = format!("/api/v1/institutions/{}/keyring", self.centre.institution());
+        let bundle = self.centre.get(&path, wire::MAX_BUNDLE_BYTES).await?;
+        self.keys.learn(&Bundle::parse(&bundle)?)
+    }
+
+    /// The state of the gateway now.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let head = self.follower.head();
+        let ring = self.keys.ring();
+        let member = self.keys.member_id();
+        let custodians = self.keys.custodians();
+        let mut warnings = Vec::new();
+        if custodians
+            .as_deref()
+            .is_some_and(|held| held.starts_with("1-of-1"))
+        {
+            warnings.push(
+                "one person alone holds the institution's root: share it among several with `amana keys reshare`".into(),
+            );
+        }
+        let mut status = Status {
+            institution: self.centre.institution().to_owned(),
+            member: member.to_string(),
+            centre: self.centre.url().to_owned(),
+            connected: self.connected.load(Ordering::Relaxed),
+            trouble: self
+                .trouble
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+            ledger: self.follower.trust.origin().to_owned(),
+            followed: head.size,
+            known: self.follower.known_size().max(head.size),
+            followed_ms: Some(self.follower.followed_ms()).filter(|at| *at > 0),
+            witnessed: self.freshness.witnessed(),
+            vouched_age_s: None,
+            last_vouched_s: None,
+            keyring: ring.as_ref().map(|ring| ring.number),
+            revoked: ring.is_some_and(|ring| ring.key_of(member).is_none()),
+            custodians,
+            warnings,
+            queued: self.recorder.queued(),
+            spooled: 0,
+            spooled_bytes: 0,
+            alarms: self
+                .alarms
+                .all()
+                .iter()
+                .map(|alarm| ToldAlarm::from(&**alarm))
+                .collect(),
+        };
+        status.vouch(self.vouched());
+        status
+    }
+}
+
+/// Opens the replica, under a key of its own made from the member's secret. Blocks elsewhere.
+async fn open_rows(path: PathBuf, institution: &str, member: &MemberKey) -> Result<Rows> {
+    let key = Hash::of(&[b"amana.replica-key/v1\0", member.seed()]);
+    let key = ReplicaKey::new(*key.as_bytes());
+    let ledger = format!("{institution}/vault");
+    let own = Service {
+        name: "gateway",
+        views: &TABLES,
+        kinds: Vec::new(),
+    };
+    let opened = tokio::task::spawn_blocking(move || {
+        let catalog = Catalog::new([Vault::service(), Vault::replica_service(), own]);
+        Replica::open(&path, ReplicaOptions::new(key, catalog, &ledger))
+    });
+    let replica = opened.await.map_err(|_| Error::Stopping)??;
+    Ok(Rows(Arc::new(replica)))
+}
