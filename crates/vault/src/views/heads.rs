@@ -24,10 +24,12 @@ pub(crate) const TABLES: [View; 3] = [
         clustered: true,
         indexes: &[],
     },
-    // Two gateways may each let go of a piece in the belief that the other still holds it.
+    // Two gateways may each let go of a piece in the belief that the other still holds it: nobody holds it then, and no
+    // statement released it, which `due` counts. It is negative while the release of a piece is here before the act that
+    // lets go of it.
     View {
         table: "loose_pieces",
-        columns: "bucket BIGINT NOT NULL, piece BLOB NOT NULL, PRIMARY KEY (bucket, piece)",
+        columns: "bucket BIGINT NOT NULL, piece BLOB NOT NULL, due BIGINT NOT NULL, PRIMARY KEY (bucket, piece)",
         key: "bucket, piece",
         clustered: true,
         indexes: &[],
@@ -56,7 +58,7 @@ pub(crate) fn of_bucket(rows: &Reader<'_>, bucket: EntryId) -> Result<Option<u64
 pub(crate) fn loose(rows: &Reader<'_>, bucket: EntryId, max: usize) -> Result<Vec<BlobId>> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     rows.all(
-        "SELECT piece FROM loose_pieces WHERE bucket = $1 ORDER BY piece LIMIT $2",
+        "SELECT piece FROM loose_pieces WHERE bucket = $1 AND due > 0 ORDER BY piece LIMIT $2",
         &[bucket.into(), max.into()],
         |row| {
             let id = row.blob(0)?.try_into();
@@ -86,17 +88,27 @@ pub(crate) fn moved(rows: &Writer<'_>, act: &Followed, frees: &[BlobId]) -> Resu
     let bucket = settings_moved(rows, act)?;
     let freed = frees.iter().filter(|piece| !act.releases.contains(piece));
     for piece in freed {
-        rows.execute(
-            "INSERT INTO loose_pieces (bucket, piece) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            &[bucket.into(), piece.as_bytes().as_slice().into()],
-        )?;
+        settle(rows, bucket, *piece, 1)?;
     }
-    for piece in &act.releases {
-        rows.execute(
-            "DELETE FROM loose_pieces WHERE bucket = $1 AND piece = $2",
-            &[bucket.into(), piece.as_bytes().as_slice().into()],
-        )?;
+    let released = act.releases.iter().filter(|piece| !frees.contains(piece));
+    for piece in released {
+        settle(rows, bucket, *piece, -1)?;
     }
+    Ok(())
+}
+
+/// Counts a piece that was let go of, or released; the two come in either order.
+fn settle(rows: &Writer<'_>, bucket: EntryId, piece: BlobId, due: i64) -> Result<()> {
+    let place = [bucket.into(), piece.as_bytes().as_slice().into()];
+    rows.execute(
+        "INSERT INTO loose_pieces (bucket, piece, due) VALUES ($1, $2, $3) \
+         ON CONFLICT (bucket, piece) DO UPDATE SET due = due + excluded.due",
+        &[place[0], place[1], due.into()],
+    )?;
+    rows.execute(
+        "DELETE FROM loose_pieces WHERE bucket = $1 AND piece = $2 AND due = 0",
+        &place,
+    )?;
     Ok(())
 }
 

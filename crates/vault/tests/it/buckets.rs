@@ -6,7 +6,7 @@ use amana_vault::{
     WriteConditions,
 };
 
-use crate::house::{FILES, House, key};
+use super::house::{FILES, House, key};
 
 #[test]
 fn names_follow_the_rules() {

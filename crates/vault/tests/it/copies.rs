@@ -2,7 +2,7 @@
 
 use amana_vault::{Error, ObjectAttrs, UploadOptions, VersionRef, WriteConditions};
 
-use crate::house::{FILES, House, key, noise};
+use super::house::{FILES, House, key, noise};
 
 impl House {
     async fn copy(&self, from: &str, to: &str) -> Result<(), Error> {

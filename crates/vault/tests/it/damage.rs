@@ -5,11 +5,11 @@ use std::fs;
 use amana_vault::{Error, Vault, VersionRef};
 use futures::TryStreamExt as _;
 
-use crate::house::{FILES, House, noise};
+use super::house::{FILES, House, noise};
 
 impl House {
     fn the_blob(&self) -> std::path::PathBuf {
-        let shelves = fs::read_dir(self.folder.path().join("blobs")).unwrap();
+        let shelves = fs::read_dir(self.ground.folder.path().join("blobs")).unwrap();
         let mut files = shelves.flat_map(|shelf| fs::read_dir(shelf.unwrap().path()).unwrap());
         files.next().unwrap().unwrap().path()
     }
@@ -94,6 +94,7 @@ async fn what_an_operator_edits_in_rows_is_noticed() {
         if sql.contains("versions") || sql.contains("entries") {
             let mut faults = Vec::new();
             let checked = house
+                .ground
                 .store
                 .read(|rows| Vault::check(rows, &mut |fault| faults.push(fault)));
             assert!(checked.is_ok());

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use amana_store::faults::{Fault, Faults};
 use amana_vault::{CompletedPart, Completion, Error, Result, UploadOptions, Versioning};
 
-use crate::house::{FILES, House, deletion, key, noise};
+use super::ground::Ground;
+use super::house::{FILES, House, deletion, key, noise};
 
 const OPS: [&str; 10] = [
     "file.create",
@@ -99,7 +100,7 @@ async fn fail_once(op: &'static str, nth: usize, fault: Fault) -> bool {
             && counted.fetch_sub(1, Ordering::Relaxed) == 0)
             .then_some(fault)
     });
-    let house = House::with_faults(faults).await;
+    let house = House::on(Ground::with_faults(faults).await).await;
     countdown.store(nth, Ordering::Relaxed);
     let outcomes = work(&house).await;
     let happened = countdown.load(Ordering::Relaxed) > nth;

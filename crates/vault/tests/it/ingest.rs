@@ -3,7 +3,7 @@
 use amana_vault::{ChecksumAlgorithm, Error, IngestOptions};
 use bytes::Bytes;
 
-use crate::house::{FILES, House, noise};
+use super::house::{FILES, House, noise};
 
 const ALL: [ChecksumAlgorithm; 5] = [
     ChecksumAlgorithm::Crc32,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use amana_vault::{ListQuery, VersionRef, Versioning, VersionsQuery};
 use proptest::prelude::*;
 
-use crate::house::{FILES, House, deletion};
+use super::house::{FILES, House, deletion};
 
 /// What stands under each key: whether each version is a delete marker, oldest first.
 type Model = BTreeMap<String, Vec<bool>>;

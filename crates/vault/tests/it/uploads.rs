@@ -5,7 +5,7 @@ use amana_vault::{
     ListedPart, ObjectKey, Result, UploadId, UploadOptions, UploadsQuery, VersionRef, Versioning,
 };
 
-use crate::house::{FILES, House, if_absent, key, noise};
+use super::house::{FILES, House, if_absent, key, noise};
 
 const MIN: usize = 5 * 1024 * 1024;
 

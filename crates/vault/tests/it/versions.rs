@@ -4,7 +4,7 @@ use amana_vault::{
     Deletion, Error, ListQuery, ListedVersion, VersionId, VersionRef, Versioning, VersionsQuery,
 };
 
-use crate::house::{FILES, House, deletion, if_absent, key, noise};
+use super::house::{FILES, House, deletion, if_absent, key, noise};
 
 impl House {
     async fn all_versions(&self) -> Vec<ListedVersion> {

@@ -1,0 +1,185 @@
+//! The ground of a house at the data centre: a store in a temporary folder.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use amana_access::{Access, Caller, InstitutionName};
+use amana_store::check::{self, Depth, Found, Holding, Outside};
+use amana_store::faults::Faults;
+use amana_store::{
+    Act, At, Catalog, Denied, Kind, LedgerId, Options, Reader, Service, Store, Target, Writer,
+};
+use amana_vault::{Error, Vault};
+use tempfile::TempDir;
+
+use super::house::House;
+
+/// Whether small content is kept in rows.
+pub(crate) const SMALL_IN_ROWS: bool = true;
+
+pub(crate) struct Ground {
+    pub(crate) store: Arc<Store>,
+    pub(crate) folder: TempDir,
+}
+
+pub(crate) fn catalog() -> Catalog {
+    let meddling = Service {
+        name: "test",
+        views: &[],
+        kinds: vec![Kind::of::<Meddle>()],
+    };
+    Catalog::new([Access::service(), Vault::service(), meddling]).with_erasable(Vault::erasable)
+}
+
+fn open(folder: &Path, faults: Faults) -> Arc<Store> {
+    let options = Options {
+        faults,
+        ..Options::new("centre.test")
+    };
+    Arc::new(Store::open(folder, catalog(), options).unwrap())
+}
+
+impl Ground {
+    pub(crate) async fn new() -> Self {
+        Self::with_faults(Faults::default()).await
+    }
+
+    pub(crate) async fn with_faults(faults: Faults) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path(), faults);
+        let access = Access::new(store.clone());
+        for name in ["finances", "customs"] {
+            let name: InstitutionName = name.parse().unwrap();
+            access
+                .add_institution(&name, "operator:test")
+                .await
+                .unwrap();
+        }
+        Self { store, folder }
+    }
+
+    pub(crate) fn vault(&self) -> Vault {
+        Vault::new(self.store.clone())
+    }
+
+    pub(crate) fn caller(&self, name: &str) -> Caller {
+        let name: InstitutionName = name.parse().unwrap();
+        let access = Access::new(self.store.clone());
+        access.on_behalf(&name, "operator:test").unwrap()
+    }
+
+    pub(crate) fn reopened(self) -> Self {
+        let Self { store, folder } = self;
+        drop(Arc::into_inner(store).expect("nobody else has the store"));
+        let store = open(folder.path(), Faults::default());
+        Self { store, folder }
+    }
+
+    /// Everything agrees: rows, entries, tiles, a replay, all content, and no file too many.
+    pub(crate) fn check_everything(&self) {
+        let depth = Depth {
+            replay: true,
+            content: true,
+        };
+        let options = Options::new("centre.test");
+        let report = check::check(
+            self.folder.path(),
+            &catalog(),
+            options,
+            &depth,
+            &Outside::default(),
+            &each_content,
+        );
+        assert_eq!(report.unwrap().faults, []);
+        self.store
+            .read(|rows| {
+                Vault::check(rows, &mut |fault| panic!("{fault}"))?;
+                let blobs = rows.one("SELECT COUNT(*) FROM blob_chunks", &[], |row| row.int(0))?;
+                assert_eq!(blobs, Some(self.blob_files()), "files and rows of blobs");
+                Ok::<_, Error>(())
+            })
+            .unwrap();
+    }
+
+    /// Blob files, those of unfinished deposits included, and not those set aside since no row names them.
+    pub(crate) fn blob_files(&self) -> i64 {
+        let shelves = std::fs::read_dir(self.folder.path().join("blobs")).unwrap();
+        let shelves = shelves.map(|shelf| shelf.unwrap().path());
+        let files = shelves
+            .filter(|shelf| !shelf.ends_with("unnamed"))
+            .map(|shelf| std::fs::read_dir(shelf).unwrap().count());
+        i64::try_from(files.sum::<usize>()).unwrap()
+    }
+}
+
+impl House {
+    /// Runs a statement that no act of ours would.
+    pub(crate) async fn meddle(&self, sql: &str) {
+        let act = Meddle {
+            ledger: self.finances.ledger,
+            sql: sql.to_owned(),
+        };
+        assert!(self.ground.store.commit(act).await.is_ok());
+    }
+}
+
+fn each_content(
+    rows: &Reader<'_>,
+    visit: &mut dyn FnMut(Found) -> amana_store::Result<()>,
+) -> amana_store::Result<()> {
+    let visited = Vault::each_content(rows, &mut |held| {
+        visit(Found::Content(Holding {
+            source: held.extent.source(held.entry),
+            ledger: held.entry.ledger(),
+            size_bytes: held.extent.size_bytes,
+            sha256: held.extent.sha256,
+            chunks_root: held.extent.chunks_root,
+            object: held.object,
+        }))?;
+        Ok(ControlFlow::Continue(()))
+    });
+    visited.unwrap();
+    Ok(())
+}
+
+/// The dishonest operator's hand in the rows.
+struct Meddle {
+    ledger: LedgerId,
+    sql: String,
+}
+
+impl Act for Meddle {
+    const KIND: &'static str = "test.meddle";
+    type Links = ();
+    type Body = String;
+    type Output = ();
+    type Refusal = ();
+
+    fn actor(&self) -> &str {
+        "operator:test"
+    }
+
+    fn target(&self) -> Target {
+        Target::Ledger(self.ledger)
+    }
+
+    fn check(&mut self, _: &Reader<'_>, _: i64) -> Result<(), Denied<()>> {
+        Ok(())
+    }
+
+    fn links(&self) -> &() {
+        &()
+    }
+
+    fn body(&self) -> Option<&String> {
+        Some(&self.sql)
+    }
+
+    fn apply((): &(), sql: Option<&String>, rows: &Writer<'_>, _: &At) -> amana_store::Result<()> {
+        if let Some(sql) = sql {
+            rows.execute(sql, &[])?;
+        }
+        Ok(())
+    }
+}
