@@ -458,10 +458,16 @@ class Piece:
 
 
 @dataclass
+class Bucket:
+    name: str
+    sealed: bool
+
+
+@dataclass
 class Version:
     index: int
     id: Optional[str]
-    bucket: str
+    bucket: Bucket
     key: str
     time: str
     body: Optional[dict]
@@ -483,7 +489,7 @@ class History:
         self.pieces: Dict[str, Piece] = {}
         self.bodiless: Set[int] = set()
         self.erased: Set[int] = set()
-        self.buckets: Dict[int, str] = {}
+        self.buckets: Dict[int, Bucket] = {}
         self.versions: Dict[int, Version] = {}
 
     def follow(self, source: "Disk | Bag") -> None:
@@ -547,9 +553,9 @@ class History:
             self.keyrings.append(keyring)
         elif kind == "sealed.act" and body:
             kind, links, body, tag = self.unseal(entry.index, body)
-            self.apply(entry.index, tag, core["at"], kind, links, body)
+            self.apply(entry.index, tag, core["at"], kind, links, body, sealed=True)
         elif kind != "sealed.act":
-            self.apply(entry.index, tag, core["at"], kind, links, body)
+            self.apply(entry.index, tag, core["at"], kind, links, body, sealed=False)
 
     def unseal(self, index: int, act: dict) -> Tuple[str, dict, dict, str]:
         """Verifies the statement, opens the envelope, and gives the plain act and the tag of its version id."""
@@ -585,22 +591,29 @@ class History:
             if label == "retire":
                 del self.slots[bucket, slot]
 
-    def apply(self, index: int, tag: str, time: str, kind: str, links: dict, body: Optional[dict]) -> None:
+    def apply(self, index: int, tag: str, time: str, kind: str, links: dict, body: Optional[dict], sealed: bool) -> None:
+        bucket = self.buckets.get(links.get("bucket"))
+        if bucket and bucket.sealed and not sealed:
+            raise Wrong("nobody signed it, and it is on a sealed bucket: the data centre wrote it")
         if kind == "bucket.create" and body:
-            self.buckets[index] = body["name"]
+            self.buckets[index] = Bucket(body["name"], sealed)
         elif kind == "bucket.delete":
             self.buckets.pop(links["bucket"], None)
         elif kind in ("object.put", "upload.complete", "object.delete"):
             for gone in (links.get("replaces"), links.get("removes")):
-                self.versions.pop(gone, None)
+                if gone in self.versions and self.versions[gone].bucket is bucket:
+                    del self.versions[gone]
             if body and (kind != "object.delete" or links.get("marker")):
+                if bucket is None:
+                    raise Wrong("it is of a bucket that isn't there")
                 name = None if links.get("null") else f"{index:016x}{tag}"
                 made = None if kind == "object.delete" else body
                 tags = (made or {}).get("attrs", {}).get("tags", [])
-                bucket = self.buckets[links["bucket"]]
                 self.versions[index] = Version(index, name, bucket, body["key"], time, made, tags)
-        elif kind == "object.tags" and body and links["version"] in self.versions:
-            self.versions[links["version"]].tags = body["tags"]
+        elif kind == "object.tags" and body:
+            version = self.versions.get(links["version"])
+            if version and version.bucket is bucket:
+                version.tags = body["tags"]
 
 
 # --- What is written ---------------------------------------------------------------------------------------------------
@@ -614,16 +627,16 @@ class Writer:
 
     def write(self, all_versions: bool) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        versions = sorted(self.history.versions.values(), key=lambda one: (one.bucket, one.key, -one.index))
-        folders = {parent for one in versions for parent in parents(one.bucket, one.key)}
+        versions = sorted(self.history.versions.values(), key=lambda one: (one.bucket.name, one.key, -one.index))
+        folders = {parent for one in versions for parent in parents(one.bucket.name, one.key)}
         files = written = 0
         before = None
         with open(self.folder / "manifest.jsonl", "w", encoding="utf-8") as manifest, open(
             self.folder / "sha256sums.txt", "w", encoding="utf-8"
         ) as sums:
             for version in versions:
-                is_latest = before != (version.bucket, version.key)
-                before = (version.bucket, version.key)
+                is_latest = before != (version.bucket.name, version.key)
+                before = (version.bucket.name, version.key)
                 line = describe(version, is_latest)
                 if version.body is not None and (is_latest or all_versions):
                     name = safe_name(version, is_latest, folders)
@@ -633,7 +646,7 @@ class Writer:
                         sums.write(f"{line['sha256']}  {name}\n")
                         files, written = files + 1, written + line["size"]
                     except (Wrong, OSError) as error:
-                        self.problems.append(f"{version.bucket}/{version.key} (version {version.id or 'null'}): {error}")
+                        self.problems.append(f"{version.bucket.name}/{version.key} (version {version.id or 'null'}): {error}")
                         line["missing"] = str(error)
                 manifest.write(json.dumps(line, ensure_ascii=False) + "\n")
         say(f"{files} files, {written} bytes, in {self.folder}")
@@ -698,7 +711,7 @@ def read(content: "Path | bytes", offset: int = 0, size: Optional[int] = None) -
 
 def describe(version: Version, is_latest: bool) -> dict:
     line = {
-        "bucket": version.bucket,
+        "bucket": version.bucket.name,
         "key": version.key,
         "version_id": version.id or "null",
         "is_latest": is_latest,
@@ -719,7 +732,7 @@ def parents(bucket: str, key: str) -> Iterator[str]:
 
 def safe_name(version: Version, is_latest: bool, folders: Set[str]) -> str:
     """The file of a version; see the page, "Names of files". A `=` that isn't followed by two digits is never a key's."""
-    path = "/".join([version.bucket, *map(safe_part, version.key.split("/"))])
+    path = "/".join([version.bucket.name, *map(safe_part, version.key.split("/"))])
     if path in folders:
         path += "="
     if not is_latest:
@@ -741,7 +754,7 @@ def safe_part(part: str) -> str:
 def write_identities(file: Path, history: History) -> None:
     """The age identity of each bucket in each epoch, for `age -d -i`."""
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        for bucket in sorted(set(history.buckets.values())):
+        for bucket in sorted({bucket.name for bucket in history.buckets.values() if bucket.sealed}):
             for number, epoch in sorted(history.epochs.items()):
                 out.write(f"# bucket {bucket}, epoch {number}\n{epoch.identity(bucket)}\n")
 

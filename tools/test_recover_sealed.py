@@ -114,7 +114,8 @@ KEYS = ["a", "a/b", "a//b", "a/", "/a", "..", "a/../b", "a=", "a=3D", "a%", "x:y
 
 
 def test_every_key_has_a_file_of_its_own_that_stays_in_the_folder():
-    versions = [recover_sealed.Version(0, None, "bucket", key, "", {}) for key in KEYS]
+    bucket = recover_sealed.Bucket("bucket", sealed=True)
+    versions = [recover_sealed.Version(0, None, bucket, key, "", {}) for key in KEYS]
     folders = {parent for key in KEYS for parent in recover_sealed.parents("bucket", key)}
     files = [recover_sealed.safe_name(version, True, folders) for version in versions]
     files += [recover_sealed.safe_name(version, False, folders) for version in versions]

@@ -78,7 +78,7 @@ impl<'a> Import<'a> {
             let Some(made) = opened.take(&act)?.and_then(|act| act.made()) else {
                 continue;
             };
-            if !fold.standing.contains(&act.index) {
+            if !fold.standing.contains_key(&act.index) {
                 continue;
             }
             progress.at(objects, total, "objects");

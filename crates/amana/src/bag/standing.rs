@@ -109,7 +109,10 @@ impl Standing {
             ("object.put" | "upload.complete" | "object.delete", body) => {
                 let links: Links = serde_json::from_str(core.links.get()).with_context(fold)?;
                 for gone in [links.replaces, links.removes].into_iter().flatten() {
-                    self.held.remove(&gone);
+                    // Only a member's signed word releases a piece.
+                    if !matches!(self.held.get(&gone), Some(Held::Piece(_))) {
+                        self.held.remove(&gone);
+                    }
                 }
                 let Some(body) = body else { return Ok(()) };
                 let held = if core.kind != "object.delete" {

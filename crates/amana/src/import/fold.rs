@@ -1,6 +1,6 @@
 //! What stands at the end of a ledger, as far as a deposit elsewhere needs it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use amana_ledger::{Checkpoint, Frontier, Hash, act_leaf, body_hash, leaf_hash};
 use amana_seal::statement::{Statement, Touch};
@@ -26,8 +26,8 @@ pub(super) struct Fold<'o> {
 pub(super) struct Folded {
     /// How many acts there are.
     pub(super) size: u64,
-    /// Entries of versions, delete markers among them.
-    pub(super) standing: BTreeSet<u64>,
+    /// Entries of versions, delete markers among them, with the bucket of each.
+    pub(super) standing: BTreeMap<u64, u64>,
     /// Tags set after the deposit.
     pub(super) tags: HashMap<u64, Tags>,
     /// By the entry that made it.
@@ -39,6 +39,7 @@ pub(super) struct Folded {
 /// A bucket.
 pub(super) struct Bucket {
     pub(super) name: String,
+    sealed: bool,
     pub(super) versioning: Versioning,
 }
 
@@ -80,7 +81,7 @@ impl<'o> Fold<'o> {
             if let Some(statement) = &plain.statement {
                 self.slots(index, statement)?;
             }
-            self.folded.apply(index, &plain);
+            self.folded.apply(index, &plain)?;
         }
         Ok(())
     }
@@ -122,13 +123,19 @@ impl<'o> Fold<'o> {
 }
 
 impl Folded {
-    fn apply(&mut self, index: u64, plain: &Plain) {
+    fn apply(&mut self, index: u64, plain: &Plain) -> Result<()> {
         let links = &plain.links;
+        let bucket = links.bucket.and_then(|bucket| self.buckets.get(&bucket));
+        ensure!(
+            plain.statement.is_some() || bucket.is_none_or(|bucket| !bucket.sealed),
+            "nobody signed act {index}, and it is on a sealed bucket: the data centre wrote it"
+        );
         match plain.kind.as_str() {
             "bucket.create" => {
                 if let Some(new) = plain.new_bucket() {
                     let bucket = Bucket {
                         name: new.name,
+                        sealed: plain.statement.is_some(),
                         versioning: Versioning::Unversioned,
                     };
                     self.buckets.insert(index, bucket);
@@ -146,23 +153,25 @@ impl Folded {
                 }
             }
             "object.tags" => {
-                let version = links
-                    .version
-                    .filter(|version| self.standing.contains(version));
+                let of_it = |version: &u64| self.standing.get(version) == links.bucket.as_ref();
+                let version = links.version.filter(of_it);
                 if let (Some(version), Some(tags)) = (version, plain.tags()) {
                     self.tags.insert(version, tags);
                 }
             }
             _ => {
                 for gone in [links.replaces, links.removes].into_iter().flatten() {
-                    self.standing.remove(&gone);
-                    self.tags.remove(&gone);
+                    if self.standing.get(&gone) == links.bucket.as_ref() {
+                        self.standing.remove(&gone);
+                        self.tags.remove(&gone);
+                    }
                 }
-                if plain.made().is_some() {
-                    self.standing.insert(index);
+                if let (Some(bucket), Some(_)) = (links.bucket, plain.made()) {
+                    self.standing.insert(index, bucket);
                 }
             }
         }
+        Ok(())
     }
 
     /// Whether the bucket must keep versions for this one to be made as it was.
