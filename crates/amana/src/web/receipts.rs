@@ -4,20 +4,23 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{StatusCode, Uri, header};
 
 use super::NOT_FOUND;
 use super::credentials::Credentials;
 use crate::centre::{Centre, blocking};
 
-/// `GET /receipts/<owner>/<name>/<index>`, to the owner's own keys and members.
+/// `GET /receipts/<owner>/<name>/<index>`, to the owner's own keys and members. With `?newest`, over the newest epoch that is
+/// witnessed: not the oldest proof of the act, but the youngest of its ledger.
 pub(crate) async fn to_owner(
     State(centre): State<Arc<Centre>>,
     Path((owner, name, index)): Path<(String, String, String)>,
+    uri: Uri,
     credentials: Credentials,
 ) -> Response {
     let ledger = format!("{owner}/{name}");
-    answer(centre, ledger, &index, move |centre| {
+    let newest = uri.query() == Some("newest");
+    answer(centre, ledger, &index, newest, move |centre| {
         let caller = credentials.caller(centre)?;
         Ok(caller.is_some_and(|caller| *caller.name == *owner))
     })
@@ -29,13 +32,14 @@ pub(crate) async fn to_operator(
     State(centre): State<Arc<Centre>>,
     Path((owner, name, index)): Path<(String, String, String)>,
 ) -> Response {
-    answer(centre, format!("{owner}/{name}"), &index, |_| Ok(true)).await
+    answer(centre, format!("{owner}/{name}"), &index, false, |_| Ok(true)).await
 }
 
 async fn answer(
     centre: Arc<Centre>,
     ledger: String,
     index: &str,
+    newest: bool,
     may: impl FnOnce(&Centre) -> amana_access::Result<bool> + Send + 'static,
 ) -> Response {
     let Ok(index) = index.parse() else {
@@ -45,7 +49,12 @@ async fn answer(
         if !may(&centre)? {
             return Ok(None);
         }
-        Ok(Some(centre.store.receipt(&ledger, index)?.to_string()))
+        let receipt = if newest {
+            centre.store.newest_receipt(&ledger, index)?
+        } else {
+            centre.store.receipt(&ledger, index)?
+        };
+        Ok(Some(receipt.to_string()))
     });
     match found.await {
         Ok(Some(receipt)) => {

@@ -3,12 +3,15 @@
 use amana_ledger::{Hash, Receipt, ReceiptAct, ReceiptBody, ReceiptEpoch, TlogProof};
 use amana_ledger::{inclusion_proof, leaf_hash, slot_salt};
 
-use super::evidence::witnessed_sizes;
+use super::evidence::{is_witnessed, witnessed_sizes};
 use super::quorum::Quorums;
-use super::row_at;
+use super::{latest_head, row_at};
 use crate::entries::entry;
 use crate::store::Shared;
 use crate::{EntryId, Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles};
+
+/// National checkpoints that are looked at for the newest with a quorum: witnesses that lag cosign none of the last ones.
+const NEWEST_TRIED: i64 = 64;
 
 impl Store {
     /// The receipt of an entry: witnessed as soon as the quorums have cosigned, recorded until then.
@@ -16,6 +19,19 @@ impl Store {
     /// # Errors
     /// [`Error::Missing`] for an entry that doesn't exist, [`Error::Damaged`], a failure of the rows.
     pub fn receipt(&self, ledger: &str, index: u64) -> Result<Receipt> {
+        self.receipt_by(ledger, index, Shared::witnessed_chain)
+    }
+
+    /// The same over the newest epoch that a quorum stands behind: it says that the ledger still had that head then. In a
+    /// ledger where nothing happens, cosignatures grow old while the national log goes on.
+    ///
+    /// # Errors
+    /// As [`Store::receipt`].
+    pub fn newest_receipt(&self, ledger: &str, index: u64) -> Result<Receipt> {
+        self.receipt_by(ledger, index, Shared::newest_chain)
+    }
+
+    fn receipt_by(&self, ledger: &str, index: u64, chain: FindChain) -> Result<Receipt> {
         self.read(|rows| {
             let missing = || Error::Missing {
                 what: format!("entry {index} of {ledger}"),
@@ -48,7 +64,7 @@ impl Store {
                 body_hash: found.body_hash,
                 body,
             };
-            self.shared.receipt(rows, &info, index, act)
+            self.shared.receipt(rows, &info, index, act, chain)
         })
     }
 }
@@ -60,11 +76,12 @@ impl Shared {
         info: &LedgerInfo,
         index: u64,
         act: ReceiptAct,
+        chain: FindChain,
     ) -> Result<Receipt> {
         let registry = self
             .registry_row(rows, info)?
             .sign(&self.keys.national_key())?;
-        let Some(chain) = self.witnessed_chain(rows, info, index)? else {
+        let Some(chain) = chain(self, rows, info, index)? else {
             return Ok(Receipt {
                 act,
                 ledger: self.proof(rows, info, index, info.size)?,
@@ -141,6 +158,40 @@ impl Shared {
         Ok(None)
     }
 
+    /// The chain over the newest epoch in a national checkpoint that the quorum stands behind.
+    fn newest_chain(
+        &self,
+        rows: &Reader<'_>,
+        info: &LedgerInfo,
+        index: u64,
+    ) -> Result<Option<Chain>> {
+        let own = Quorums::of(self, rows, info.id)?;
+        let trust = Quorums::of(self, rows, LedgerId::NATIONAL)?;
+        let sizes = rows.all(
+            "SELECT DISTINCT size FROM cosignatures WHERE ledger = $1 ORDER BY size DESC LIMIT $2",
+            &[LedgerId::NATIONAL.0.into(), NEWEST_TRIED.into()],
+            |row| Ok(row.int(0)?.cast_unsigned()),
+        )?;
+        for national_size in sizes {
+            if !is_witnessed(rows, &trust, LedgerId::NATIONAL, national_size)? {
+                continue;
+            }
+            let epoch = national_size.saturating_sub(1);
+            let head = latest_head(rows, info.id, epoch)?;
+            let Some((size, _)) = head.filter(|(size, _)| *size > index) else {
+                break;
+            };
+            if is_witnessed(rows, &own, info.id, size)? {
+                return Ok(Some(Chain {
+                    size,
+                    epoch,
+                    national_size,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
     /// An entry's inclusion in its ledger's checkpoint of a size, with the cosignatures at hand.
     fn proof(
         &self,
@@ -159,6 +210,9 @@ impl Shared {
         })
     }
 }
+
+/// How a receipt's chain is chosen.
+type FindChain = fn(&Shared, &Reader<'_>, &LedgerInfo, u64) -> Result<Option<Chain>>;
 
 struct Chain {
     size: u64,
