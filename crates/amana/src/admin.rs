@@ -4,8 +4,8 @@
 //! own ledger, under the name that the system has for the peer.
 
 mod access_keys;
-mod answer;
-mod buckets;
+pub(crate) mod answer;
+pub(crate) mod buckets;
 mod enrolments;
 mod erasures;
 mod institutions;
@@ -109,6 +109,11 @@ impl Asker {
         let uid = peer.uid();
         let user = user_name(uid).unwrap_or_else(|| uid.to_string());
         Self(format!("operator:{user}").into())
+    }
+
+    /// The user alone.
+    pub(crate) fn user(&self) -> &str {
+        self.0.strip_prefix("operator:").unwrap_or(&self.0)
     }
 
     /// As it stands in acts.

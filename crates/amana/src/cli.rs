@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::client::Client;
-use crate::{commands, demo, output, serve, witness};
+use crate::{commands, demo, gateway, output, serve, witness};
 
 /// A data centre for a state's institutions that nobody has to trust.
 #[derive(Parser)]
@@ -22,6 +23,11 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the data centre; the first start makes its folder, keys and policy
     Serve(serve::Serve),
+    /// Run an institution's gateway: plain S3 at home, sealed and signed before anything leaves
+    Gateway(gateway::Gateway),
+    /// An institution's keys: made, shared among custodians, recovered, renewed
+    #[command(subcommand)]
+    Keys(commands::keys::Keys),
     /// Cosign the ledgers of a data centre, from a machine that isn't its operator's
     Witness(witness::Witness),
     /// Institutions: who entrusts data to this centre
@@ -66,6 +72,8 @@ impl Cli {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Serve(serve) => serve.run(),
+            Command::Gateway(gateway) => gateway.run(),
+            Command::Keys(keys) => wait(keys.run()),
             Command::Witness(witness) => wait(witness.run()),
             Command::Institution(institution) => wait(institution.run()),
             Command::Official(official) => wait(official.run()),
@@ -83,8 +91,15 @@ impl Cli {
     }
 }
 
+/// Ends the command as wrong usage, which the arguments alone could not show.
+pub(crate) fn wrong_usage(why: &str) -> ! {
+    Cli::command()
+        .error(ErrorKind::MissingRequiredArgument, why)
+        .exit()
+}
+
 /// Commands beside `serve` do one thing after another: one thread is enough.
-fn wait(command: impl Future<Output = Result<()>>) -> Result<()> {
+pub(crate) fn wait(command: impl Future<Output = Result<()>>) -> Result<()> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?

@@ -2,6 +2,7 @@
 
 mod download;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -17,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
+use crate::gateway::folder::Folder;
 use crate::socket;
 
 /// The longest answer, in bytes.
@@ -94,9 +96,13 @@ impl Client {
         match &self.way {
             Way::Socket(data) => {
                 let stream = socket::connect(data).await.map_err(|error| {
+                    let (what, command) = match Folder::new(data).institution().exists() {
+                        true => ("gateway", "gateway run"),
+                        false => ("data centre", "serve"),
+                    };
                     let data = data.display();
                     anyhow!(
-                        "no data centre runs in {data} ({error}); start it with: amana serve --data {data}"
+                        "no {what} runs in {data} ({error}); start it with: amana {command} --data {data}"
                     )
                 })?;
                 self.converse(stream, "amana", method, path, body).await
@@ -148,24 +154,42 @@ impl Client {
     }
 }
 
+/// The data centre's refusal: its status, for whoever can do something about it, and its words.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// The HTTP status.
+    pub(crate) status: StatusCode,
+    message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refused {}
+
 fn refused(status: StatusCode, body: Bytes) -> Result<Bytes> {
     if status.is_success() {
         return Ok(body);
     }
-    if status == StatusCode::NOT_FOUND && !body.starts_with(b"{") {
-        bail!("there is none, or it is not yours to see");
-    }
     let said: Option<Value> = serde_json::from_slice(&body).ok();
-    match said
-        .as_ref()
-        .and_then(|said| said["error"]["message"].as_str())
-    {
-        Some(message) => bail!("{message}"),
-        None => bail!(
+    let said = said.as_ref().and_then(|said| {
+        let nested = said["error"]["message"].as_str();
+        nested.or(said["message"].as_str())
+    });
+    let message = match said {
+        Some(message) => message.to_owned(),
+        None if status == StatusCode::NOT_FOUND => {
+            "there is none, or it is not yours to see".to_owned()
+        }
+        None => format!(
             "the data centre answered {status} {}",
             String::from_utf8_lossy(&body).trim()
         ),
-    }
+    };
+    Err(Refused { status, message }.into())
 }
 
 fn json(body: Bytes) -> Result<Value> {

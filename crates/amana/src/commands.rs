@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod institution;
 pub(crate) mod kept;
+pub(crate) mod keys;
 pub(crate) mod ledger;
 pub(crate) mod official;
 pub(crate) mod policy;

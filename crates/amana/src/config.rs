@@ -8,11 +8,11 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
 /// Variables of that prefix are fields in capitals.
-const PREFIX: &str = "AMANA_";
+pub(crate) const PREFIX: &str = "AMANA_";
 
 /// Variables with the prefix that are not fields: the crash point of a test, whether golden files are written anew, and
 /// the binary that the client tests drive.
-const NOT_FIELDS: [&str; 3] = ["AMANA_CRASH_AT", "AMANA_BLESS", "AMANA_BIN"];
+pub(crate) const NOT_FIELDS: [&str; 3] = ["AMANA_CRASH_AT", "AMANA_BLESS", "AMANA_BIN"];
 
 /// Every field. Names are stable: they are also the names in the environment.
 #[derive(Clone, Debug, Deserialize)]

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 /// # Errors
 /// When a step fails. What is on disk is then unknown: whoever needs to know must stop, and read it again.
 pub(crate) fn write_whole(path: &Path, text: &str) -> Result<()> {
-    write(path, text, 0o644)
+    write(path, text.as_bytes(), 0o644)
 }
 
 /// The same for what only its owner may read.
@@ -21,7 +21,15 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> Result<()> {
 /// # Errors
 /// As [`write_whole`].
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
-    write(path, text, 0o600)
+    write_private_bytes(path, text.as_bytes())
+}
+
+/// The same for bytes.
+///
+/// # Errors
+/// As [`write_whole`].
+pub(crate) fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    write(path, bytes, 0o600)
 }
 
 /// Makes a folder that only its owner enters, unless it is there.
@@ -36,7 +44,7 @@ pub(crate) fn make_private_folder(path: &Path) -> Result<()> {
         .with_context(|| format!("{} can't be made", path.display()))
 }
 
-fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let mut fresh = path.as_os_str().to_owned();
         fresh.push(".new");
@@ -47,7 +55,7 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<()> {
             .truncate(true)
             .mode(mode)
             .open(&fresh)?;
-        file.write_all(text.as_bytes())?;
+        file.write_all(bytes)?;
         file.sync_data()?;
         fs::rename(&fresh, path)?;
         // The parent of a bare file name is the empty path, which no system opens.

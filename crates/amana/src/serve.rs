@@ -6,24 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amana_s3::{Front, FrontConfig};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing_subscriber::EnvFilter;
 
 use crate::centre::Centre;
-use crate::config::{Config, LogFormat, environment};
+use crate::config::{Config, environment};
 use crate::listener::{Socket, Stop, Tcp, serve, told};
-use crate::{admin, cli, first_start, output, socket, web};
+use crate::{admin, cli, first_start, logs, output, socket, web};
 
 /// Requests under way have this long to end when the server is told to stop.
 const GRACE: Duration = Duration::from_secs(9);
 /// Threads for work that blocks: reads of rows and of files.
-const MAX_BLOCKING_THREADS: usize = 64;
+pub(crate) const MAX_BLOCKING_THREADS: usize = 64;
 
 /// Run the data centre.
 #[derive(Args)]
@@ -46,7 +45,7 @@ impl Serve {
     /// When the configuration is wrong, the folder can't be opened, a port is taken, or a write failed on the way.
     pub(crate) fn run(self) -> Result<()> {
         let config = Config::load(&self.data, self.config.as_deref(), environment())?;
-        start_logs(&config)?;
+        logs::start(&config.log, config.log_format)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
@@ -68,11 +67,11 @@ impl Serve {
         let centre = Arc::new(Centre::open(&self.data, &name, config)?);
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let web = bind("listen_web", centre.config.listen_web).await?;
-        let s3 = bind("listen_s3", centre.config.listen_s3).await?;
+        let web = bind("amana.toml", "listen_web", centre.config.listen_web).await?;
+        let s3 = bind("amana.toml", "listen_s3", centre.config.listen_s3).await?;
         let sockets = socket::listen(&self.data)?;
-        self.announce("web", web.local_addr()?)?;
-        self.announce("s3", s3.local_addr()?)?;
+        announce(self.json, "web", web.local_addr()?)?;
+        announce(self.json, "s3", s3.local_addr()?)?;
         tasks.spawn(serve(Tcp(web, web::router(centre.clone())), stop.clone()));
         tasks.spawn(serve(
             Socket(sockets, admin::router(centre.clone())),
@@ -100,15 +99,16 @@ impl Serve {
         }
         ended
     }
+}
 
-    fn announce(&self, listener: &str, address: SocketAddr) -> Result<()> {
-        let url = format!("http://{address}");
-        output::line(&if self.json {
-            json!({ "listener": listener, "url": url }).to_string()
-        } else {
-            format!("{listener} listens on {url}")
-        })
-    }
+/// Tells where a listener is.
+pub(crate) fn announce(json: bool, listener: &str, address: SocketAddr) -> Result<()> {
+    let url = format!("http://{address}");
+    output::line(&if json {
+        json!({ "listener": listener, "url": url }).to_string()
+    } else {
+        format!("{listener} listens on {url}")
+    })
 }
 
 /// The S3 front has a loop of its own, since it counts and cuts connections by S3's rules.
@@ -123,29 +123,12 @@ async fn serve_s3(centre: Arc<Centre>, listener: TcpListener, mut stop: Stop) {
     }
 }
 
-async fn bind(field: &str, address: SocketAddr) -> Result<TcpListener> {
+/// Listens where a field of the configuration says.
+pub(crate) async fn bind(file: &str, field: &str, address: SocketAddr) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!(
-            "{field}: {address} can't be listened on; choose another in amana.toml or AMANA_{}",
+            "{field}: {address} can't be listened on; choose another in {file} or AMANA_{}",
             field.to_uppercase()
         )
     })
-}
-
-fn start_logs(config: &Config) -> Result<()> {
-    // s3s logs every client's mistake as an error, with the document that was sent; the front answers and counts them.
-    let Ok(filter) = EnvFilter::try_new(format!("s3s=off,{}", config.log)) else {
-        bail!(
-            "log is {:?}, and must be a level such as info, or a filter such as info,amana_store=debug",
-            config.log
-        );
-    };
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    let started = match config.log_format {
-        LogFormat::Text => logs.with_ansi(false).try_init(),
-        LogFormat::Json => logs.json().try_init(),
-    };
-    started.map_err(|error| anyhow::anyhow!("logs can't be written: {error}"))
 }

@@ -8,6 +8,7 @@ mod index;
 mod keyrings;
 pub(crate) mod ledgers;
 mod member;
+mod open_buckets;
 mod pieces;
 pub(crate) mod receipts;
 mod refusal;
@@ -42,6 +43,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .merge(witness::routes())
         .merge(sealed::routes())
         .merge(keyrings::routes())
+        .merge(open_buckets::routes())
         .merge(enrolments::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

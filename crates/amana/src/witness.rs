@@ -7,20 +7,23 @@
 //! Deliberately absent: entries, which it never sees; trust in the data centre's word for anything but rows that the
 //! pinned national log signed; any way to make it forget.
 
-mod dial;
-mod fetch;
+pub(crate) mod dial;
+pub(crate) mod fetch;
+pub(crate) mod inside;
 mod key;
+mod pause;
 mod refusal;
 mod run;
 mod serve;
 mod state;
-mod trust;
+pub(crate) mod trust;
 
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use amana_ledger::VerifierKey;
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -136,6 +139,15 @@ impl Own {
             None => Ok(()),
         }
     }
+}
+
+/// The public half of a folder's key; made at first, under `name`.
+///
+/// # Errors
+/// When it can't be made or read, or has another name.
+pub(crate) fn key_of(folder: &Path, name: &str) -> Result<VerifierKey> {
+    make_private_folder(folder)?;
+    Ok(Key::load_or_create(folder, Some(name))?.vkey())
 }
 
 /// Two processes on one folder would have two memories.

@@ -97,6 +97,25 @@ impl From<amana_access::Error> for Refusal {
     }
 }
 
+impl From<amana_gateway::Error> for Refusal {
+    fn from(error: amana_gateway::Error) -> Self {
+        use amana_gateway::Error as E;
+        let status = match &error {
+            E::Store(_) | E::File { .. } | E::Random(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            E::Refused { status, .. } => {
+                StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY)
+            }
+            E::Setting { .. } => StatusCode::BAD_REQUEST,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self {
+            status,
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
 impl From<amana_ledger::Error> for Refusal {
     fn from(error: amana_ledger::Error) -> Self {
         Self {

@@ -83,7 +83,8 @@ async fn on_behalf(
     Ok(blocking(move || centre.access.on_behalf(&name, by.as_str())).await?)
 }
 
-fn shown(bucket: &BucketInfo) -> Value {
+/// A bucket, for the command line.
+pub(crate) fn shown(bucket: &BucketInfo) -> Value {
     json!({
         "name": bucket.name,
         "mode": format!("{:?}", bucket.mode).to_lowercase(),

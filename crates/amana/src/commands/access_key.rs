@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
-use super::institution;
+use super::institution::Of;
 use crate::cli::Reach;
 use crate::client::segment;
 
@@ -39,16 +39,6 @@ pub(crate) struct Create {
     secret_file: Option<PathBuf>,
 }
 
-/// Of which institution.
-#[derive(Args)]
-pub(crate) struct Of {
-    /// The institution
-    #[arg(long, value_name = "NAME")]
-    institution: String,
-    #[command(flatten)]
-    reach: Reach,
-}
-
 /// Which key.
 #[derive(Args)]
 pub(crate) struct Revoke {
@@ -66,7 +56,7 @@ impl AccessKey {
         match self {
             Self::Create(create) => create.run().await,
             Self::List(of) => {
-                let list = of.reach.client().get(&of.path()).await?;
+                let list = of.reach.client().get(&of.path("/access-keys")?).await?;
                 of.reach.print_table(
                     &list,
                     &["access_key_id", "right", "buckets", "since", "revoked"],
@@ -96,7 +86,11 @@ impl Create {
         if let Some(given) = self.given()? {
             new["given"] = given;
         }
-        let key = of.reach.client().post(&of.path(), &new).await?;
+        let key = of
+            .reach
+            .client()
+            .post(&of.path("/access-keys")?, &new)
+            .await?;
         of.reach.print(&key, || {
             let field = |name: &str| key[name].as_str().unwrap_or_default().to_owned();
             format!(
@@ -126,11 +120,5 @@ impl Create {
         Ok(Some(
             json!({ "access_key_id": id, "secret_access_key": secret }),
         ))
-    }
-}
-
-impl Of {
-    fn path(&self) -> String {
-        institution::path(&self.institution, "/access-keys")
     }
 }

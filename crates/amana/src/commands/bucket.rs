@@ -1,16 +1,15 @@
-//! `amana bucket`: buckets made by the operator for an institution.
+//! `amana bucket`: an institution's buckets, made at its gateway, sealed, or by the operator, open.
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::institution;
-use crate::cli::Reach;
+use super::institution::Of;
 
 /// Buckets.
 #[derive(Subcommand)]
 pub(crate) enum Bucket {
-    /// Make a bucket for an institution
+    /// Make a bucket: sealed at a gateway; at the data centre only open ones
     Create(Create),
     /// List an institution's buckets
     List(Of),
@@ -31,16 +30,6 @@ pub(crate) struct Create {
     of: Of,
 }
 
-/// Of which institution.
-#[derive(Args)]
-pub(crate) struct Of {
-    /// The institution
-    #[arg(long, value_name = "NAME")]
-    institution: String,
-    #[command(flatten)]
-    reach: Reach,
-}
-
 impl Bucket {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
@@ -51,22 +40,17 @@ impl Bucket {
                 of,
             }) => {
                 let new = json!({ "name": name, "open": open, "reason": reason });
-                let made = of.reach.client().post(&of.path(), &new).await?;
+                let made = of.reach.client().post(&of.path("/buckets")?, &new).await?;
                 of.reach.print(&made, || {
-                    format!("{name} is an open bucket of {}", of.institution)
+                    let mode = made["mode"].as_str().unwrap_or("new");
+                    format!("{name} is made, and it is {mode}")
                 })
             }
             Self::List(of) => {
-                let list = of.reach.client().get(&of.path()).await?;
+                let list = of.reach.client().get(&of.path("/buckets")?).await?;
                 of.reach
                     .print_table(&list, &["name", "mode", "versioning", "since"])
             }
         }
-    }
-}
-
-impl Of {
-    fn path(&self) -> String {
-        institution::path(&self.institution, "/buckets")
     }
 }

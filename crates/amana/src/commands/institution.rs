@@ -4,8 +4,9 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::cli::Reach;
+use crate::cli::{self, Reach};
 use crate::client::segment;
+use crate::gateway::{self, folder::Folder};
 use crate::output;
 
 const COLUMNS: [&str; 5] = ["name", "canonical_id", "ledger", "since", "suspended"];
@@ -96,4 +97,32 @@ impl Standing {
 /// Path of an institution, or of something under it.
 pub(crate) fn path(institution: &str, under: &str) -> String {
     format!("/v1/institutions/{}{under}", segment(institution))
+}
+
+/// Of which institution.
+#[derive(Args)]
+pub(crate) struct Of {
+    /// The institution; a gateway's folder names its own
+    #[arg(long, value_name = "NAME")]
+    institution: Option<String>,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+impl Of {
+    /// The institution that is meant. Without one, wrong usage.
+    pub(crate) fn name(&self) -> Result<String> {
+        if let Some(name) = &self.institution {
+            return Ok(name.clone());
+        }
+        match gateway::institution::Institution::load(&Folder::new(&self.reach.data))? {
+            Some(own) => Ok(own.name),
+            None => cli::wrong_usage("--institution NAME is needed: the folder is no gateway's"),
+        }
+    }
+
+    /// Path of something of the institution.
+    pub(crate) fn path(&self, under: &str) -> Result<String> {
+        Ok(path(&self.name()?, under))
+    }
 }

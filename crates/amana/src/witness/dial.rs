@@ -27,6 +27,8 @@ pub(crate) struct Dial {
     pub(crate) folder: PathBuf,
     pub(crate) key: Arc<Key>,
     pub(crate) memory: Arc<Mutex<Memory>>,
+    /// If given, the only ledgers that are judged and cosigned beside the national log, by origin.
+    pub(crate) only: Option<BTreeSet<String>>,
 }
 
 /// What one visit to the data centre came to.
@@ -115,11 +117,16 @@ impl Dial {
 
     async fn judge(&self, answer: PollAnswer) -> Result<Judged> {
         let (memory, key, folder) = (self.memory.clone(), self.key.clone(), self.folder.clone());
+        let only = self.only.clone();
         blocking(move || {
             let mut memory = lock(&memory);
             let mut judged = Judged::default();
             let now_ms = clock::system_ms();
-            for asked in &answer.requests {
+            let meant = |asked: &&PollRequest| match (&only, &asked.row) {
+                (Some(only), Some(_)) => only.contains(&claimed_origin(asked, "")),
+                _ => true,
+            };
+            for asked in answer.requests.iter().filter(meant) {
                 match memory.consider(asked.row.as_deref(), &asked.request, now_ms)? {
                     Ok(checkpoint) => {
                         let time_s = now_ms.cast_unsigned() / 1000;

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use super::dial::{Alarm, Dial, Failure, Visit};
 use super::fetch::Centre;
 use super::key::Key;
+use super::pause::Pause;
 use super::serve::{Served, router};
 use super::state::Memory;
 use super::trust::Trust;
@@ -23,8 +24,6 @@ use super::{Run, lock_folder};
 use crate::durable::make_private_folder;
 use crate::{listener, output};
 
-/// The first pause after a failed visit; it doubles up to the pace.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Requests under way have this long to end when the witness is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -46,6 +45,7 @@ impl Begun {
             folder: self.folder.clone(),
             key: self.key.clone(),
             memory: self.memory.clone(),
+            only: None,
         })
     }
 }
@@ -228,33 +228,27 @@ impl Run {
             return std::future::pending().await;
         };
         let mut said = BTreeSet::new();
-        let mut failures = 0;
+        let mut pause = Pause::new(self.every);
         loop {
             let mut visit = Visit::default();
             let came = dial.visit(&mut visit).await;
             self.tell(&visit, &mut said)?;
-            let pause = match came {
+            let answered = match came {
                 Ok(()) => {
-                    if failures > 0 {
+                    if pause.has_failed() {
                         output::error(&format!("{} answers again", dial.centre));
                     }
-                    failures = 0;
-                    if visit.more {
-                        Duration::ZERO
-                    } else {
-                        self.every
-                    }
+                    true
                 }
                 Err(Failure::Line(error)) => {
-                    if failures == 0 {
+                    if !pause.has_failed() {
                         output::error(&format!("{error:#}; trying again"));
                     }
-                    failures = (failures + 1).min(16);
-                    self.every.min(FIRST_PAUSE * (1 << (failures - 1)))
+                    false
                 }
                 Err(Failure::Own(error)) => return Err(error),
             };
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(pause.after(answered, visit.more)).await;
         }
     }
 }

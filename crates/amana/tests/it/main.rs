@@ -8,12 +8,16 @@
 mod access_keys;
 mod binary;
 mod demo;
+mod enrolment;
 mod erasures;
 mod first_start;
+mod home;
+mod keys;
 mod ledgers;
 mod people;
 mod policy;
 mod receipts;
+mod terminal;
 mod usage;
 mod witness;
 mod witness_names;

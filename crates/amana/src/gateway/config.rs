@@ -1,0 +1,218 @@
+//! Configuration of a gateway: `gateway.toml`, each field of which has a default and can be overridden by `AMANA_…` in
+//! the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use toml::{Table, Value};
+
+use crate::config::{LogFormat, NOT_FIELDS, PREFIX};
+
+/// Fields that are numbers, yes or no, and lists, which in the environment are separated by commas. All others are words.
+const NUMBERS: [&str; 2] = ["spool_max_gib", "witness_every_s"];
+const SWITCHES: [&str; 2] = ["allow_plain_http", "accept_single_copy"];
+const LISTS: [&str; 4] = ["s3_domains", "peers", "spool", "limit"];
+
+/// Every field. Names are stable: they are also the names in the environment.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    /// The data centre's web listener; written by `amana gateway init`.
+    pub(crate) centre: Option<String>,
+    /// Status, health and metrics.
+    pub(crate) listen_web: SocketAddr,
+    /// S3, for the institution's programs.
+    pub(crate) listen_s3: SocketAddr,
+    /// Whether listeners beyond loopback are let without TLS, behind a proxy that has it.
+    pub(crate) allow_plain_http: bool,
+    /// Domains under which `<bucket>.<domain>` is a bucket.
+    pub(crate) s3_domains: Vec<String>,
+    /// The region that buckets are told to be in.
+    pub(crate) s3_region: String,
+    /// File with the passphrase of this gateway's key, mode 600.
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Institutions whose ledgers are cosigned beside one's own and the national log; all when none is named.
+    pub(crate) peers: Vec<String>,
+    /// Seconds between the witness's visits.
+    pub(crate) witness_every_s: f64,
+    /// Folders, on disks of their own, that take writes while the data centre can't be reached.
+    pub(crate) spool: Vec<PathBuf>,
+    /// Whether one spool folder is enough.
+    pub(crate) accept_single_copy: bool,
+    /// What the spool holds at most.
+    pub(crate) spool_max_gib: f64,
+    /// Bandwidth by time of day, such as `08:00-18:00 2 Mbit/s`.
+    pub(crate) limit: Vec<String>,
+    /// What is logged.
+    pub(crate) log: String,
+    /// How it is logged.
+    pub(crate) log_format: LogFormat,
+}
+
+/// The file that `amana gateway init` writes: every field, commented out, with its default.
+const TEMPLATE: &str = r#"# Configuration of this gateway. Each field can be overridden in the environment: AMANA_ and its name in capitals.
+
+# The data centre's web listener. To reach one by https, put a local proxy or tunnel before it.
+centre = "{centre}"
+
+# Where it listens: the status page, and S3 for the institution's programs. Beyond loopback, put a reverse proxy that
+# speaks TLS in front, and set allow_plain_http.
+# listen_web = "127.0.0.1:7500"
+# listen_s3 = "127.0.0.1:7501"
+# allow_plain_http = false
+
+# Domains under which <bucket>.<domain> is a bucket, beside <domain>/<bucket>.
+# s3_domains = ["s3.localhost"]
+
+# The region that buckets are told to be in; signatures for any region are taken.
+# s3_region = "us-east-1"
+
+# A file with the passphrase of this gateway's key, mode 600, for starts without anybody at the terminal. Better: the
+# systemd credential amana-passphrase. Never the passphrase itself.
+# passphrase_file = "/etc/amana/passphrase"
+
+# This gateway witnesses the national log and its own ledger. Name the institutions whose ledgers it cosigns as well, two
+# peers for instance; with none named, it cosigns all that the data centre shows it.
+# peers = []
+
+# Seconds between its visits as a witness.
+# witness_every_s = 10
+
+# Folders that take writes, sealed, while the data centre can't be reached: two, on two disks. With none, such writes are
+# answered 503, so that nothing acknowledged hangs on this machine. One alone must be accepted.
+# spool = ["/disk1/amana-spool", "/disk2/amana-spool"]
+# accept_single_copy = false
+# spool_max_gib = 100
+
+# Bandwidth towards the data centre, by time of day.
+# limit = ["08:00-18:00 2 Mbit/s"]
+
+# What is logged, on stderr: error, warn, info, debug, or a filter; as text or json.
+# log = "info"
+# log_format = "text"
+"#;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            centre: None,
+            listen_web: SocketAddr::from(([127, 0, 0, 1], 7500)),
+            listen_s3: SocketAddr::from(([127, 0, 0, 1], 7501)),
+            allow_plain_http: false,
+            s3_domains: vec!["s3.localhost".to_owned()],
+            s3_region: "us-east-1".to_owned(),
+            passphrase_file: None,
+            peers: Vec::new(),
+            witness_every_s: 10.0,
+            spool: Vec::new(),
+            accept_single_copy: false,
+            spool_max_gib: 100.0,
+            limit: Vec::new(),
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Config {
+    /// The configuration in `file`, if it is there, then from the environment.
+    ///
+    /// # Errors
+    /// For a file that can't be read, and for any field that isn't known or has a wrong value, which is named.
+    pub(crate) fn load(
+        file: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self> {
+        let mut table = Table::new();
+        if file.exists() {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("{}: the configuration can't be read", file.display()))?;
+            let wrong = || format!("{}: wrong configuration", file.display());
+            table = text.parse().with_context(wrong)?;
+            // Judged before the environment hides or adds anything, so that a fault is blamed on its place.
+            toml::from_str::<Self>(&text).with_context(wrong)?;
+        }
+        for (name, value) in environment {
+            let Some(field) = name.strip_prefix(PREFIX) else {
+                continue;
+            };
+            if NOT_FIELDS.contains(&name.as_str()) {
+                continue;
+            }
+            let field = field.to_lowercase();
+            let set = || -> Result<()> {
+                let parsed = typed(&field, &value)?;
+                let alone = Table::from_iter([(field.clone(), parsed.clone())]);
+                let _: Self = alone.try_into()?;
+                table.insert(field.clone(), parsed);
+                Ok(())
+            };
+            let mut set = set;
+            set().with_context(|| format!("{name}={value} in the environment"))?;
+        }
+        let config: Self = table.try_into()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The text of a new `gateway.toml`.
+    pub(crate) fn template(centre: &str) -> String {
+        TEMPLATE.replace("{centre}", centre)
+    }
+
+    /// What types can't say.
+    fn check(&self) -> Result<()> {
+        for (field, address) in [
+            ("listen_web", self.listen_web),
+            ("listen_s3", self.listen_s3),
+        ] {
+            if !address.ip().is_loopback() && !self.allow_plain_http {
+                bail!(
+                    "{field} is {address}, which isn't on loopback, and amana doesn't speak TLS itself yet: listen on \
+                     127.0.0.1 behind a reverse proxy that does, or set allow_plain_http = true if one stands in front \
+                     of this address"
+                );
+            }
+        }
+        if !(0.01..=86_400.0).contains(&self.witness_every_s) {
+            bail!(
+                "witness_every_s is {}, and must be between 0.01 and 86400 seconds",
+                self.witness_every_s
+            );
+        }
+        if !(0.001..=1e6).contains(&self.spool_max_gib) {
+            bail!(
+                "spool_max_gib is {}, and must be between 0.001 and 1000000",
+                self.spool_max_gib
+            );
+        }
+        if self.spool.len() == 1 && !self.accept_single_copy {
+            bail!(
+                "spool names one folder: what it acknowledges would be lost with that disk. Name a second one on \
+                 another disk, or set accept_single_copy = true"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// A value of the environment, as the field wants it.
+fn typed(field: &str, value: &str) -> Result<Value> {
+    if NUMBERS.contains(&field) {
+        let number: f64 = value.parse().context("must be a number")?;
+        return Ok(Value::Float(number));
+    }
+    if SWITCHES.contains(&field) {
+        let on: bool = value.parse().context("must be true or false")?;
+        return Ok(Value::Boolean(on));
+    }
+    if LISTS.contains(&field) {
+        let words = value.split(',').map(str::trim).filter(|w| !w.is_empty());
+        return Ok(Value::Array(
+            words.map(|w| Value::String(w.to_owned())).collect(),
+        ));
+    }
+    Ok(Value::String(value.to_owned()))
+}

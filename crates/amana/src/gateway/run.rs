@@ -1,0 +1,215 @@
+//! `amana gateway run`: opens the keys, listens, follows, witnesses, and stops in good order.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use amana_access::Caller;
+use amana_gateway::{Gateway, Options};
+use amana_s3::{Front, FrontConfig};
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
+
+use super::config::Config;
+use super::folder::{DEFAULT_FOLDER, Folder};
+use super::institution::Institution;
+use super::passphrase::Sources;
+use super::pinned_policy::PinnedPolicy;
+use super::running::{Running, keep_witnessing};
+use super::{admin, member_key, web};
+use crate::config::environment;
+use crate::listener::{Socket, Stop, Tcp, serve, told};
+use crate::progress::Progress;
+use crate::serve::{MAX_BLOCKING_THREADS, announce, bind};
+use crate::witness::inside::Inside;
+use crate::{logs, socket};
+
+/// Requests under way have this long to end when the gateway is told to stop.
+const GRACE: Duration = Duration::from_secs(9);
+
+/// Run the gateway.
+#[derive(Args)]
+pub(crate) struct Run {
+    /// The gateway's folder
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_FOLDER)]
+    data: PathBuf,
+    /// Configuration to read instead of gateway.toml in the folder
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the listeners as JSON, one a line
+    #[arg(long)]
+    json: bool,
+}
+
+impl Run {
+    /// Serves until it is told to stop.
+    ///
+    /// # Errors
+    /// When the configuration is wrong, the keys can't be opened, a port is taken, or a write failed on the way.
+    pub(crate) fn run(self) -> Result<()> {
+        let folder = Folder::new(&self.data);
+        let file = self.config.clone().unwrap_or_else(|| folder.config());
+        let config = Config::load(&file, environment())?;
+        logs::start(&config.log, config.log_format)?;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads)
+            .max_blocking_threads(MAX_BLOCKING_THREADS)
+            .enable_all()
+            .build()?;
+        let served = runtime.block_on(self.serve(&folder, config));
+        // What still reads from a slow disk must not keep the process: nothing acknowledged depends on it.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        served
+    }
+
+    async fn serve(&self, folder: &Folder, config: Config) -> Result<()> {
+        // Before anything slow, so that a signal that comes early is heard.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let institution = Institution::of(folder)?;
+        let _lock = folder.lock()?;
+        let running = Arc::new(open(folder, config, institution).await?);
+
+        let (stopper, stop) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let web = bind("gateway.toml", "listen_web", running.config.listen_web).await?;
+        let s3 = bind("gateway.toml", "listen_s3", running.config.listen_s3).await?;
+        let sockets = socket::listen(folder.path())?;
+        announce(self.json, "web", web.local_addr()?)?;
+        announce(self.json, "s3", s3.local_addr()?)?;
+        tasks.spawn(serve(Tcp(web, web::router(running.clone())), stop.clone()));
+        tasks.spawn(serve(
+            Socket(sockets, admin::router(running.clone())),
+            stop.clone(),
+        ));
+        tasks.spawn(serve_s3(running.clone(), s3, stop.clone()));
+
+        let mut told_to_end = stop.clone();
+        let keeping = running.clone();
+        let mut gateway =
+            tokio::spawn(async move { keeping.gateway.run(told(&mut told_to_end)).await });
+        let mut gateway_ended = None;
+        let ended = tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+            failed = keep_witnessing(&running) => failed.context("the witness's own disk failed"),
+            ended = &mut gateway => { gateway_ended = Some(ended); Ok(()) }
+            Some(task) = tasks.join_next() => Err(match task {
+                Err(failed) => anyhow::anyhow!("a listener failed: {failed}"),
+                Ok(()) => anyhow::anyhow!("a listener ended by itself"),
+            }),
+        };
+        // Nobody who still listens is no fault.
+        let _ = stopper.send(true);
+        let all = async {
+            while tasks.join_next().await.is_some() {}
+            match gateway_ended {
+                Some(ended) => ended,
+                None => gateway.await,
+            }
+        };
+        match tokio::time::timeout(GRACE, all).await {
+            Ok(followed) => ended.and(followed?.context("the gateway's own disk failed")),
+            Err(_) => {
+                tracing::warn!("requests still under way were cut off");
+                ended
+            }
+        }
+    }
+}
+
+/// Opens keys, replica and witness.
+async fn open(folder: &Folder, config: Config, institution: Institution) -> Result<Running> {
+    let path = folder.path().display();
+    let Some(centre) = config
+        .centre
+        .clone()
+        .filter(|_| institution.enrolled.is_some())
+    else {
+        bail!(
+            "this gateway isn't enrolled: amana gateway init --data {path} --centre URL --code CODE"
+        );
+    };
+    let policy = PinnedPolicy::load(folder)?
+        .with_context(|| format!("{path}/policy is missing: restore it from its backup"))?;
+    let sources = Sources::new(config.passphrase_file.clone());
+    let key_folder = folder.clone();
+    // scrypt takes a second, and may ask a person first.
+    let member = crate::centre::blocking(move || member_key::open(&key_folder, &sources)).await?;
+    let witness = Inside::open(
+        &folder.witness(),
+        &institution.witness_name(),
+        centre.parse()?,
+        &policy.trust,
+        cosigned(&config, &policy, &institution.name),
+        Duration::from_secs_f64(config.witness_every_s),
+    )?;
+    let root = institution.root.parse()?;
+    let mut options = Options::new(
+        folder.path().to_owned(),
+        &centre,
+        &institution.name,
+        root,
+        member,
+        policy.text.into_bytes(),
+    );
+    let bar = Mutex::new(Some(Progress::new("following the ledger")));
+    options.tell = Some(Arc::new(move |told| {
+        let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.done >= told.of {
+            // The bar is for the first time through; what comes after is quick.
+            *bar = None;
+        } else if let Some(bar) = bar.as_mut() {
+            bar.at(told.done, told.of, "entries");
+        }
+    }));
+    Ok(Running {
+        gateway: Gateway::open(options).await?,
+        config,
+        institution,
+        witness,
+        visits: Mutex::default(),
+    })
+}
+
+/// The ledgers that the witness inside cosigns; all when the configuration names no peer.
+fn cosigned(config: &Config, policy: &PinnedPolicy, own: &str) -> Option<BTreeSet<String>> {
+    if config.peers.is_empty() {
+        return None;
+    }
+    let named = config.peers.iter().map(String::as_str).chain([own]);
+    Some(named.map(|name| policy.ledger(name)).collect())
+}
+
+async fn serve_s3(running: Arc<Running>, listener: TcpListener, mut stop: Stop) {
+    let config = FrontConfig {
+        domains: running.config.s3_domains.clone(),
+        region: running.config.s3_region.clone(),
+    };
+    let gateway = &running.gateway;
+    let callers = Arc::new(Local(gateway.callers().clone()));
+    let front = Front::new(gateway.vault().clone(), callers, config);
+    if let Err(error) = front.serve(listener, told(&mut stop)).await {
+        tracing::error!(%error, "the S3 front ended");
+    }
+}
+
+/// The institution's own access keys, as the S3 front asks for them.
+struct Local(Arc<amana_gateway::callers::Callers>);
+
+impl amana_s3::Callers for Local {
+    fn caller(
+        &self,
+        access_key_id: &str,
+    ) -> Result<Option<(Arc<Caller>, Zeroizing<String>)>, amana_s3::CallersError> {
+        let known = self.0.caller(access_key_id);
+        Ok(known.map(|(caller, secret)| (caller, Zeroizing::new(secret.reveal().to_owned()))))
+    }
+}

@@ -1,0 +1,72 @@
+//! The running gateway: what its listeners share.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use amana_gateway::Gateway;
+use anyhow::Result;
+
+use super::config::Config;
+use super::institution::Institution;
+use super::status::{Status, WitnessAlarm};
+use crate::admin::answer::Refusal;
+use crate::witness::inside::{Inside, Visits};
+
+/// What the listeners share.
+pub(crate) struct Running {
+    pub(crate) gateway: Gateway,
+    pub(crate) config: Config,
+    /// What is pinned, as it was when the gateway started.
+    pub(crate) institution: Institution,
+    pub(crate) witness: Inside,
+    pub(crate) visits: Mutex<Visits>,
+}
+
+impl Running {
+    /// How it is now.
+    pub(crate) fn status(&self) -> Status {
+        let gateway = self.gateway.status();
+        let visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+        let visits = visits.clone();
+        let told = visits.alarms.into_iter().map(|alarm| WitnessAlarm {
+            origin: alarm.origin,
+            why: alarm.why,
+            evidence: alarm.evidence,
+        });
+        Status {
+            root_alone: gateway.custodians.as_deref().is_some_and(is_one_person),
+            // Asked of the disk each time: whoever erases the pages sees the warning go.
+            pages: self.institution.pages.clone().filter(|path| path.exists()),
+            witness: self.witness.vkey().to_string(),
+            witness_answered: visits.answered,
+            witness_alarms: told.collect(),
+            gateway,
+        }
+    }
+
+    /// Refuses what is asked of another institution.
+    pub(crate) fn own(&self, institution: &str) -> Result<(), Refusal> {
+        if institution == self.institution.name {
+            return Ok(());
+        }
+        Err(Refusal::wrong(
+            "other-institution",
+            format!(
+                "this is the gateway of {}, not of {institution}",
+                self.institution.name
+            ),
+        ))
+    }
+}
+
+/// Whether the custodians of a keyring are one person: `1-of-1`, whatever number of its set stands after it.
+pub(crate) fn is_one_person(custodians: &str) -> bool {
+    custodians.split(' ').next() == Some("1-of-1")
+}
+
+/// Visits the data centre for ever as a witness.
+///
+/// # Errors
+/// When this machine's own disk fails.
+pub(crate) async fn keep_witnessing(running: &Arc<Running>) -> Result<()> {
+    running.witness.keep_visiting(&running.visits).await
+}

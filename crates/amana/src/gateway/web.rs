@@ -1,0 +1,49 @@
+//! The gateway's web listener: its status page, and what monitoring asks for. It shows no name of an object, and takes
+//! nothing.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderName, StatusCode, header};
+
+use super::page;
+use super::running::Running;
+
+/// Nothing from elsewhere, no script, no frame: the page shows words that the data centre chose.
+const POLICY: [(HeaderName, &str); 2] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// The routes of the web listener.
+pub(crate) fn router(running: Arc<Running>) -> Router {
+    Router::new()
+        .route("/", get(show))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readiness))
+        .route("/metrics", get(metrics))
+        .with_state(running)
+}
+
+async fn show(State(running): State<Arc<Running>>) -> impl IntoResponse {
+    (POLICY, Html(page::html(&running.status())))
+}
+
+/// It takes deposits: the data centre answers, or there is a spool; and nothing stands against what it serves.
+async fn readiness(State(running): State<Arc<Running>>) -> Response {
+    match running.status().not_ready() {
+        None => "ready\n".into_response(),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+    }
+}
+
+async fn metrics(State(running): State<Arc<Running>>) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+    (kind, running.status().metrics()).into_response()
+}
