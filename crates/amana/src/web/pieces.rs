@@ -29,11 +29,13 @@ fn name(piece: &str) -> Result<PieceId, Refusal> {
         .map_err(|error: amana_seal::Error| Refusal::wrong("piece", error.to_string()))
 }
 
-/// How long a piece will be, and where this request goes on.
+/// How long a piece will be, and where this request goes on. A piece that is sealed while it is sent has no length before
+/// its last bytes: then they announce it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Place {
-    size: u64,
+    #[serde(default)]
+    size: Option<u64>,
     #[serde(default)]
     offset: u64,
 }
@@ -58,7 +60,7 @@ pub(super) async fn take(
         }
     }
     let received = receiving.finish().await?;
-    let status = if received == place.size {
+    let status = if place.size == Some(received) {
         StatusCode::CREATED
     } else {
         StatusCode::ACCEPTED
@@ -66,11 +68,13 @@ pub(super) async fn take(
     Ok((status, offsets(received, place.size)).into_response())
 }
 
-fn offsets(received: u64, size: u64) -> [(&'static str, HeaderValue); 2] {
-    [
-        (UPLOAD_OFFSET, received.into()),
-        (UPLOAD_LENGTH, size.into()),
-    ]
+fn offsets(received: u64, size: Option<u64>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(UPLOAD_OFFSET, received.into());
+    if let Some(size) = size {
+        headers.insert(UPLOAD_LENGTH, size.into());
+    }
+    headers
 }
 
 /// How much of a piece is here: of one that waits for its act, or all of one that a bucket holds.
@@ -84,7 +88,7 @@ pub(super) async fn received(
         return Ok(offsets(received, size).into_response());
     }
     let found = blocking(move || centre.vault.sealed_piece(&member.caller, piece)).await?;
-    Ok(offsets(found.size_bytes, found.size_bytes).into_response())
+    Ok(offsets(found.size_bytes, Some(found.size_bytes)).into_response())
 }
 
 /// Gives a piece, or a range of it, each chunk verified before any of it is sent.

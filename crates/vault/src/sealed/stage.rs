@@ -29,6 +29,8 @@ const MAX_WAITING: usize = 512;
 const MAX_AGE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 /// Bytes that gather before the disk gets them; as many again may be on their way to it.
 const BATCH_BYTES: usize = 1024 * 1024;
+/// The length of a piece that is sent while it is made: it is announced with its last bytes.
+const UNKNOWN: u64 = u64::MAX;
 /// How long a request waits for one before it that broke off and hasn't noticed.
 const HANDOVER: Duration = Duration::from_secs(5);
 
@@ -42,7 +44,8 @@ pub struct Staging {
 struct Waiting {
     piece: PieceId,
     member: MemberId,
-    size_bytes: u64,
+    /// [`UNKNOWN`] until a request announces it.
+    size_bytes: AtomicU64,
     received_bytes: AtomicU64,
     /// When it was last asked for, milliseconds since 1970.
     used_ms: AtomicI64,
@@ -77,7 +80,7 @@ impl Staging {
         }
     }
 
-    /// Begins to take a piece in, or goes on at `offset`.
+    /// Begins to take a piece in, or goes on at `offset`. Its length may be announced late, and never changes then.
     ///
     /// # Errors
     /// [`SealedRefusal::WrongOffset`] with the offset to go on at, [`SealedRefusal::PieceBusy`],
@@ -87,10 +90,10 @@ impl Staging {
         &self,
         member: &Member,
         piece: PieceId,
-        size_bytes: u64,
+        size_bytes: Option<u64>,
         offset: u64,
     ) -> Result<Receiving> {
-        if size_bytes > MAX_PIECE_BYTES {
+        if size_bytes.is_some_and(|size_bytes| size_bytes > MAX_PIECE_BYTES) {
             return Err(Error::EntityTooLarge {
                 max_bytes: MAX_PIECE_BYTES,
             });
@@ -116,13 +119,14 @@ impl Staging {
         })
     }
 
-    /// How many bytes of a member's piece are here, and how many it will have.
+    /// How many bytes of a member's piece are here, and how many it will have, if that was announced.
     #[must_use]
-    pub fn received(&self, member: &Member, piece: PieceId) -> Option<(u64, u64)> {
+    pub fn received(&self, member: &Member, piece: PieceId) -> Option<(u64, Option<u64>)> {
         let pieces = self.lock();
         let waiting = pieces.get(&(member.caller.ledger, piece))?;
         let received = waiting.received_bytes.load(Ordering::Acquire);
-        (waiting.member == member.id).then_some((received, waiting.size_bytes))
+        let size = Some(waiting.size_bytes.load(Ordering::Acquire)).filter(|size| *size != UNKNOWN);
+        (waiting.member == member.id).then_some((received, size))
     }
 
     /// A member's piece, if all of it is here. It goes on waiting until [`Staging::recorded`]: an act may be refused, and
@@ -148,11 +152,16 @@ impl Staging {
         self.lock().remove(&(ledger, piece));
     }
 
-    fn waiting(&self, member: &Member, piece: PieceId, size_bytes: u64) -> Result<Arc<Waiting>> {
+    fn waiting(
+        &self,
+        member: &Member,
+        piece: PieceId,
+        size_bytes: Option<u64>,
+    ) -> Result<Arc<Waiting>> {
         let now_ms = self.store.now_ms();
         let mut pieces = self.lock();
         if let Some(known) = pieces.get(&(member.caller.ledger, piece)) {
-            if known.size_bytes != size_bytes || known.member != member.id {
+            if known.member != member.id || !known.announce(size_bytes) {
                 let why = "was begun by another member, or with another length";
                 return Err(SealedRefusal::WrongPiece { piece, why }.into());
             }
@@ -166,7 +175,7 @@ impl Staging {
         let waiting = Arc::new(Waiting {
             piece,
             member: member.id,
-            size_bytes,
+            size_bytes: AtomicU64::new(size_bytes.unwrap_or(UNKNOWN)),
             received_bytes: AtomicU64::new(0),
             used_ms: AtomicI64::new(now_ms),
             state: Arc::new(tokio::sync::Mutex::new(State::Empty)),
@@ -202,6 +211,26 @@ impl Staging {
     }
 }
 
+impl Waiting {
+    /// Takes a length that is announced; says whether it doesn't contradict what was announced or came before.
+    fn announce(&self, size_bytes: Option<u64>) -> bool {
+        let Some(size_bytes) = size_bytes else {
+            return true;
+        };
+        let known = self.size_bytes.load(Ordering::Acquire);
+        if known == UNKNOWN && self.received_bytes.load(Ordering::Acquire) <= size_bytes {
+            self.size_bytes.store(size_bytes, Ordering::Release);
+            return true;
+        }
+        known == size_bytes
+    }
+
+    /// The most that it may have.
+    fn bound_bytes(&self) -> u64 {
+        self.size_bytes.load(Ordering::Acquire).min(MAX_PIECE_BYTES)
+    }
+}
+
 impl Receiving {
     /// Takes more.
     ///
@@ -209,7 +238,7 @@ impl Receiving {
     /// [`SealedRefusal::WrongPiece`] for more than was announced; a failure of the file, after which the piece begins again.
     pub async fn write(&mut self, bytes: Bytes) -> Result<()> {
         self.taken_bytes = self.taken_bytes.saturating_add(bytes.len() as u64);
-        if self.taken_bytes > self.waiting.size_bytes {
+        if self.taken_bytes > self.waiting.bound_bytes() {
             return Err(SealedRefusal::WrongPiece {
                 piece: self.waiting.piece,
                 why: "is longer than was announced",
@@ -285,7 +314,7 @@ fn write(
     writer.write(batch)?;
     let more = batch.len() as u64;
     let received = waiting.received_bytes.fetch_add(more, Ordering::AcqRel) + more;
-    if last && received == waiting.size_bytes {
+    if last && received == waiting.size_bytes.load(Ordering::Acquire) {
         return Ok(State::Whole(writer.finish()?));
     }
     Ok(State::Coming(writer))
