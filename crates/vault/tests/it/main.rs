@@ -21,8 +21,10 @@ mod at_the_centre {
     mod house;
     mod ingest;
     mod listing;
+    mod ministry;
     mod objects;
     mod replay;
+    mod sealed;
     mod uploads;
     mod versions;
 }
