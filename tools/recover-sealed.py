@@ -324,6 +324,11 @@ class Disk:
         self.folder = folder
         self.rows = sqlite3.connect(f"file:{urllib.parse.quote(str(folder / 'amana.db'))}?mode=ro", uri=True)
         self.ledger = 0
+        try:
+            self.ledgers()
+        except sqlite3.OperationalError as error:
+            # SQLite writes beside the database even to read it: the newest acts are in its write-ahead log.
+            raise Stop(f"{folder / 'amana.db'}: {error}; give a copy of the disk, in a folder that can be written to") from error
 
     def ledgers(self) -> List[Tuple[str, int, bytes]]:
         """Name, id and root of each institution's ledger."""
