@@ -281,7 +281,7 @@ fn open_tables(
         connection.execute(
             "INSERT INTO ledgers (id, name, visibility, size, root, frontier, genesis) \
              VALUES ($1, $2, 'private', 0, zeroblob(32), x'', zeroblob(32)) \
-             ON CONFLICT (id) DO UPDATE SET name = excluded.name",
+             ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE name <> excluded.name",
             (id.0, name),
         )?;
     }

@@ -2,9 +2,9 @@
 
 use amana_access::{Grant, Right};
 
-use crate::centre::Centre;
-use crate::client::Call;
-use crate::signature::Key;
+use super::centre::Centre;
+use super::client::Call;
+use super::signature::Key;
 
 #[tokio::test]
 async fn two_institutions_see_nothing_of_each_other() {
@@ -79,15 +79,7 @@ async fn grant(centre: &Centre, right: Right) -> Key {
         buckets: Some(vec!["files".into()]),
         right,
     };
-    let made = centre
-        .access
-        .create_access_key(&"finances".parse().unwrap(), None, grant, "operator")
-        .await
-        .unwrap();
-    Key {
-        id: made.id.as_str().into(),
-        secret: made.secret.reveal().into(),
-    }
+    centre.ground.grant(grant).await
 }
 
 #[tokio::test]
@@ -98,11 +90,7 @@ async fn a_revoked_key_is_as_unknown_as_one_that_never_was() {
         .send_as(&reader, Call::new("GET", "/files"))
         .await
         .ok();
-    centre
-        .access
-        .suspend(&"finances".parse().unwrap(), None, "operator")
-        .await
-        .unwrap();
+    centre.ground.suspend().await;
     for key in [&reader, &centre.key] {
         let answer = centre.send_as(key, Call::new("GET", "/files")).await;
         assert_eq!(answer.refusal(), (403, "InvalidAccessKeyId".into()));

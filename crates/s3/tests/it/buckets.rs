@@ -1,7 +1,7 @@
 //! Buckets.
 
-use crate::centre::Centre;
-use crate::client::Call;
+use super::centre::Centre;
+use super::client::Call;
 
 #[tokio::test]
 async fn a_bucket_is_made_found_listed_and_deleted() {

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Crc32, Crc32c, Crc64Nvme, Sha1, Sha256};
 
-use crate::centre::Centre;
-use crate::client::{Call, Payload};
+use super::centre::Centre;
+use super::client::{Call, Payload};
 
 const CONTENT: &[u8] = b"the estimates of the year";
 

@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::signature::{
+use super::signature::{
     Covered, Key, encode, query_string, scope, sha256, sign_chunk, sign_request, sign_trailer,
     signed_names, stamp,
 };

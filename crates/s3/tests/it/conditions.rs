@@ -1,7 +1,7 @@
 //! Conditional reads and writes.
 
-use crate::centre::Centre;
-use crate::client::{Answer, Call};
+use super::centre::Centre;
+use super::client::{Answer, Call};
 
 const PAST: &str = "Thu, 01 Dec 1994 16:00:00 GMT";
 const FUTURE: &str = "Wed, 01 Dec 2094 16:00:00 GMT";

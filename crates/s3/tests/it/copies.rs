@@ -1,8 +1,8 @@
 //! Copies of objects and of parts.
 
-use crate::centre::Centre;
-use crate::checksums;
-use crate::client::Call;
+use super::centre::Centre;
+use super::checksums;
+use super::client::Call;
 
 fn copy(to: &str, from: &str) -> Call {
     Call::new("PUT", to).header("x-amz-copy-source", from)

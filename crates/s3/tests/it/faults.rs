@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::centre::Centre;
-use crate::client::Call;
+use super::centre::Centre;
+use super::client::Call;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -24,7 +24,7 @@ async fn damaged_content_is_named_and_not_given_out() {
     let centre = Centre::with_bucket().await;
     let content = vec![b'x'; 2_000_000];
     centre.put("/files/estimates.ods", &content).await;
-    let blobs = files(&centre.folder.path().join("blobs"));
+    let blobs = files(&centre.ground.folder.path().join("blobs"));
     assert_eq!(blobs.len(), 1);
     let mut bytes = fs::read(&blobs[0]).unwrap();
     let last = bytes.len() - 1;
@@ -50,6 +50,7 @@ async fn a_read_only_centre_says_why() {
     let centre = Centre::with_bucket().await;
     centre.put("/files/a", b"x").await;
     centre
+        .ground
         .store
         .become_read_only("it was restored from before its witnesses' last word");
     let answer = centre.send(Call::new("PUT", "/files/b").body("x")).await;

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use s3s::crypto::Crc32;
 
-use crate::centre::Centre;
-use crate::client::{Call, Payload, pattern};
+use super::centre::Centre;
+use super::client::{Call, Payload, pattern};
 
 fn crc32(data: &[u8]) -> String {
     STANDARD.encode(Crc32::checksum_u32(data).to_be_bytes())

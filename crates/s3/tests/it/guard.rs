@@ -1,8 +1,8 @@
 //! Each gap of `s3s` that the guard closes, with the request that went through it.
 
-use crate::centre::Centre;
-use crate::client::{Call, Payload};
-use crate::signature::{encode, stamp};
+use super::centre::Centre;
+use super::client::{Call, Payload};
+use super::signature::{encode, stamp};
 
 #[tokio::test]
 async fn unsigned_headers_are_refused() {

@@ -1,7 +1,7 @@
 //! Listings of objects.
 
-use crate::centre::Centre;
-use crate::client::{Answer, Call};
+use super::centre::Centre;
+use super::client::{Answer, Call};
 
 async fn with_keys(keys: &[&str]) -> Centre {
     let centre = Centre::with_bucket().await;

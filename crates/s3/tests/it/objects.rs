@@ -1,7 +1,7 @@
 //! Objects, put whole and read back.
 
-use crate::centre::Centre;
-use crate::client::{Call, pattern};
+use super::centre::Centre;
+use super::client::{Call, pattern};
 
 #[tokio::test]
 async fn an_object_comes_back_as_it_was_put() {

@@ -1,7 +1,7 @@
 //! Presigned URLs.
 
-use crate::centre::Centre;
-use crate::client::{Answer, Call};
+use super::centre::Centre;
+use super::client::{Answer, Call};
 
 async fn follow(centre: &Centre, call: &Call, expires: &str) -> Answer {
     let url = call.presigned(&centre.key, &centre.address, expires);

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use s3s::crypto::{Checksum as _, Sha256};
 
-use crate::centre::Centre;
-use crate::checksums;
-use crate::client::{Answer, Call, pattern};
+use super::centre::Centre;
+use super::checksums;
+use super::client::{Answer, Call, pattern};
 
 const PART: usize = 5 * 1024 * 1024;
 

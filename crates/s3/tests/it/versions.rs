@@ -1,7 +1,7 @@
 //! Versions and delete markers.
 
-use crate::centre::Centre;
-use crate::client::{Answer, Call};
+use super::centre::Centre;
+use super::client::{Answer, Call};
 
 async fn versioned() -> Centre {
     let centre = Centre::with_bucket().await;

@@ -9,4 +9,5 @@ mod check;
 mod commit;
 mod faults;
 mod national;
+mod replica;
 mod toy;
