@@ -50,5 +50,5 @@ mod tags;
 mod times;
 mod uploads;
 
-pub use callers::{Callers, CallersError};
+pub use callers::{Callers, CallersError, Known};
 pub use front::{Front, FrontConfig};

@@ -9,6 +9,8 @@
 //! - **Content is verified whenever it is read.** Damage is an error that names what is damaged, never wrong bytes.
 //! - **Every table is a view** of the entries, except the entries, content, secrets, and the evidence of others
 //!   (cosignatures). [`rebuild`](check) replays the entries into empty views and compares.
+//! - **The same views elsewhere**: a [`replica`] holds them at an institution's own gateway, in one encrypted file, by
+//!   the same acts.
 //!
 //! What it deliberately does not do: know any service's acts (they are passed in as a [`Catalog`]), speak HTTP, or
 //! cluster. The system clock is read in [`clock`] alone.

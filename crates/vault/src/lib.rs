@@ -7,6 +7,8 @@
 //! - **Never wrong bytes**: content is checked against the digests in the ledger before any of it is given out; an
 //!   error names the bucket and the key.
 //! - **Nothing of another institution is seen**: each verb checks the caller's right and the bucket's owner.
+//! - **The same at home**: on a gateway's replica each verb does what it does at the data centre, by the same code; only
+//!   who records an act, and who opens content, is another's matter ([`remote`]).
 //!
 //! Invariants: a row of `versions` is the fold of one entry, whose index it carries, and holds nothing that listing
 //! doesn't need; everything else is read from the entry. Each blob that a version or a part names is counted once for

@@ -52,10 +52,11 @@ struct PartPlace {
     number: u32,
 }
 
-/// Where a part's content comes from.
-enum PartContent<'s> {
-    New(Option<Content>, Fresh),
-    Shared(&'s ObjectInfo),
+/// Where a part's content comes from: new, in the rows or beside them, or shared with an object.
+struct PartContent<'s> {
+    content: Option<Content>,
+    fresh: Fresh,
+    source: Option<&'s ObjectInfo>,
 }
 
 impl Vault {
@@ -94,7 +95,11 @@ impl Vault {
         };
         let (extent, content, fresh) = content.into_parts();
         let extent = Extent { checksum, ..extent };
-        let content = PartContent::New(content, fresh);
+        let content = PartContent {
+            content,
+            fresh,
+            source: None,
+        };
         self.commit_part(caller, place, etag, extent, content).await
     }
 
@@ -124,7 +129,11 @@ impl Vault {
         if self.may_share(source, bucket)
             && let Some(extent) = shareable(source, &range, &place.upload)
         {
-            let content = PartContent::Shared(source);
+            let content = PartContent {
+                content: None,
+                fresh: Fresh::Nothing,
+                source: Some(source),
+            };
             return self
                 .commit_part(caller, place, source.etag, extent, content)
                 .await;
@@ -217,10 +226,11 @@ impl Vault {
         extent: Extent,
         content: PartContent<'_>,
     ) -> Result<Done<ListedPart>> {
-        let (content, fresh, source) = match content {
-            PartContent::New(content, fresh) => (content, fresh, None),
-            PartContent::Shared(source) => (None, Fresh::Nothing, Some(source)),
-        };
+        let PartContent {
+            content,
+            fresh,
+            source,
+        } = content;
         let (size_bytes, checksum) = (extent.size_bytes, extent.checksum.clone());
         let act = PutPart {
             by: caller.actor.clone(),

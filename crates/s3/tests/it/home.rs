@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use amana_access::{Caller, Grant, InstitutionId};
-use amana_s3::{Callers, CallersError};
+use amana_s3::{Callers, CallersError, Known};
 use amana_store::replica::{Replica, ReplicaKey, ReplicaOptions};
 use amana_store::{Catalog, LedgerId};
 use amana_vault::Vault;
@@ -13,8 +13,6 @@ use zeroize::Zeroizing;
 use super::centre::key;
 use super::memory::MemoryRemote;
 use super::signature::Key;
-
-type Known = (Arc<Caller>, Zeroizing<String>);
 
 /// Keys that a gateway keeps by itself.
 #[derive(Default)]

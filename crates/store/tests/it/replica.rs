@@ -41,12 +41,10 @@ fn snapshot(of: &TempDir) -> TempDir {
 }
 
 fn at(index: u64) -> At {
-    let mut tag = [0; 8];
-    tag[7] = index as u8;
     At {
         entry: EntryId::new(LEDGER, index).unwrap(),
         time_ms: 1_790_000_000_000,
-        tag,
+        tag: index.to_be_bytes(),
     }
 }
 
