@@ -1,7 +1,9 @@
 //! One file of sealed pages, saved whole or not at all.
 //!
-//!     file := header (4096) ‖ sealed page (4136)*
-//!     header := "amana.replica/v1\n" padded with zeros to 32 ‖ file id (16) ‖ sealed("amana.replica") ‖ zeros
+//! ```text
+//! file := header (4096) ‖ sealed page (4136)*
+//! header := "amana.replica/v1\n" padded with zeros to 32 ‖ file id (16) ‖ sealed("amana.replica") ‖ zeros
+//! ```
 //!
 //! The engine's writes gather in memory. A save seals them, makes the redo log durable, and then writes each page to its
 //! place: a crash before the log is whole leaves the state before, a crash after it is mended at the next start. Reads go

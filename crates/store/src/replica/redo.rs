@@ -1,8 +1,10 @@
 //! The redo log: the sealed pages of one save, written and synced before any of them goes to its place.
 //!
-//!     record  := page number (8, big-endian) ‖ sealed page (4136)
-//!     end     := sealed( pages of the file (8) ‖ records (8) ‖ SHA-256 of the records (32) )
-//!     log     := record* ‖ end
+//! ```text
+//! record  := page number (8, big-endian) ‖ sealed page (4136)
+//! end     := sealed( pages of the file (8) ‖ records (8) ‖ SHA-256 of the records (32) )
+//! log     := record* ‖ end
+//! ```
 //!
 //! A log without its end is that of a save that never came about. A complete one is written to its place again, which
 //! changes nothing that is there already.
