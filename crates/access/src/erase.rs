@@ -1,6 +1,8 @@
 //! Erasing: whose word it takes, and which of our own bodies may go.
 
-use amana_ledger::{Note, VerifierKey};
+use amana_ledger::{KeyType, Note, VerifierKey};
+use amana_seal::keyring::{self as seal, KeyringMember};
+use amana_seal::member::MemberId;
 use amana_store::{Act, Entry, Reader};
 use serde::Deserialize;
 
@@ -31,6 +33,32 @@ impl Access {
         Ok(officials
             .into_iter()
             .find(|official| official.role == Role::Director && signed(official)))
+    }
+
+    /// The admin of the institution's newest keyring who signed the note, under its member id; nothing if none did. A
+    /// director is an official on the operator's word, an admin stands in the keyring on the institution's. Blocking.
+    ///
+    /// # Errors
+    /// [`crate::Error::UnknownInstitution`], [`crate::Error::Keyring`], [`crate::Error::Store`].
+    pub fn admin_who_signed(
+        &self,
+        institution: &InstitutionName,
+        note: &Note,
+    ) -> Result<Option<MemberId>> {
+        let Some(bundle) = self.keyring(institution)? else {
+            return Ok(None);
+        };
+        let signed = |(id, member): &(&MemberId, &KeyringMember)| {
+            let key = VerifierKey::new(&id.to_string(), KeyType::Ed25519, member.key.as_bytes());
+            member.role == seal::Role::Admin && key.is_ok_and(|key| note.verify(&key).is_ok())
+        };
+        let parsed = bundle.parse()?;
+        Ok(parsed
+            .keyring()
+            .members
+            .iter()
+            .find(signed)
+            .map(|(id, _)| *id))
     }
 
     /// Whether the body of an entry may be erased; for [`amana_store::Catalog::with_erasable`]. A person's name may go once

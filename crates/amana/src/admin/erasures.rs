@@ -54,22 +54,8 @@ pub(crate) async fn erase(
             format!("the request is for something else; what must be signed is\n{expected}"),
         ));
     }
-    let institution = owner.parse()?;
-    let access = centre.access.clone();
-    let director = blocking(move || access.director_who_signed(&institution, &note)).await?;
-    let Some(director) = director else {
-        return Err(Refusal::wrong(
-            "unsigned",
-            format!("no director of {owner} in office, with a key on record, signed the request"),
-        ));
-    };
-    let act = Erase::new(
-        catalog(),
-        &format!("official:{}", director.number),
-        entry.id,
-        &signed.request,
-        &signed.reason,
-    );
+    let by = who_signed(&centre, &owner, &entry, note).await?;
+    let act = Erase::new(catalog(), &by, entry.id, &signed.request, &signed.reason);
     match centre.store.commit(act).await {
         Ok(committed) => Ok(Json(
             json!({ "erased": format!("{owner}/{ledger}/{index}"), "receipt": committed.receipt() }),
@@ -84,6 +70,34 @@ pub(crate) async fn erase(
         Err(CommitError::Busy) => Err(amana_access::Error::Busy.into()),
         Err(CommitError::Store(error)) => Err(error.into()),
     }
+}
+
+/// Who has the word on an entry: of a sealed act an admin of the institution's keyring, since the operator names directors;
+/// of any other a director.
+async fn who_signed(
+    centre: &Arc<Centre>,
+    owner: &str,
+    entry: &Entry,
+    note: Note,
+) -> Answer<String> {
+    let sealed = entry.core()?.kind == "sealed.act";
+    let (access, institution) = (centre.access.clone(), owner.parse()?);
+    let by = blocking(move || -> amana_access::Result<_> {
+        if sealed {
+            let admin = access.admin_who_signed(&institution, &note)?;
+            return Ok(admin.map(|admin| format!("member:{admin}")));
+        }
+        let director = access.director_who_signed(&institution, &note)?;
+        Ok(director.map(|director| format!("official:{}", director.number)))
+    });
+    by.await?.ok_or_else(|| {
+        let why = if sealed {
+            format!("no admin in the newest keyring of {owner} signed the request")
+        } else {
+            format!("no director of {owner} in office, with a key on record, signed the request")
+        };
+        Refusal::wrong("unsigned", why)
+    })
 }
 
 /// The entry, and the text that must be signed to erase its body.

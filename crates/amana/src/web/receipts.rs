@@ -32,7 +32,10 @@ pub(crate) async fn to_operator(
     State(centre): State<Arc<Centre>>,
     Path((owner, name, index)): Path<(String, String, String)>,
 ) -> Response {
-    answer(centre, format!("{owner}/{name}"), &index, false, |_| Ok(true)).await
+    answer(centre, format!("{owner}/{name}"), &index, false, |_| {
+        Ok(true)
+    })
+    .await
 }
 
 async fn answer(
