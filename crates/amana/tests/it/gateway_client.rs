@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use amana_seal::keyring::{Bundle, Custodians, Draft, Kind, NewMember, Role, Signer};
 use amana_seal::member::MemberKey;
@@ -97,8 +96,8 @@ impl<'c> Gateway<'c> {
         more: &str,
         body: &[u8],
     ) -> Answer {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let time = now.as_secs() - ago_s;
+        let now_ms = amana_store::clock::system_ms().cast_unsigned();
+        let time = now_ms / 1000 - ago_s;
         let text = format!("amana.request/v1\n{method}\n{path}\n{time}\n");
         let signature = STANDARD.encode(self.key.sign(text.as_bytes()));
         let id = self.key.id();
