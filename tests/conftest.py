@@ -18,14 +18,12 @@ _numbers = itertools.count()
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "both_fronts: runs at the data centre, and once more through a gateway")
-    config.addinivalue_line("markers", "centre_alone: what no gateway does; the exception in a module marked both_fronts")
 
 
 def pytest_generate_tests(metafunc):
-    marks = {mark.name for mark in metafunc.definition.iter_markers()}
     if "front" in metafunc.fixturenames:
-        wanted = FRONTS if "both_fronts" in marks and "centre_alone" not in marks else FRONTS[:1]
-        metafunc.parametrize("front", wanted, indirect=True, scope="session")
+        both = any(metafunc.definition.iter_markers("both_fronts"))
+        metafunc.parametrize("front", FRONTS if both else FRONTS[:1], indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +37,7 @@ def centre(tmp_path_factory):
 def ministry(centre, tmp_path_factory):
     """An institution's account at its own gateway, whose buckets are sealed."""
     running, account = gateway.enrolled(centre, "treasury", tmp_path_factory.mktemp("gateway") / "data")
+    account.canonical_id = account.client().list_buckets()["Owner"]["ID"]
     yield account
     running.kill()
 
@@ -64,6 +63,12 @@ def finances(request, front):
 @pytest.fixture(scope="session")
 def justice(centre):
     return centre.institution("justice")
+
+
+@pytest.fixture(scope="session")
+def server(finances):
+    """The server that has the front."""
+    return finances.centre
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,12 @@
 The passphrase stands in a file, and the six words are read to the operator by this script.
 """
 
+import contextlib
 import hashlib
 import json
+import pathlib
 
-from centre import Account, Server, wait_until
+from centre import Account, Centre, Server, wait_until
 
 PASSPHRASE = "six words that were drawn by dice"
 
@@ -18,7 +20,7 @@ class Gateway(Server):
 
     def __init__(self, centre, institution, data, custodians="1-of-1"):
         super().__init__(data)
-        self.centre, self.name, self.custodians = centre, institution, custodians
+        self.centre, self.institution, self.custodians = centre, institution, custodians
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.pages = self.data.parent / f"{self.data.name}.pages"
         passphrase = self.data.parent / f"{self.data.name}.passphrase"
@@ -29,21 +31,19 @@ class Gateway(Server):
     def enrol(self):
         """Makes the keys at home, and has the operator hear the six words. The institution is there already."""
         operator = ("--data", self.centre.data, "--json")
-        code = json.loads(self.centre.run("enrolment", "issue", self.name, *operator).stdout)["code"]
+        code = json.loads(self.centre.run("enrolment", "issue", self.institution, *operator).stdout)["code"]
         published = hashlib.sha256(self.centre.policy.read_bytes()).hexdigest()
         init = ("gateway", "init", "--data", self.data, "--json", "--centre", self.centre.web_url)
         keys = ("--policy-sha256", published, "--custodians", self.custodians, "--pages", self.pages)
         words = json.loads(self.run(*init, *keys, "--code", code, "--no-wait").stdout)["words"]
-        self.centre.run("enrolment", "confirm", self.name, "--words", " ".join(words), *operator)
+        self.centre.run("enrolment", "confirm", self.institution, "--words", " ".join(words), *operator)
         self.run(*init)
         return self
 
     def account(self):
         """The institution, with one access key that only this gateway knows."""
-        key = self.access_key(self.name)
-        account = Account(self, self.name, None, key["access_key_id"], key["secret_access_key"])
-        account.canonical_id = account.client().list_buckets()["Owner"]["ID"]
-        return account
+        key = self.access_key(self.institution)
+        return Account(self, self.institution, None, key["access_key_id"], key["secret_access_key"])
 
     def shares(self, count):
         """The text pages of that many custodians."""
@@ -62,3 +62,17 @@ def enrolled(centre, institution, data):
     centre.run("institution", "add", institution, "--data", centre.data, "--json")
     gateway = Gateway(centre, institution, data).enrol().start()
     return gateway, gateway.account()
+
+
+@contextlib.contextmanager
+def country(folder):
+    """A data centre, and one institution's gateway with an account at it."""
+    centre = Centre(pathlib.Path(folder) / "centre").start()
+    running = []
+    try:
+        gateway, account = enrolled(centre, "finances", pathlib.Path(folder) / "gateway")
+        running.append(gateway)
+        yield centre, gateway, account
+    finally:
+        for server in [*running, centre]:
+            server.kill()

@@ -12,12 +12,14 @@ from centre import http_get
 from expect import refused, status
 from signing import presigned, signed, signed_chunks
 
+pytestmark = pytest.mark.both_fronts
+
 FORBIDDEN = ({"AccessDenied", "403", "NoSuchBucket", "404"}, {403, 404})
 
 
-def send(centre, method, path, headers, body=None):
+def send(server, method, path, headers, body=None):
     """One raw request, with exactly these headers."""
-    connection = http.client.HTTPConnection("127.0.0.1", centre.s3_port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", server.s3_port, timeout=60)
     connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
     for name, value in headers.items():
         connection.putheader(name, value)
@@ -56,81 +58,81 @@ def test_two_institutions_see_nothing_of_each_other(s3, justice, bucket):
     assert "Contents" not in other.list_objects_v2(Bucket=own)
 
 
-def test_wrong_keys_are_refused(finances, centre, bucket):
-    wrong_secret = type(finances)(centre, "x", "", finances.access_key_id, "x" * 40).client()
+def test_wrong_keys_are_refused(finances, server, bucket):
+    wrong_secret = type(finances)(server, "x", "", finances.access_key_id, "x" * 40).client()
     with refused("SignatureDoesNotMatch", 403):
         wrong_secret.list_buckets()
-    unknown = type(finances)(centre, "x", "", "AKAAAAAAAAAAAAAAAAAA", "x" * 40).client()
+    unknown = type(finances)(server, "x", "", "AKAAAAAAAAAAAAAAAAAA", "x" * 40).client()
     with refused("InvalidAccessKeyId", 403):
         unknown.list_buckets()
 
 
-def test_nobody_is_refused(centre, bucket, s3):
+def test_nobody_is_refused(server, bucket, s3):
     s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     for path in ("/", f"/{bucket}", f"/{bucket}/k", f"/{bucket}/absent", "/bucket-never-made/k"):
-        code, _, text = http_get(f"{centre.s3_url}{path}")
+        code, _, text = http_get(f"{server.s3_url}{path}")
         assert code == 403 and b"<Code>AccessDenied</Code>" in text
 
 
-def test_a_revoked_key_is_refused(centre, finances):
-    key = centre.access_key("finances")
-    client = type(finances)(centre, "x", "", key["access_key_id"], key["secret_access_key"]).client()
+def test_a_revoked_key_is_refused(server, finances):
+    key = server.access_key(finances.name)
+    client = type(finances)(server, "x", "", key["access_key_id"], key["secret_access_key"]).client()
     client.list_buckets()
-    centre.run("access-key", "revoke", key["access_key_id"], "--data", centre.data)
+    server.run("access-key", "revoke", key["access_key_id"], "--data", server.data)
     with refused("InvalidAccessKeyId", 403):
         client.list_buckets()
 
 
-def test_a_request_signed_long_ago_is_refused(centre, finances, bucket):
+def test_a_request_signed_long_ago_is_refused(server, finances, bucket):
     then = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=20)
-    answer, text = send(centre, "GET", f"/{bucket}", signed(finances, "GET", f"/{bucket}", at=then))
+    answer, text = send(server, "GET", f"/{bucket}", signed(finances, "GET", f"/{bucket}", at=then))
     assert answer.status == 403 and b"RequestTimeTooSkewed" in text
 
 
-def test_an_amz_header_outside_the_signature_is_refused(centre, finances, bucket):
+def test_an_amz_header_outside_the_signature_is_refused(server, finances, bucket):
     headers = signed(finances, "PUT", f"/{bucket}/k", body=b"x")
-    answer, text = send(centre, "PUT", f"/{bucket}/k", headers | {"x-amz-meta-planted": "1", "Content-Length": "1"}, b"x")
+    answer, text = send(server, "PUT", f"/{bucket}/k", headers | {"x-amz-meta-planted": "1", "Content-Length": "1"}, b"x")
     assert answer.status == 403 and b"AccessDenied" in text
 
 
-def test_a_body_other_than_the_signed_one_is_refused(centre, finances, s3, bucket):
+def test_a_body_other_than_the_signed_one_is_refused(server, finances, s3, bucket):
     headers = signed(finances, "PUT", f"/{bucket}/k", body=b"a") | {"Content-Length": "1"}
-    answer, text = send(centre, "PUT", f"/{bucket}/k", headers, b"b")
+    answer, text = send(server, "PUT", f"/{bucket}/k", headers, b"b")
     assert answer.status == 400 and b"XAmzContentSHA256Mismatch" in text
     with refused("404", 404):
         s3.head_object(Bucket=bucket, Key="k")
 
 
-def test_the_old_signature_is_refused(centre, finances, bucket):
-    old = {"Host": f"127.0.0.1:{centre.s3_port}", "Authorization": f"AWS {finances.access_key_id}:c2lnbmF0dXJl"}
+def test_the_old_signature_is_refused(server, finances, bucket):
+    old = {"Host": f"127.0.0.1:{server.s3_port}", "Authorization": f"AWS {finances.access_key_id}:c2lnbmF0dXJl"}
     old["Date"] = datetime.datetime.now(datetime.timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    answer, _ = send(centre, "GET", f"/{bucket}", old)
+    answer, _ = send(server, "GET", f"/{bucket}", old)
     assert answer.status in (400, 403)
 
 
 @pytest.mark.parametrize("size", [0, 1, 65536, 200_001])
 @pytest.mark.parametrize("trailer", [None, "crc32"])
-def test_chunks_signed_one_by_one(centre, finances, s3, bucket, size, trailer):
+def test_chunks_signed_one_by_one(server, finances, s3, bucket, size, trailer):
     body = bytes(range(256)) * (size // 256) + bytes(size % 256)
     headers, wire = signed_chunks(finances, f"/{bucket}/k", body, trailer=trailer)
-    answer, text = send(centre, "PUT", f"/{bucket}/k", headers, wire)
+    answer, text = send(server, "PUT", f"/{bucket}/k", headers, wire)
     assert answer.status == 200, text
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == body
 
 
 @pytest.mark.parametrize("trailer", [None, "crc32"])
-def test_a_chunk_changed_on_the_way_is_refused(centre, finances, s3, bucket, trailer):
+def test_a_chunk_changed_on_the_way_is_refused(server, finances, s3, bucket, trailer):
     headers, wire = signed_chunks(finances, f"/{bucket}/k", b"a" * 70_000, trailer=trailer)
-    answer, text = send(centre, "PUT", f"/{bucket}/k", headers, wire.replace(b"aaaa", b"aaab", 1))
+    answer, text = send(server, "PUT", f"/{bucket}/k", headers, wire.replace(b"aaaa", b"aaab", 1))
     assert answer.status in (400, 403), text
     with refused("404", 404):
         s3.head_object(Bucket=bucket, Key="k")
 
 
 @pytest.mark.parametrize("right", [True, False])
-def test_chunks_unsigned_with_a_trailer(centre, finances, s3, bucket, right):
+def test_chunks_unsigned_with_a_trailer(server, finances, s3, bucket, right):
     headers, wire = signed_chunks(finances, f"/{bucket}/k", b"amana" * 30_000, trailer="crc32", chunks_signed=False)
-    answer, text = send(centre, "PUT", f"/{bucket}/k", headers, wire if right else wire.replace(b"amana", b"emana", 1))
+    answer, text = send(server, "PUT", f"/{bucket}/k", headers, wire if right else wire.replace(b"amana", b"emana", 1))
     if right:
         assert answer.status == 200, text
         assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"amana" * 30_000
@@ -140,7 +142,7 @@ def test_chunks_unsigned_with_a_trailer(centre, finances, s3, bucket, right):
             s3.head_object(Bucket=bucket, Key="k")
 
 
-def test_presigned_urls(centre, s3, bucket):
+def test_presigned_urls(server, s3, bucket):
     put = s3.generate_presigned_url("put_object", {"Bucket": bucket, "Key": "été/k"}, ExpiresIn=600)
     with urllib.request.urlopen(urllib.request.Request(put, data=b"presigned", method="PUT")) as answer:
         assert answer.status == 200
@@ -175,8 +177,8 @@ def localhost_has_names(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
-def test_virtual_hosts(centre, finances, s3, bucket, localhost_has_names):
-    virtual = finances.client(endpoint=f"http://s3.localhost:{centre.s3_port}", s3={"addressing_style": "virtual"})
+def test_virtual_hosts(server, finances, s3, bucket, localhost_has_names):
+    virtual = finances.client(endpoint=f"http://s3.localhost:{server.s3_port}", s3={"addressing_style": "virtual"})
     url = virtual.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "a/b c"})
     assert urllib.parse.urlsplit(url).hostname == f"{bucket}.s3.localhost"
     virtual.put_object(Bucket=bucket, Key="a/b c", Body=b"virtual")

@@ -8,6 +8,8 @@ import pytest
 from centre import http_get
 from programs import a_folder, octets, run, same
 
+pytestmark = pytest.mark.both_fronts
+
 
 @pytest.fixture
 def aws(finances, tmp_path):

@@ -6,6 +6,8 @@ import pytest
 
 from expect import headers, refused, status
 
+pytestmark = pytest.mark.both_fronts
+
 
 def test_a_bucket_is_made_found_and_deleted(s3, name):
     made = s3.create_bucket(Bucket=name)

@@ -9,6 +9,8 @@ import pytest
 
 from expect import headers, refused
 
+pytestmark = pytest.mark.both_fronts
+
 BODY = b"A thing entrusted to somebody's keeping." * 1000
 
 

@@ -1,8 +1,12 @@
 """Keys of every shape, and the lists that name them."""
 
+import concurrent.futures
+
 import pytest
 
 from expect import refused
+
+pytestmark = pytest.mark.both_fronts
 
 WEIRD = [
     "a",
@@ -63,8 +67,8 @@ def test_a_key_too_long_is_refused(s3, bucket, key):
 
 
 @pytest.fixture(scope="module")
-def tree(s3):
-    bucket = "tree-of-keys"
+def tree(s3, front):
+    bucket = f"tree-of-keys-{front}"
     s3.create_bucket(Bucket=bucket)
     for key in TREE:
         s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
@@ -155,8 +159,8 @@ def test_names_are_encoded_when_asked(s3, bucket):
 
 def test_many_pages(s3, bucket):
     expected = [f"{number:05}" for number in range(1203)]
-    for key in expected:
-        s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    with concurrent.futures.ThreadPoolExecutor(8) as writers:
+        list(writers.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=b""), expected))
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
     sizes = []
     found = []

@@ -11,12 +11,14 @@ from centre import http_get, wait_until
 from expect import refused
 from signing import presigner, signed_chunks
 
+pytestmark = pytest.mark.both_fronts
+
 MOST_GROWTH_BYTES = 64 << 20
 
 
-def exchange(centre, head, body=b""):
+def exchange(server, head, body=b""):
     """Sends bytes, closes the sending side, and returns the status and the text of what comes back."""
-    with socket.create_connection(("127.0.0.1", centre.s3_port), timeout=60) as connection:
+    with socket.create_connection(("127.0.0.1", server.s3_port), timeout=60) as connection:
         connection.sendall(head.encode() + body)
         answer = http.client.HTTPResponse(connection)
         answer.begin()
@@ -124,11 +126,11 @@ def test_chunks_that_lie_about_their_length(finances, s3, bucket):
         s3.head_object(Bucket=bucket, Key="k")
 
 
-def test_nonsense_in_the_request_line(centre):
+def test_nonsense_in_the_request_line(server):
     for line in ("GET /%zz HTTP/1.1", "GET /a%00b HTTP/1.1", "GET /%ff%fe/k HTTP/1.1", f"GET /{'a' * 100_000} HTTP/1.1", "BREW / HTTP/1.1"):
-        code, _ = exchange(centre, f"{line}\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n")
+        code, _ = exchange(server, f"{line}\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n")
         assert 400 <= code < 500, line
-    assert centre.is_ready()
+    assert server.is_ready()
 
 
 def test_what_is_not_built_says_so(s3, bucket):

@@ -6,6 +6,8 @@ import pytest
 
 from expect import refused, status
 
+pytestmark = pytest.mark.both_fronts
+
 PART = 5 << 20
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from expect import headers, refused, status
 
+pytestmark = pytest.mark.both_fronts
+
 SMALL = b"Amana"
 ETAG = f'"{hashlib.md5(SMALL).hexdigest()}"'
 

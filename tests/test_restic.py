@@ -6,6 +6,8 @@ import pytest
 
 from programs import a_folder, octets, run, same
 
+pytestmark = pytest.mark.both_fronts
+
 
 @pytest.fixture
 def restic(finances, name, tmp_path):

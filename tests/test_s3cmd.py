@@ -4,6 +4,8 @@ import pytest
 
 from programs import a_folder, octets, run, same
 
+pytestmark = pytest.mark.both_fronts
+
 
 @pytest.fixture
 def s3cmd(finances, tmp_path):

@@ -1,6 +1,10 @@
 """Versions: nothing is lost by overwriting or deleting, and each is named."""
 
+import pytest
+
 from expect import headers, refused, status
+
+pytestmark = pytest.mark.both_fronts
 
 ABSENT_VERSION = "00000000000000000000000000000000"
 
