@@ -19,7 +19,7 @@ def body_of(key, size):
 
 
 class Deposits:
-    """Workers that put objects of both sizes, with fresh keys, until the server is gone."""
+    """Workers that put objects of both sizes, with fresh keys, until the server is gone or it is enough."""
 
     def __init__(self, account, bucket, seed, enough):
         self.account, self.bucket, self.enough = account, bucket, enough
@@ -27,16 +27,17 @@ class Deposits:
         self.prefix = f"{seed}"
         self.tried = {}
         self.acknowledged = {}
-        self.reached = threading.Event()
+        self.reached, self.over = threading.Event(), threading.Event()
         self.lock = threading.Lock()
         self.threads = [threading.Thread(target=self._work, args=(number,)) for number in range(WORKERS)]
 
     def until_enough(self, then):
-        """Runs until `enough` deposits are acknowledged, calls `then`, and waits for every worker to notice."""
+        """Runs until `enough` deposits are acknowledged, calls `then` amid more of them, and waits for every worker."""
         for thread in self.threads:
             thread.start()
         assert self.reached.wait(120), f"only {len(self.acknowledged)} deposits in two minutes"
         then()
+        self.over.set()
         for thread in self.threads:
             thread.join(120)
         assert not any(thread.is_alive() for thread in self.threads)
@@ -44,6 +45,8 @@ class Deposits:
     def _work(self, worker):
         client = self.account.client(read_timeout=20)
         for number in range(100_000):
+            if self.over.is_set():
+                return
             key = f"{self.prefix}/{worker}/{number}"
             size = self.random.choice([SMALL, SMALL, SMALL, LARGE])
             with self.lock:
