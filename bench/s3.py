@@ -18,7 +18,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 
-from servers import BUCKET, Amana, Garage  # noqa: E402
+from servers import Amana, Garage  # noqa: E402
 from signing import presigner  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -57,7 +57,7 @@ def fill(server, keys, body=b"x"):
     def work(share):
         connection = http.client.HTTPConnection("127.0.0.1", server.s3_port, timeout=120)
         for key in share:
-            connection.request("PUT", sign("PUT", f"/{BUCKET}/{key}"), body=body)
+            connection.request("PUT", sign("PUT", f"/{server.bucket}/{key}"), body=body)
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 200, answer.status
@@ -74,13 +74,13 @@ def small(server, repeat, seconds, urls):
     """PUT and GET of 4 KiB with 16 and 64 connections."""
     sign = presigner(server.account, EXPIRES_S)
     for connections in (16, 64):
-        targets = [sign("PUT", f"/{BUCKET}/small/{repeat}/{connections}/{number:08}") for number in range(urls)]
+        targets = [sign("PUT", f"/{server.bucket}/small/{repeat}/{connections}/{number:08}") for number in range(urls)]
         put = wrk(server, "PUT", targets, connections, seconds, SMALL_BYTES)
         yield f"4 KiB PUT, {connections} connections", "per s", put["per_second"]
         yield f"4 KiB PUT, {connections} connections, p99", "ms", put["p99_ms"]
         # wrk has sent its targets in order, so the first half of what it put is certainly there.
         there = max(100, min(urls, put["requests"]) // 2)
-        targets = [sign("GET", f"/{BUCKET}/small/{repeat}/{connections}/{number:08}") for number in range(there)]
+        targets = [sign("GET", f"/{server.bucket}/small/{repeat}/{connections}/{number:08}") for number in range(there)]
         random.Random(repeat).shuffle(targets)
         got = wrk(server, "GET", targets, connections, seconds)
         yield f"4 KiB GET, {connections} connections", "per s", got["per_second"]
@@ -90,7 +90,7 @@ def small(server, repeat, seconds, urls):
 def large(server, repeat, seconds, _):
     """PUT and GET of 64 MiB, two at a time."""
     sign = presigner(server.account, EXPIRES_S)
-    targets = [sign("PUT", f"/{BUCKET}/large/{number}") for number in range(LARGE_OBJECTS)]
+    targets = [sign("PUT", f"/{server.bucket}/large/{number}") for number in range(LARGE_OBJECTS)]
     put = wrk(server, "PUT", targets, 2, seconds, LARGE_BYTES)
     yield "64 MiB PUT, 2 connections", "MB/s", put["per_second"] * LARGE_BYTES / 1e6
     # How many of them the run reached depends on its speed; every one must be there to be read.
@@ -101,7 +101,7 @@ def large(server, repeat, seconds, _):
         answer = connection.getresponse()
         assert answer.status == 200, answer.read()
         connection.close()
-    targets = [sign("GET", f"/{BUCKET}/large/{number}") for number in range(LARGE_OBJECTS)]
+    targets = [sign("GET", f"/{server.bucket}/large/{number}") for number in range(LARGE_OBJECTS)]
     got = wrk(server, "GET", targets, 2, seconds)
     yield "64 MiB GET, 2 connections", "MB/s", got["per_second"] * LARGE_BYTES / 1e6
 
@@ -115,14 +115,14 @@ def listing(server, keys, seconds, repeats):
     for _ in range(repeats):
         starts = [names[chance.randrange(keys - 1000)] for _ in range(2000)]
         asked = [{"list-type": "2", "max-keys": "1000", "prefix": "list/", "start-after": start} for start in starts]
-        pages = wrk(server, "GET", [sign("GET", f"/{BUCKET}", query) for query in asked], 1, seconds)
+        pages = wrk(server, "GET", [sign("GET", f"/{server.bucket}", query) for query in asked], 1, seconds)
         yield f"page of 1,000 among {keys:,} keys, median", "ms", pages["p50_ms"]
         yield f"page of 1,000 among {keys:,} keys, p99", "ms", pages["p99_ms"]
 
 
 def make_bucket(server):
     connection = http.client.HTTPConnection("127.0.0.1", server.s3_port, timeout=60)
-    connection.request("PUT", presigner(server.account, EXPIRES_S)("PUT", f"/{BUCKET}"))
+    connection.request("PUT", presigner(server.account, EXPIRES_S)("PUT", f"/{server.bucket}"))
     answer = connection.getresponse()
     assert answer.status == 200, answer.read()
     connection.close()
@@ -138,16 +138,16 @@ def running(make, folder):
         server.end()
 
 
-def table(figures, names):
-    """Markdown: a row a figure, a column a server, and how many times Amana's is the first other's."""
-    others = [name for name in names if name != "amana"]
-    yield "| | unit | " + " | ".join(names) + "".join(f" | amana / {name}" for name in others) + " |"
+def table(figures, names, ours="amana"):
+    """Markdown: a row a figure, a column a server, and how many times ours is each other's."""
+    others = [name for name in names if name != ours]
+    yield "| | unit | " + " | ".join(names) + "".join(f" | {ours} / {name}" for name in others) + " |"
     yield "|---|---|" + "---:|" * (len(names) + len(others))
     for (what, unit), values in figures.items():
         medians = {name: statistics.median(values[name]) for name in names if name in values}
         cells = [f"{medians[name]:,.1f}" if name in medians else "" for name in names]
         ratios = [
-            f"{medians['amana'] / medians[name]:.2f}" if medians.get(name) and "amana" in medians else "" for name in others
+            f"{medians[ours] / medians[name]:.2f}" if medians.get(name) and ours in medians else "" for name in others
         ]
         yield f"| {what} | {unit} | " + " | ".join(cells + ratios) + " |"
 

@@ -11,14 +11,14 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 
 from centre import Account, Centre, die_with_parent, free_port, wait_until  # noqa: E402
-
-BUCKET = "bench"
+from gateway import enrolled  # noqa: E402
 
 
 class Amana(Centre):
     """Amana as it is shipped: durable and ledgered before it answers."""
 
     name = "amana"
+    bucket = "bench"
 
     def __init__(self, folder):
         pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
@@ -30,8 +30,24 @@ class Amana(Centre):
         self.stop()
 
 
+class Sealing:
+    """The gateway of an institution of that data centre, on the same machine; its bucket is sealed."""
+
+    name = "gateway"
+    bucket = "sealed"
+
+    def __init__(self, centre, folder):
+        self.server, self.account = enrolled(centre, "sealing", pathlib.Path(folder) / "data")
+        self.s3_port, self.s3_url = self.server.s3_port, self.server.s3_url
+
+    def end(self):
+        self.server.stop()
+
+
 class Garage:
     """One node of Garage; `synced` asks it to sync metadata and data, which it does not do by default."""
+
+    bucket = "bench"
 
     def __init__(self, folder, synced):
         self.name = "garage, synced" if synced else "garage"
