@@ -86,7 +86,7 @@ class Vectors(unittest.TestCase):
             self.assertEqual(verify_receipt.leaf_hash(b"\x01" + digest), verify_receipt.parse_hash(act["leaf_hash"]))
 
     def test_the_limit_is_on_the_whole_receipt(self):
-        for size, why in ((4325376, "malformed-receipt"), (4325377, "too-large")):
+        for size, why in ((8519680, "malformed-receipt"), (8519681, "too-large")):
             with self.assertRaises(verify_receipt.Refused) as caught:
                 verify_receipt.parse_receipt(b"x" * size)
             self.assertEqual(caught.exception.code, why)

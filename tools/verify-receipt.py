@@ -20,7 +20,7 @@ from typing import Callable, Dict, List, Optional, Tuple, Union
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-MAX_RECEIPT_BYTES = (4 * 1024 + 128) * 1024
+MAX_RECEIPT_BYTES = (8 * 1024 + 128) * 1024
 MAX_NOTE_BYTES = 64 * 1024
 MAX_SIGNATURES = 64
 MAX_PROOF_HASHES = 63
@@ -543,7 +543,7 @@ class Receipt:
 
 def parse_receipt(data: bytes) -> Receipt:
     if len(data) > MAX_RECEIPT_BYTES:
-        raise Refused("too-large", "a receipt over 4 MiB and 128 KiB")
+        raise Refused("too-large", "a receipt over 8 MiB and 128 KiB")
     try:
         lines = Lines(data.decode("utf-8"))
     except UnicodeDecodeError as error:

@@ -23,8 +23,8 @@ const HEADER: &str = "amana/receipt/v1";
 const MARKER: &str = "--- ";
 
 /// The longest receipt, in bytes: nearly all of it may be the act's body. The completion of an upload of 10,000 parts has
-/// one of about 2.7 MB.
-pub const MAX_RECEIPT_BYTES: usize = (4 * 1024 + 128) * 1024;
+/// one of about 2.7 MB, and sealed of about 6 MB.
+pub const MAX_RECEIPT_BYTES: usize = (8 * 1024 + 128) * 1024;
 
 /// The proof of an act.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::store::Committed;
 use crate::{Act, CommitError, EntryId, Error, Reader, Result, Writer, clock};
 
 /// Bytes of one act's body: a receipt of it must be one that readers take.
-const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// An act on its way through a group, whatever its type.
 pub(crate) trait Job: Send {
