@@ -6,6 +6,7 @@
 mod answer;
 mod connection;
 pub mod dial;
+pub mod limit;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

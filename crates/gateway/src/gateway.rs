@@ -18,7 +18,8 @@ use crate::acks::Acks;
 use crate::alarm::Alarms;
 use crate::callers::Callers;
 use crate::centre::dial::{Dial, Tcp};
-use crate::centre::{Asker, Centre, Patience};
+use crate::centre::limit::{Limit, Limited};
+use crate::centre::{Asker, Centre, ClockSeconds, Patience};
 use crate::follow::{Follower, Parts, Tell, Trust};
 use crate::freshness::{Freshness, Vouched};
 use crate::keys::Keys;
@@ -55,6 +56,10 @@ pub struct Options {
     pub patience: Patience,
     /// Another way to the data centre than plain TCP.
     pub dial: Option<Arc<dyn Dial>>,
+    /// How much of the line may be used, and when; the first that applies.
+    pub limits: Vec<Limit>,
+    /// By how much the limits' hours are ahead of UTC, in seconds.
+    pub utc_offset_s: i64,
     /// Told how far the first sync has come.
     pub tell: Option<Tell>,
 }
@@ -80,6 +85,8 @@ impl Options {
             poll: Duration::from_secs(2),
             patience: Patience::default(),
             dial: None,
+            limits: Vec::new(),
+            utc_offset_s: 0,
             tell: None,
         }
     }
@@ -119,15 +126,23 @@ impl Gateway {
             poll,
             patience,
             dial,
+            limits,
+            utc_offset_s,
             tell,
         } = options;
         std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
         let policy = Policy::parse(&policy)?;
         let rows = open_rows(folder.join("index"), &institution, &member).await?;
         let keys = Arc::new(Keys::open(root, member, &rows)?);
-        let dial = match dial {
+        let now_s: ClockSeconds = Arc::new(|| clock::system_ms().div_euclid(1000));
+        let dial: Arc<dyn Dial> = match dial {
             Some(dial) => dial,
             None => Arc::new(Tcp::of_url(&centre)?),
+        };
+        let dial = if limits.is_empty() {
+            dial
+        } else {
+            Arc::new(Limited::new(dial, limits, now_s.clone(), utc_offset_s))
         };
         let signer = keys.clone();
         let asker = Asker {
@@ -135,7 +150,6 @@ impl Gateway {
             member: keys.member_id().to_string(),
             sign: Arc::new(move |text| signer.member().sign(text)),
         };
-        let now_s = Arc::new(|| clock::system_ms().div_euclid(1000));
         let centre = Arc::new(Centre::new(&centre, asker, dial, patience, now_s)?);
         let trust = Trust::load(policy, &centre, &rows).await?;
         let alarms = Arc::new(Alarms::open(&folder.join("evidence"))?);
