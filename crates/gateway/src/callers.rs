@@ -1,18 +1,26 @@
 //! The access keys of the institution's own programs: made at the gateway, known to nobody else.
 //!
-//! They are kept in the replica, which is encrypted; the data centre sees neither the keys nor which of them asked.
+//! They are kept in a sealed file of their own, beside the replica, which can be made anew from the ledger while these can't.
+//! The data centre sees neither the keys nor which of them asked.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amana_access::{AccessKeyId, Caller, Grant, InstitutionId, Secret};
-use amana_store::{LedgerId, Value, clock};
+use amana_seal::envelope::{self, EnvelopeKey};
+use amana_store::{LedgerId, clock};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
-use crate::rows::Rows;
 use crate::{Error, Result};
 
+/// What the file is sealed with, beside its key.
+const CONTEXT: &[u8] = b"amana.access-keys/v1";
 /// The most keys of one gateway.
-const MAX_KEYS: usize = 10_000;
+const MAX_KEYS: usize = 5_000;
 /// Characters of an id and of a secret that are made here, as S3 programs expect them.
 const ID_CHARS: usize = 20;
 const SECRET_CHARS: usize = 40;
@@ -30,48 +38,73 @@ pub struct LocalKey {
     pub since_ms: i64,
 }
 
+/// A key as the file has it.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    secret: Zeroizing<String>,
+    grant: Grant,
+    since_ms: i64,
+}
+
+/// A key in force.
+struct Known {
+    caller: Arc<Caller>,
+    secret: Secret,
+    since_ms: i64,
+}
+
 /// The keys of this gateway.
 pub struct Callers {
-    rows: Rows,
+    path: PathBuf,
+    key: EnvelopeKey,
     institution: Arc<str>,
     canonical_id: Arc<str>,
     ledger: LedgerId,
-    known: RwLock<HashMap<String, (Arc<Caller>, Secret)>>,
+    known: Mutex<BTreeMap<String, Known>>,
 }
 
 impl Callers {
-    pub(crate) fn open(rows: Rows, institution: &str, ledger: LedgerId) -> Result<Self> {
+    pub(crate) fn open(
+        path: &Path,
+        key: EnvelopeKey,
+        institution: &str,
+        ledger: LedgerId,
+    ) -> Result<Self> {
         // Any fixed function of the name serves: S3 programs compare it, and never more.
         let id = amana_ledger::Hash::of(&[b"amana/gateway-owner/v1\0", institution.as_bytes()]);
         let callers = Self {
-            rows,
+            path: path.to_owned(),
+            key,
             institution: institution.into(),
             canonical_id: hex::encode(id.as_bytes()).into(),
             ledger,
-            known: RwLock::default(),
+            known: Mutex::default(),
         };
-        let stored = callers.rows.read(|rows| {
-            rows.all("SELECT id, secret, rights FROM gateway_keys", &[], |row| {
-                Ok((
-                    row.text(0)?.to_owned(),
-                    zeroize::Zeroizing::new(row.text(1)?.to_owned()),
-                    row.text(2)?.to_owned(),
-                ))
-            })
-        })?;
-        for (id, secret, rights) in stored {
-            let grant = serde_json::from_str(&rights).map_err(damaged)?;
-            let secret = secret.parse().map_err(damaged)?;
-            callers.remember(&id, grant, secret);
+        let sealed = match fs::read(path) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(callers),
+            Err(error) => return Err(Error::file("read", path)(error)),
+        };
+        let plain = envelope::open(&callers.key, CONTEXT, &sealed)?;
+        let kept: BTreeMap<String, Kept> = serde_json::from_slice(&plain).map_err(damaged)?;
+        let mut known = callers.lock();
+        for (id, kept) in kept {
+            let secret = kept.secret.parse().map_err(damaged)?;
+            known.insert(
+                id.clone(),
+                callers.known(&id, kept.grant, secret, kept.since_ms),
+            );
         }
+        drop(known);
         Ok(callers)
     }
 
     /// Who holds that key, and its secret; nothing when it isn't known here.
     #[must_use]
     pub fn caller(&self, access_key_id: &str) -> Option<(Arc<Caller>, Secret)> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(access_key_id).cloned()
+        let known = self.lock();
+        let known = known.get(access_key_id)?;
+        Some((known.caller.clone(), known.secret.clone()))
     }
 
     /// Makes a key. The secret is shown this once. Blocking.
@@ -97,76 +130,47 @@ impl Callers {
         let grant = grant
             .checked()
             .map_err(|error| refused(error.to_string()))?;
-        let rights = serde_json::to_string(&grant).map_err(damaged)?;
-        if self.caller(id.as_str()).is_some() {
+        let mut known = self.lock();
+        if known.contains_key(id.as_str()) {
             return Err(refused("it exists already".into()));
         }
-        if self.count() >= MAX_KEYS {
+        if known.len() >= MAX_KEYS {
             return Err(refused(format!("there are {MAX_KEYS} keys already")));
         }
-        self.rows.write(|rows| {
-            rows.execute(
-                "INSERT INTO gateway_keys (id, secret, rights, since_ms) VALUES ($1, $2, $3, $4)",
-                &[
-                    id.as_str().into(),
-                    secret.reveal().into(),
-                    rights.as_str().into(),
-                    Value::Int(clock::system_ms()),
-                ],
-            )?;
-            Ok(())
-        })?;
-        self.rows.flush()?;
-        self.remember(id.as_str(), grant, secret.clone());
-        Ok(())
+        let new = self.known(id.as_str(), grant, secret.clone(), clock::system_ms());
+        known.insert(id.as_str().to_owned(), new);
+        self.save(&known).inspect_err(|_| {
+            known.remove(id.as_str());
+        })
     }
 
     /// Takes a key away: it is refused from now on. Says whether there was one. Blocking.
     ///
     /// # Errors
-    /// A failure of the replica.
+    /// [`Error::File`]: the key is refused all the same, until the gateway is restarted.
     pub fn revoke(&self, access_key_id: &str) -> Result<bool> {
-        // First from memory: a failure of the disk must not leave it in force.
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.lock();
         let had = known.remove(access_key_id).is_some();
-        drop(known);
-        self.rows.write(|rows| {
-            rows.execute(
-                "DELETE FROM gateway_keys WHERE id = $1",
-                &[access_key_id.into()],
-            )?;
-            Ok(())
-        })?;
-        self.rows.flush()?;
+        self.save(&known)?;
         Ok(had)
     }
 
-    /// The keys, oldest first. Blocking.
+    /// The keys, oldest first.
     ///
     /// # Errors
-    /// A failure of the replica.
+    /// None today; whoever lists must not depend on it.
     pub fn list(&self) -> Result<Vec<LocalKey>> {
-        let stored = self.rows.read(|rows| {
-            rows.all(
-                "SELECT id, rights, since_ms FROM gateway_keys ORDER BY since_ms, id",
-                &[],
-                |row| {
-                    Ok((
-                        row.text(0)?.to_owned(),
-                        row.text(1)?.to_owned(),
-                        row.int(2)?,
-                    ))
-                },
-            )
-        })?;
-        let key = |(access_key_id, rights, since_ms): (String, String, i64)| {
-            Ok(LocalKey {
-                access_key_id,
-                grant: serde_json::from_str(&rights).map_err(damaged)?,
-                since_ms,
+        let known = self.lock();
+        let mut keys: Vec<LocalKey> = known
+            .iter()
+            .map(|(id, known)| LocalKey {
+                access_key_id: id.clone(),
+                grant: known.caller.grant.clone(),
+                since_ms: known.since_ms,
             })
-        };
-        stored.into_iter().map(key).collect()
+            .collect();
+        keys.sort_by_key(|key| key.since_ms);
+        Ok(keys)
     }
 
     /// The institution itself, on this machine: for the gateway's own command line.
@@ -175,17 +179,34 @@ impl Callers {
         self.caller_of("", Grant::everything(), &format!("gateway:{user}"))
     }
 
-    fn count(&self) -> usize {
-        self.known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+    fn known(&self, id: &str, grant: Grant, secret: Secret, since_ms: i64) -> Known {
+        Known {
+            caller: Arc::new(self.caller_of(id, grant, &format!("key:{id}"))),
+            secret,
+            since_ms,
+        }
     }
 
-    fn remember(&self, id: &str, grant: Grant, secret: Secret) {
-        let caller = Arc::new(self.caller_of(id, grant, &format!("key:{id}")));
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert(id.to_owned(), (caller, secret));
+    /// Writes all keys anew: durable on return, old or new and never mixed.
+    fn save(&self, known: &BTreeMap<String, Known>) -> Result<()> {
+        let kept: BTreeMap<&String, Kept> = known
+            .iter()
+            .map(|(id, known)| {
+                let kept = Kept {
+                    secret: Zeroizing::new(known.secret.reveal().to_owned()),
+                    grant: known.caller.grant.clone(),
+                    since_ms: known.since_ms,
+                };
+                (id, kept)
+            })
+            .collect();
+        let plain = Zeroizing::new(serde_json::to_vec(&kept).map_err(damaged)?);
+        let sealed = envelope::seal(&self.key, CONTEXT, &plain)?;
+        write_whole(&self.path, &sealed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn caller_of(&self, id: &str, grant: Grant, actor: &str) -> Caller {
@@ -201,14 +222,26 @@ impl Callers {
     }
 }
 
+/// Writes a file whole: durable on return.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let new = path.with_extension("new");
+    let mut file = fs::File::create(&new).map_err(Error::file("create", &new))?;
+    file.write_all(bytes).map_err(Error::file("write", &new))?;
+    file.sync_data().map_err(Error::file("sync", &new))?;
+    fs::rename(&new, path).map_err(Error::file("rename", &new))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let holder = fs::File::open(folder).map_err(Error::file("open", folder))?;
+    holder.sync_all().map_err(Error::file("sync", folder))
+}
+
 /// Random letters and digits, five bits each.
-fn random(chars: usize) -> Result<zeroize::Zeroizing<String>> {
-    let mut bytes = zeroize::Zeroizing::new(vec![0; chars]);
+fn random(chars: usize) -> Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(vec![0; chars]);
     getrandom::fill(&mut bytes).map_err(|error| Error::Random(error.to_string()))?;
     let letters = bytes
         .iter()
         .map(|b| char::from(LETTERS[usize::from(b % 32)]));
-    Ok(zeroize::Zeroizing::new(letters.collect()))
+    Ok(Zeroizing::new(letters.collect()))
 }
 
 fn damaged(error: impl std::fmt::Display) -> Error {

@@ -7,12 +7,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use amana_ledger::{Hash, Policy};
+use amana_seal::envelope::EnvelopeKey;
 use amana_seal::keyring::Bundle;
 use amana_seal::member::MemberKey;
 use amana_seal::root::RootKey;
 use amana_store::replica::{Replica, ReplicaKey, ReplicaOptions};
 use amana_store::{Catalog, Service, clock};
 use amana_vault::Vault;
+use zeroize::Zeroizing;
 
 use crate::acks::Acks;
 use crate::alarm::Alarms;
@@ -133,6 +135,8 @@ impl Gateway {
         std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
         let policy = Policy::parse(&policy)?;
         let rows = open_rows(folder.join("index"), &institution, &member).await?;
+        let own = EnvelopeKey::from_bytes(own_key(b"amana.access-keys-key/v1\0", &member));
+        let callers = Callers::open(&folder.join("access-keys"), own, &institution, LEDGER)?;
         let keys = Arc::new(Keys::open(root, member, &rows)?);
         let now_s: ClockSeconds = Arc::new(|| clock::system_ms().div_euclid(1000));
         let dial: Arc<dyn Dial> = match dial {
@@ -182,7 +186,7 @@ impl Gateway {
         // It is set this once.
         let _ = link.follower.set(follower.clone());
         Ok(Self {
-            callers: Arc::new(Callers::open(rows.clone(), &institution, LEDGER)?),
+            callers: Arc::new(callers),
             freshness: Freshness::default(),
             connected: AtomicBool::new(false),
             trouble: Mutex::default(),
@@ -380,8 +384,7 @@ impl Gateway {
 
 /// Opens the replica, under a key of its own made from the member's secret. Blocks elsewhere.
 async fn open_rows(path: PathBuf, institution: &str, member: &MemberKey) -> Result<Rows> {
-    let key = Hash::of(&[b"amana.replica-key/v1\0", member.seed()]);
-    let key = ReplicaKey::new(*key.as_bytes());
+    let key = ReplicaKey::new(*own_key(b"amana.replica-key/v1\0", member));
     let ledger = format!("{institution}/vault");
     let own = Service {
         name: "gateway",
@@ -394,4 +397,9 @@ async fn open_rows(path: PathBuf, institution: &str, member: &MemberKey) -> Resu
     });
     let replica = opened.await.map_err(|_| Error::Stopping)??;
     Ok(Rows(Arc::new(replica)))
+}
+
+/// A key for one use on this machine, made from the member's secret, which is uniformly random.
+fn own_key(label: &[u8], member: &MemberKey) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(*Hash::of(&[label, member.seed()]).as_bytes())
 }

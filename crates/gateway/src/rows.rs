@@ -7,9 +7,9 @@ use amana_store::{Reader, View, Writer};
 
 use crate::{Error, Result};
 
-/// Where the follower stands, the keyrings that it accepted, sealed buckets, acknowledgements that it has not passed yet;
-/// and local access keys.
-pub(crate) const TABLES: [View; 5] = [
+/// Where the follower stands, the keyrings that it accepted, sealed buckets, and acknowledgements that it has not passed
+/// yet.
+pub(crate) const TABLES: [View; 4] = [
     View {
         table: "gateway_state",
         columns: "name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (name)",
@@ -36,14 +36,6 @@ pub(crate) const TABLES: [View; 5] = [
         table: "gateway_acks",
         columns: "first BIGINT NOT NULL, last BIGINT NOT NULL, note TEXT NOT NULL, PRIMARY KEY (first)",
         key: "first",
-        clustered: true,
-        indexes: &[],
-    },
-    View {
-        table: "gateway_keys",
-        columns: "id TEXT NOT NULL, secret TEXT NOT NULL, rights TEXT NOT NULL, since_ms BIGINT NOT NULL, \
-                  PRIMARY KEY (id)",
-        key: "id",
         clustered: true,
         indexes: &[],
     },

@@ -237,6 +237,10 @@ impl Segment {
                 .await
             {
                 Ok(_) => return Ok(()),
+                // With no line at all the first bytes are refused at once: who asks has something better to do than wait.
+                Err(error @ Error::Unreachable { .. }) if *from == 0 && tried > 1 => {
+                    return Err(error);
+                }
                 Err(error) if tried < TRIES && may_pass(&error) => {
                     tracing::debug!(%error, path, "a segment is sent again");
                 }
