@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from gateway import Gateway
+
 
 def describe(s3, bucket):
     """Everything that S3 shows of a bucket, but for ids and times, which are the new ledger's."""
@@ -127,3 +129,52 @@ def test_a_changed_bag_is_refused(moved, file):
     (bag / file).write_bytes(changed.replace(b"1", b"2", 1))
     assert file in run(code=1).stderr
     assert not after.list_buckets()["Buckets"]
+
+
+@pytest.fixture
+def at_home(new_centre, tmp_path):
+    """The same, from sealed buckets to sealed buckets: a gateway at each data centre, each with keys of its own."""
+    gateways = []
+
+    def gateway(custodians):
+        centre = new_centre()
+        centre.institution("finances")
+        folder = tmp_path / f"home-{len(gateways)}"
+        gateways.append(Gateway(centre, "finances", folder, custodians=custodians).enrol().start())
+        return gateways[-1]
+
+    old, new = gateway("2-of-3"), gateway("1-of-1")
+    leaving, arriving = old.account().client(), new.account()
+    fill(leaving)
+    bag = tmp_path / "bag"
+    # Through the gateway: the institution asks in its own name, and nobody at the data centre is asked for anything.
+    old.run("export", "--institution", "finances", "--data", old.data, "--out", bag)
+    secret = tmp_path / "secret"
+    secret.write_text(arriving.secret_access_key)
+
+    def run(*keys, code=0):
+        words = ("--access-key", arriving.access_key_id, "--secret-file", secret, "--json", *keys)
+        return old.run("import", bag, "--to", new.s3_url, *words, code=code)
+
+    yield old, new, leaving, arriving.client(), run
+    for one in gateways:
+        one.kill()
+
+
+def test_sealed_buckets_move_with_custodians(at_home):
+    old, new, before, after, run = at_home
+    pages = [word for page in old.shares(2) for word in ("--share-file", page)]
+    assert "enough" in run(*pages[:2], code=1).stderr
+    run(*pages)
+    assert_same(before, after)
+    # What arrived is sealed there as well: its disk has none of it.
+    new.centre.kill()
+    found = b"".join(file.read_bytes() for file in new.centre.data.rglob("*") if file.is_file())
+    assert not any(word in found for word in (b"described", b"registry", "dossiers/été".encode(), b"2" * 64))
+
+
+def test_sealed_buckets_move_with_the_gateway_s_own_key(at_home):
+    old, new, before, after, run = at_home
+    assert "another root" in run("--data", new.data, code=1).stderr
+    run("--data", old.data)
+    assert_same(before, after)

@@ -188,6 +188,15 @@ impl Centre {
         Ok(answer)
     }
 
+    /// Asks for all of what is at `path`, as a stream.
+    ///
+    /// # Errors
+    /// As [`Centre::get`].
+    pub async fn stream(&self, path: &str) -> Result<Answer> {
+        self.ask(Method::GET, path, &HeaderMap::new(), Bytes::new())
+            .await
+    }
+
     /// The headers of what is at `path`.
     ///
     /// # Errors

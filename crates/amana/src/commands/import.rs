@@ -2,11 +2,17 @@
 
 use std::path::PathBuf;
 
-use amana_seal::shares::{Gathering, Share};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use zeroize::Zeroizing;
 
+use super::keys::GivenShares;
+use crate::config::environment;
+use crate::gateway::config::Config;
+use crate::gateway::folder::Folder;
+use crate::gateway::institution::Institution;
+use crate::gateway::member_key;
+use crate::gateway::passphrase::Sources;
 use crate::import::{Deposits, Done, Import as Arriving, Opener, Own, Received};
 use crate::output;
 use crate::s3_client::AccessKey;
@@ -25,10 +31,11 @@ pub(crate) struct Import {
     /// File with that key's secret
     #[arg(long, value_name = "FILE")]
     secret_file: PathBuf,
-    /// A custodian's page, or a file with its words; once for each share. Only for a bag in which nothing is sealed it
-    /// may be left out
-    #[arg(long, value_name = "FILE")]
-    share_file: Vec<PathBuf>,
+    /// Folder of a gateway whose own key opens what is sealed in the bag, instead of the custodians' shares
+    #[arg(long, value_name = "DIR", conflicts_with = "files")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    shares: GivenShares,
     /// Where it is noted how far the import came; by default beside the bag
     #[arg(long, value_name = "FILE")]
     notes: Option<PathBuf>,
@@ -47,10 +54,7 @@ impl Import {
             secret: Zeroizing::new(secret.trim().to_owned()),
         };
         let bag = Received::open(&self.bag)?;
-        let opener = match self.root()? {
-            Some(own) => Opener::new(&bag, own)?,
-            None => Opener::of_nothing(),
-        };
+        let opener = self.opener(&bag)?;
         let done = Done::open(&self.notes(), &self.to)?;
         let deposits = Deposits::connect(&self.to, key).await?;
         let told = Arriving::new(&bag, &opener, deposits, done).run().await?;
@@ -63,19 +67,19 @@ impl Import {
         ))
     }
 
-    /// The root, rebuilt from the shares; nothing if none are given.
-    fn root(&self) -> Result<Option<Own>> {
-        if self.share_file.is_empty() {
-            return Ok(None);
+    /// What opens the bag.
+    fn opener(&self, bag: &Received) -> Result<Opener> {
+        if !Opener::is_needed(bag)? {
+            return Ok(Opener::of_nothing());
         }
-        let mut gathering = Gathering::new();
-        for file in &self.share_file {
-            let shown = || file.display().to_string();
-            let text = Zeroizing::new(std::fs::read_to_string(file).with_context(shown)?);
-            let share = Share::parse(text.trim()).with_context(shown)?;
-            gathering.add(share).with_context(shown)?;
-        }
-        Ok(Some(Own::Root(gathering.root()?)))
+        let Some(data) = &self.data else {
+            return Opener::new(bag, Own::Root(self.shares.root(None)?));
+        };
+        let folder = Folder::new(data);
+        let pinned = Institution::of(&folder)?;
+        let config = Config::load(&folder.config(), environment())?;
+        let key = member_key::open(&folder, &Sources::new(config.passphrase_file))?;
+        Opener::new(bag, Own::Member(key, pinned.root.parse()?))
     }
 
     fn notes(&self) -> PathBuf {

@@ -6,6 +6,7 @@ mod gather;
 mod init;
 mod pages;
 
+pub(crate) use gather::GivenShares;
 pub(crate) use init::Plan;
 
 use std::path::PathBuf;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use amana_access::Grant;
 use amana_vault::{BucketName, BucketOptions};
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
-use http::Uri;
+use http::{Uri, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -49,6 +50,7 @@ pub(crate) fn router(running: Arc<Running>) -> Router {
         .route("/receipts/{owner}/{name}/{index}", get(hand_on))
         .route("/ledgers/{owner}/{name}/{*path}", get(hand_on))
         .route("/national/{*path}", get(hand_on))
+        .route("/contents/{owner}/{name}/{index}", get(hand_on_content))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(running)
 }
@@ -68,6 +70,27 @@ async fn hand_on(State(running): State<Arc<Running>>, uri: Uri) -> Result<Bytes,
         .centre()
         .get(uri.path(), MAX_ANSWER_BYTES)
         .await?)
+}
+
+/// Content too, however long: as it lies at the data centre, which is sealed.
+async fn hand_on_content(
+    State(running): State<Arc<Running>>,
+    uri: Uri,
+) -> Result<Response, Refusal> {
+    let answer = running.gateway.centre().stream(uri.path()).await?;
+    let length = answer.headers().get(header::CONTENT_LENGTH).cloned();
+    let chunks = futures::stream::try_unfold(answer, |mut answer| async move {
+        let chunk = answer.chunk().await?;
+        Ok::<_, amana_gateway::Error>(chunk.map(|chunk| (chunk, answer)))
+    });
+    let mut response = Response::new(Body::from_stream(chunks));
+    // With its length, so that an answer that ends early is seen to.
+    length.map(|length| {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, length)
+    });
+    Ok(response)
 }
 
 /// A new key; id and secret together, or neither.

@@ -67,9 +67,22 @@ impl Opener {
         })
     }
 
-    /// For a bag without any sealed act.
+    /// For a bag without a keyring, in which nothing is sealed.
     pub(crate) fn of_nothing() -> Self {
         Self { keyring: None }
+    }
+
+    /// Whether anything in the bag may be sealed.
+    ///
+    /// # Errors
+    /// When the acts can't be read.
+    pub(crate) fn is_needed(bag: &Received) -> Result<bool> {
+        for act in bag.acts()? {
+            if is_keyring(&act?)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// A chain of keyrings from its beginning, under the root.
