@@ -157,11 +157,14 @@ def test_names_are_encoded_when_asked(s3, bucket):
         s3.list_objects_v2(Bucket=bucket, EncodingType="base64")
 
 
-def test_many_pages(s3, bucket):
+def test_many_pages(hosted, name):
+    # At the data centre alone: both fronts cut pages by the same code, and so many sealed deposits take long.
+    s3 = hosted.client()
+    s3.create_bucket(Bucket=name)
     expected = [f"{number:05}" for number in range(1203)]
     with concurrent.futures.ThreadPoolExecutor(8) as writers:
-        list(writers.map(lambda key: s3.put_object(Bucket=bucket, Key=key, Body=b""), expected))
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        list(writers.map(lambda key: s3.put_object(Bucket=name, Key=key, Body=b""), expected))
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=name)
     sizes = []
     found = []
     for page in pages:
