@@ -102,6 +102,20 @@ pub(super) fn is_keyring(act: &ActText) -> Result<bool> {
     Ok(core.kind == "keyring.publish")
 }
 
+/// The entry whose body an act erased.
+pub(super) fn erased_by(act: &ActText) -> Result<Option<u64>> {
+    #[derive(Deserialize)]
+    struct Erasure {
+        erases: u64,
+    }
+    let core: Core<'_> = serde_json::from_str(&act.core)?;
+    if core.kind != "body.erase" {
+        return Ok(None);
+    }
+    let erasure: Erasure = serde_json::from_str(core.links.get())?;
+    Ok(Some(erasure.erases))
+}
+
 impl<'o> Opened<'o> {
     /// With those keys.
     pub(super) fn new(opener: &'o Opener) -> Self {

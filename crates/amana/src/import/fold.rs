@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use amana_ledger::{Checkpoint, Frontier, Hash, act_leaf, body_hash, leaf_hash};
 use amana_seal::statement::{Statement, Touch};
 use amana_vault::{Tags, Versioning};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
-use super::acts::{Made, Opened, Plain};
+use super::acts::{Made, Opened, Plain, erased_by};
 use super::keys::Opener;
 use crate::wire::ActText;
 
@@ -16,7 +16,9 @@ pub(super) struct Fold<'o> {
     opened: Opened<'o>,
     frontier: Frontier,
     slots: HashMap<(Option<u64>, [u8; 32]), u64>,
-    /// Sealed acts whose bodies were erased: which slots they moved went with the bodies.
+    /// Acts without the body that they had: which slots they moved went with it.
+    bodiless: HashSet<u64>,
+    /// Acts whose bodies an act erased.
     erased: HashSet<u64>,
     folded: Folded,
 }
@@ -50,6 +52,7 @@ impl<'o> Fold<'o> {
             opened: Opened::new(opener),
             frontier: Frontier::new(),
             slots: HashMap::new(),
+            bodiless: HashSet::new(),
             erased: HashSet::new(),
             folded: Folded::default(),
         }
@@ -74,9 +77,10 @@ impl<'o> Fold<'o> {
         self.frontier
             .push(leaf_hash(&act_leaf(act.core.as_bytes(), &hash)));
         self.folded.size += 1;
-        if act.body.is_none() {
-            self.erased.insert(index);
+        if act.body.is_none() && hash.as_bytes() != &[0; 32] {
+            self.bodiless.insert(index);
         }
+        self.erased.extend(erased_by(act)?);
         if let Some(plain) = self.opened.take(act)? {
             if let Some(statement) = &plain.statement {
                 self.slots(index, statement)?;
@@ -95,6 +99,9 @@ impl<'o> Fold<'o> {
             (self.folded.size, self.frontier.root()) == (checkpoint.size, checkpoint.root),
             "the acts of the bag are not those that the old data centre signed"
         );
+        if let Some(lost) = self.bodiless.difference(&self.erased).min() {
+            bail!("act {lost} has lost its body, and no act says that it was erased");
+        }
         Ok(self.folded)
     }
 
@@ -105,7 +112,7 @@ impl<'o> Fold<'o> {
         for Touch { slot, last } in moved {
             let found = self.slots.insert((bucket, *slot), index);
             ensure!(
-                found == *last || last.is_some_and(|last| self.erased.contains(&last)),
+                found == *last || last.is_some_and(|last| self.bodiless.contains(&last)),
                 "act {index} does not follow the last one on its object: one was left out or moved"
             );
         }
