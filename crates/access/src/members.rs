@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use amana_seal::member::{MemberId, VerifyingKey};
+use amana_seal::root::RootKey;
 use amana_store::{LedgerId, Reader};
 
 use crate::views::{self, keyrings, members};
@@ -89,6 +90,35 @@ impl Access {
                     grant: Grant::everything(),
                 }),
             })))
+        })
+    }
+
+    /// The root of that institution, as who asks, and its pinned key; nothing before it enrolled, or while it is suspended.
+    /// Custodians rebuild the root when no member is left, so it must find its keyring by itself. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn root(&self, institution: &str) -> Result<Option<(RootKey, Arc<Caller>)>> {
+        self.store().read(|rows| {
+            let institution = match views::institution_named(rows, institution) {
+                Ok(found) if !found.suspended => found,
+                Ok(_) | Err(Error::UnknownInstitution { .. }) => return Ok(None),
+                Err(other) => return Err(other),
+            };
+            let ledger = views::ledger_of(&institution)?;
+            let Some(key) = keyrings::root(rows, ledger)? else {
+                return Ok(None);
+            };
+            let caller = Caller {
+                institution: institution.id,
+                name: institution.name.into(),
+                canonical_id: institution.canonical_id.into(),
+                ledger,
+                actor: "root".into(),
+                access_key_id: "".into(),
+                grant: Grant::everything(),
+            };
+            Ok(Some((key, Arc::new(caller))))
         })
     }
 

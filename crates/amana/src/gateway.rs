@@ -11,13 +11,16 @@ pub(crate) mod folder;
 pub(crate) mod held_keyring;
 mod init;
 pub(crate) mod institution;
+mod join;
+pub(crate) mod link;
 pub(crate) mod member_key;
+pub(crate) mod newcomer;
 mod page;
 pub(crate) mod passphrase;
 pub(crate) mod pinned_policy;
 mod run;
 mod running;
-mod six_words;
+pub(crate) mod six_words;
 mod status;
 pub(crate) mod terminal;
 mod web;
@@ -25,7 +28,9 @@ mod web;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
-use crate::cli;
+use crate::client::Client;
+use crate::commands::keys::Home;
+use crate::{cli, output};
 
 /// Run the gateway, or prepare it.
 #[derive(Args)]
@@ -43,6 +48,10 @@ enum Action {
     Init(Box<init::Init>),
     /// Run the gateway; the same without a word
     Run(run::Run),
+    /// Make this machine another gateway of an institution that has one
+    Join(Box<join::Join>),
+    /// Show how the running gateway is
+    Status(Home),
 }
 
 impl Gateway {
@@ -54,7 +63,19 @@ impl Gateway {
         match self.action {
             Some(Action::Init(init)) => cli::wait(init.run()),
             Some(Action::Run(run)) => run.run(),
+            Some(Action::Join(join)) => cli::wait(join.run()),
+            Some(Action::Status(home)) => cli::wait(show_status(&home)),
             None => self.run.run(),
         }
     }
+}
+
+/// Asks the running gateway how it is.
+async fn show_status(home: &Home) -> Result<()> {
+    let client = Client::new(&home.data);
+    if home.json {
+        return output::line(&client.get("/v1/status").await?.to_string());
+    }
+    let text = client.get_bytes("/v1/status.txt").await?;
+    output::line(&String::from_utf8_lossy(&text))
 }

@@ -110,11 +110,6 @@ impl Folder {
     pub(crate) fn witness(&self) -> PathBuf {
         self.0.join("witness")
     }
-
-    /// Folder of the evidence.
-    pub(crate) fn evidence(&self) -> PathBuf {
-        self.0.join("evidence")
-    }
 }
 
 /// What a JSON file of the folder holds, if the file is there.

@@ -50,25 +50,6 @@ impl HeldKeyring {
         })
     }
 
-    /// A keyring of which this machine has seen no predecessor: one that the root itself signed, and so certified whole.
-    ///
-    /// # Errors
-    /// When the root didn't sign it.
-    pub(crate) fn by_root(bundle: Bundle, root: RootKey) -> Result<Self> {
-        let signed = bundle.signed();
-        let text = signed.keyring().text();
-        match signed.signatures().get(&Holder::Root) {
-            Some(signature) if root.verifies(text.as_bytes(), signature) => {}
-            _ => bail!("the root didn't sign keyring {}", signed.keyring().number),
-        }
-        let accepted = Accepted::kept(signed.clone(), &root)?;
-        Ok(Self {
-            root,
-            bundle,
-            accepted,
-        })
-    }
-
     /// The keyring after this one.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Credentials {
 }
 
 impl Credentials {
-    /// Who sent it: the holder of an access key, or a member. Blocking.
+    /// Who sent it: the holder of an access key, a member, or the root. Blocking.
     pub(crate) fn caller(&self, centre: &Centre) -> amana_access::Result<Option<Arc<Caller>>> {
         if let Some(caller) = basic::caller(&centre.access, &self.headers)? {
             return Ok(Some(caller));
@@ -39,7 +39,6 @@ impl Credentials {
         let Some(signed) = Signed::of(&self.method, &self.uri, &self.headers) else {
             return Ok(None);
         };
-        let member = signed.member(&centre.access, centre.store.now_ms())?;
-        Ok(member.map(|member| member.caller.clone()))
+        signed.caller(&centre.access, centre.store.now_ms())
     }
 }

@@ -3,12 +3,13 @@
 //!     Authorization: Amana-Member <institution> <member id> <seconds since 1970> <base64 of an Ed25519 signature>
 //!
 //! The signature is over `amana.request/v1`, the method, the path with its query, and the same seconds, each on a line. It
-//! holds for five minutes around our clock; an answer of 401 says our time in its `Date`.
+//! holds for five minutes around our clock; an answer of 401 says our time in its `Date`. With `root` for the member id it
+//! is the institution's root, rebuilt by its custodians when no member is left.
 
 use std::sync::Arc;
 
-use amana_access::{Access, Member};
-use amana_seal::member::MemberId;
+use amana_access::{Access, Caller, Member};
+use amana_seal::keyring::Holder;
 use axum::extract::FromRequestParts;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,7 +25,7 @@ const WINDOW_S: u64 = 300;
 /// What a request says of the member that signed it.
 pub(super) struct Signed {
     institution: String,
-    member: MemberId,
+    who: Holder,
     time_s: u64,
     signature: [u8; 64],
     text: String,
@@ -43,7 +44,7 @@ impl Signed {
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Some(Self {
             institution: institution.to_owned(),
-            member: member.parse().ok()?,
+            who: member.parse().ok()?,
             time_s: time.parse().ok()?,
             signature: STANDARD.decode(signature).ok()?.try_into().ok()?,
             text: format!("amana.request/v1\n{method}\n{path}\n{time}\n"),
@@ -56,12 +57,37 @@ impl Signed {
         access: &Access,
         now_ms: i64,
     ) -> amana_access::Result<Option<Arc<Member>>> {
-        let now_s = now_ms.cast_unsigned() / 1000;
-        if now_s.abs_diff(self.time_s) > WINDOW_S {
+        let Holder::Member(member) = self.who else {
+            return Ok(None);
+        };
+        if !self.is_timely(now_ms) {
             return Ok(None);
         }
-        let known = access.member(&self.institution, self.member)?;
+        let known = access.member(&self.institution, member)?;
         Ok(known.filter(|known| known.key.verifies(self.text.as_bytes(), &self.signature)))
+    }
+
+    /// The member or the root, as who asks, if it is one and signed this, in time. Blocking.
+    pub(super) fn caller(
+        &self,
+        access: &Access,
+        now_ms: i64,
+    ) -> amana_access::Result<Option<Arc<Caller>>> {
+        if self.who != Holder::Root {
+            let member = self.member(access, now_ms)?;
+            return Ok(member.map(|member| member.caller.clone()));
+        }
+        if !self.is_timely(now_ms) {
+            return Ok(None);
+        }
+        let root = access.root(&self.institution)?;
+        let signed = root.filter(|(key, _)| key.verifies(self.text.as_bytes(), &self.signature));
+        Ok(signed.map(|(_, caller)| caller))
+    }
+
+    fn is_timely(&self, now_ms: i64) -> bool {
+        let now_s = now_ms.cast_unsigned() / 1000;
+        now_s.abs_diff(self.time_s) <= WINDOW_S
     }
 }
 

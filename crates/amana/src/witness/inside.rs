@@ -84,8 +84,14 @@ impl Inside {
             }
             let answered = match came {
                 Ok(()) => true,
+                Err(Failure::Line(error)) if pause.has_failed() => {
+                    tracing::debug!("the witness's visit ended early: {error:#}");
+                    false
+                }
                 Err(Failure::Line(error)) => {
-                    tracing::info!("the witness's visit ended early: {error:#}");
+                    tracing::warn!(
+                        "the witness's visit ended early, and is tried again: {error:#}"
+                    );
                     false
                 }
                 Err(Failure::Own(error)) => return Err(error),

@@ -1,6 +1,7 @@
 //! A gateway enrols at a real data centre, and two people compare six words.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -22,17 +23,18 @@ impl Asked {
             .run(&["enrolment", "issue", institution, "--json"])
             .json();
         let policy = centre.data().join("policy");
-        let text = fs::read(&policy).unwrap();
         Self {
             centre: format!("http://{}", centre.web),
             code: issued["code"].as_str().unwrap().to_owned(),
+            sha256: Self::sha256(&policy),
             policy: policy.to_str().unwrap().to_owned(),
-            sha256: amana_ledger::Hash::of(&[&text])
-                .as_bytes()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
         }
+    }
+
+    /// The SHA-256 of a policy, as a gazette prints it.
+    pub(crate) fn sha256(policy: &Path) -> String {
+        let text = fs::read(policy).unwrap();
+        hex::encode(amana_ledger::Hash::of(&[&text]).as_bytes())
     }
 
     pub(crate) fn words(&self) -> Vec<&str> {

@@ -98,17 +98,6 @@ impl Home {
         names.sort();
         names
     }
-
-    /// `--share-file` for each of those pages.
-    pub(crate) fn share_files(&self, folder: &str, names: &[&str]) -> Vec<String> {
-        names
-            .iter()
-            .flat_map(|name| {
-                let path = self.path(folder).join(name);
-                ["--share-file".to_owned(), path.to_str().unwrap().to_owned()]
-            })
-            .collect()
-    }
 }
 
 /// Permission bits.

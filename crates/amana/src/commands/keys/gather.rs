@@ -27,6 +27,11 @@ pub(crate) struct GivenShares {
 }
 
 impl GivenShares {
+    /// Whether files were named.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.files.is_empty()
+    }
+
     /// The root, once there are enough shares. `plan` only gives the groups their names.
     ///
     /// # Errors
