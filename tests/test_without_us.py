@@ -96,6 +96,13 @@ def fill(s3):
     return deposits
 
 
+def after_rotation(deposits):
+    """What is sealed under the next epoch's key, and what still lies under the first one's."""
+    deposits.put("dossiers", "of the second epoch", bytes_of("second epoch", 100_001))
+    deposits.copy("dossiers", "large.bin", "copied in the second epoch")
+    deposits.put("registry", "act", b"the fourth version")
+
+
 @pytest.fixture(scope="module")
 def burned(tmp_path_factory):
     """What was deposited, the raw disk, an export, and five custodians' pages; every process is killed."""
@@ -109,6 +116,8 @@ def burned(tmp_path_factory):
         gateway = Gateway(centre, "finances", folder / "home", custodians="3-of-5").enrol().start()
         try:
             deposits = fill(gateway.account().client())
+            gateway.run("keys", "rotate", "--data", gateway.data)
+            after_rotation(deposits)
             bag = folder / "bag"
             centre.run("export", "--institution", "finances", "--data", centre.data, "--receipts", "all", "--out", bag)
             bagit.Bag(str(bag)).validate()
@@ -185,11 +194,12 @@ def test_one_object_by_hand(burned, tmp_path):
     identities = tmp_path / "identities"
     recover(disk, pages[:3], "--identities", identities)
     assert identities.stat().st_mode & 0o077 == 0
+    assert "# bucket dossiers, epoch 2" in identities.read_text()
     wanted = deposits.newest["dossiers", "large.bin"]
-    files = [file for file in (bag / "data/pieces").rglob("*.age") if file.stat().st_size > len(wanted)]
+    files = [file for file in (bag / "data/pieces").rglob("*.age") if file.stat().st_size > PART]
     opened = [subprocess.run(["age", "-d", "-i", identities, file], capture_output=True, check=True).stdout for file in files]
     assert wanted in opened
-    raw = [file for file in (disk / "blobs").glob("[0-9a-f][0-9a-f]/*") if file.stat().st_size > len(wanted)]
+    raw = [file for file in (disk / "blobs").glob("[0-9a-f][0-9a-f]/*") if file.stat().st_size > PART]
     assert sorted(map(bytes.fromhex, map(digest, raw))) == sorted(map(bytes.fromhex, map(digest, files)))
 
 
