@@ -113,7 +113,7 @@ impl Replica {
             clock: options.clock,
             ledgers: ledgers.map(|(id, name)| (id, name.into())).collect(),
         };
-        replica.file.save()?;
+        replica.file.save(|| Ok(()))?;
         Ok(replica)
     }
 
@@ -157,8 +157,11 @@ impl Replica {
     /// the replica answers [`Error::Stopped`], and is mended when it is opened again.
     pub fn flush(&self) -> Result<()> {
         self.sound()?;
-        lock_state(&self.engine).turn_over()?;
-        self.file.save()
+        self.file.save(|| {
+            let mut engine = lock_state(&self.engine);
+            engine.turn_over()?;
+            Ok(engine)
+        })
     }
 
     /// Name of a ledger.

@@ -168,8 +168,12 @@ impl PageFile {
     }
 
     /// Makes durable what was written. When that fails before anything is in its place, it all waits for the next save.
-    pub(super) fn save(&self) -> Result<()> {
+    ///
+    /// `settle` ends what the engine is about, and nothing may be written from then until it gives back what keeps the
+    /// engine: a save that took half of a commit's pages would be a torn state after a crash.
+    pub(super) fn save<G>(&self, settle: impl FnOnce() -> Result<G>) -> Result<()> {
         let _one = lock_state(&self.saving);
+        let kept = settle()?;
         let (leaving, placed, pages) = {
             let mut state = lock_state(&self.state);
             if state.changed.is_empty() && !state.resized {
@@ -179,6 +183,7 @@ impl PageFile {
             state.leaving = Arc::new(std::mem::take(&mut state.changed));
             (state.leaving.clone(), state.placed, state.pages)
         };
+        drop(kept);
         let logged = self.log(&leaving, placed, pages);
         let placed = logged.and_then(|redo| self.place(&redo).map_err(Failed::Placing));
         let mut state = lock_state(&self.state);
