@@ -7,9 +7,9 @@ use amana_store::{Reader, View, Writer};
 
 use crate::{Error, Result};
 
-/// Where the follower stands, the keyrings that it accepted, sealed buckets, and acknowledgements that it has not passed
-/// yet.
-pub(crate) const TABLES: [View; 4] = [
+/// Where the follower stands, the keyrings that it accepted, sealed buckets, the acts that it passed, and
+/// acknowledgements that it has not passed yet.
+pub(crate) const TABLES: [View; 5] = [
     View {
         table: "gateway_state",
         columns: "name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (name)",
@@ -31,6 +31,13 @@ pub(crate) const TABLES: [View; 4] = [
         key: "entry",
         clustered: true,
         indexes: &["gateway_buckets_by_name ON gateway_buckets (name)"],
+    },
+    View {
+        table: "gateway_acts",
+        columns: "act BLOB NOT NULL, entry BIGINT NOT NULL, PRIMARY KEY (act)",
+        key: "act",
+        clustered: true,
+        indexes: &[],
     },
     View {
         table: "gateway_acks",
@@ -75,6 +82,15 @@ impl Rows {
             )
         })
     }
+}
+
+/// The entry of the act with that number, if the ledger has shown it.
+pub(crate) fn entry_of_act(rows: &Reader<'_>, act: [u8; 8]) -> amana_store::Result<Option<u64>> {
+    rows.one(
+        "SELECT entry FROM gateway_acts WHERE act = $1",
+        &[act.as_slice().into()],
+        |row| Ok(row.int(0)?.cast_unsigned()),
+    )
 }
 
 /// Sets a value of `gateway_state`.

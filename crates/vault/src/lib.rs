@@ -156,6 +156,17 @@ impl Vault {
             .read(|rows| Ok(views::heads::of_slot(rows, slot)?))
     }
 
+    /// Whether a bucket holds anything that keeps it from being deleted: a version, or an upload under way.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub fn holds_objects(&self, bucket: amana_store::EntryId) -> Result<bool> {
+        self.store.read(|rows| {
+            let versions = views::versions::any(rows, bucket)?;
+            Ok(versions || views::uploads::any(rows, bucket)?.is_some())
+        })
+    }
+
     /// The views and the acts, for the store's catalog.
     #[must_use]
     pub fn service() -> Service {

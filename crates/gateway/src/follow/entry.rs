@@ -1,5 +1,6 @@
 //! One entry of the institution's ledger: what it is, and whether it may be adopted.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use amana_seal::envelope;
@@ -17,7 +18,7 @@ use crate::acks::Acks;
 use crate::alarm::Claim;
 use crate::evidence::SEALED_KIND;
 use crate::keys::{Keys, Ring};
-use crate::rows::Rows;
+use crate::rows::{Rows, entry_of_act};
 use crate::wire::{ActText, SealedBody};
 use crate::{Error, Result};
 
@@ -39,9 +40,13 @@ pub(super) struct Judge {
 /// What is read of a core.
 #[derive(Deserialize)]
 struct Core<'a> {
-    kind: &'a str,
-    at: &'a str,
-    by: &'a str,
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    at: Cow<'a, str>,
+    /// A user's name may hold what JSON escapes.
+    #[serde(borrow)]
+    by: Cow<'a, str>,
     #[serde(default)]
     links: Links,
 }
@@ -149,6 +154,9 @@ impl Judge {
         {
             return Ok(Err(found));
         }
+        if let Err(found) = self.in_its_time(act, statement)? {
+            return Ok(Err(found));
+        }
         let bad = |why: &str| Suspicion::of(Claim::BadEnvelope, act.index, why);
         let key = self.keys.envelope_key(&ring, statement.epoch)?;
         let Ok(plain) = envelope::open(&key, statement.aad().as_bytes(), envelope) else {
@@ -162,12 +170,18 @@ impl Judge {
                 "its envelope holds another act than its statement says",
             )));
         }
-        let Some(time_ms) = clock::parse_rfc3339(core.at) else {
+        let Some(time_ms) = clock::parse_rfc3339(&core.at) else {
             let why = "its time can't be read";
             return Ok(Err(Suspicion::of(Claim::ChangedEntry, act.index, why)));
         };
-        self.adopt(act.index, time_ms, statement, plain)?;
-        Ok(Ok(()))
+        match self.adopt(act.index, time_ms, statement, plain) {
+            // It was adopted when it was acknowledged, and is told otherwise now.
+            Err(Error::Store(amana_store::Error::Refused { .. })) => {
+                let why = "it was acknowledged with another time, or as another act";
+                Ok(Err(Suspicion::of(Claim::ChangedEntry, act.index, why)))
+            }
+            adopted => adopted.map(Ok),
+        }
     }
 
     /// Checks ledger, keyring, member, signature and envelope's digest.
@@ -260,6 +274,31 @@ impl Judge {
         Ok(Ok(()))
     }
 
+    /// Checks what heads of slots can't tell. A slot of which nothing is left has no head, so that the statement that once
+    /// began it would fit again; and a bucket's deletion stands on no slot, though it was signed for an empty bucket.
+    fn in_its_time(&self, act: &ActText, statement: &Statement) -> Result<Judged> {
+        let broken = |why: String| Ok(Err(Suspicion::of(Claim::BrokenChain, act.index, &why)));
+        let passed = self.rows.read(|rows| entry_of_act(rows, statement.act))?;
+        if let Some(before) = passed.filter(|before| *before != act.index) {
+            return broken(format!(
+                "it is the act that entry {before} recorded, brought back"
+            ));
+        }
+        if let Some(created) = statement.bucket.created
+            && statement.verb.as_str() == "bucket.delete"
+            && self
+                .vault
+                .holds_objects(crate::entry_of(created)?)
+                .map_err(Error::of_vault)?
+        {
+            return broken(format!(
+                "it deletes the bucket {}, which is not empty",
+                statement.bucket.name
+            ));
+        }
+        Ok(Ok(()))
+    }
+
     fn adopt(
         &self,
         index: u64,
@@ -282,7 +321,7 @@ impl Judge {
                 .collect(),
         };
         self.vault
-            .adopt(&followed, |rows| note_bucket(rows, index, statement))
+            .adopt(&followed, |rows| note(rows, index, statement))
             .map_err(Error::of_vault)
     }
 
@@ -368,10 +407,17 @@ impl Judge {
     }
 }
 
-/// Keeps what is known of sealed buckets, apart from the views: what the judge relies on is his own.
-fn note_bucket(rows: &Writer<'_>, index: u64, statement: &Statement) -> amana_store::Result<()> {
+/// Keeps what is known of acts and of sealed buckets, apart from the views: what the judge relies on is his own.
+fn note(rows: &Writer<'_>, index: u64, statement: &Statement) -> amana_store::Result<()> {
     let at = Value::Int(index.cast_signed());
     let verb = statement.verb.as_str();
+    rows.execute(
+        "INSERT INTO gateway_acts (act, entry) VALUES ($1, $2) ON CONFLICT (act) DO NOTHING",
+        &[
+            statement.act.as_slice().into(),
+            Value::Int(index.cast_signed()),
+        ],
+    )?;
     match statement.bucket.created {
         None => {
             rows.execute(
