@@ -101,13 +101,23 @@ impl Freshness {
     /// log, which goes on, commits the same head.
     ///
     /// # Errors
-    /// [`crate::Error::Malformed`] for what isn't a receipt that stands under the policy.
-    pub(crate) fn take_receipt(&self, receipt: &[u8], policy: &Policy) -> Result<()> {
+    /// [`crate::Error::Malformed`] for what isn't a receipt of this ledger that stands under the policy.
+    pub(crate) fn take_receipt(
+        &self,
+        receipt: &[u8],
+        row: &RegistryRow,
+        policy: &Policy,
+    ) -> Result<()> {
         let what = "a receipt of the newest epoch";
         let receipt = Receipt::parse(receipt)?;
         let verdict = receipt
             .verify(policy)
             .map_err(|error| crate::Error::malformed(what, error))?;
+        // A copy of our entries under another name has the same root, and honest witnesses.
+        if verdict.row.name != row.name || verdict.row.log != row.log {
+            let why = format!("it is of {}", verdict.row.name);
+            return Err(crate::Error::malformed(what, why));
+        }
         let checkpoint = Checkpoint::parse(&receipt.ledger.checkpoint.text)?;
         let mut seen = self.lock();
         let known = seen.roots.get(&verdict.size) == Some(&checkpoint.root);

@@ -318,7 +318,8 @@ impl Gateway {
         if matches!(self.vouched(), Vouched::No { .. }) && size > 0 {
             let path = format!("/receipts/{}/{}?newest", trust.row.name, size - 1);
             let receipt = self.centre.get(&path, MAX_RECEIPT_BYTES).await?;
-            self.freshness.take_receipt(&receipt, &trust.policy)?;
+            self.freshness
+                .take_receipt(&receipt, &trust.row, &trust.policy)?;
         }
         Ok(())
     }
