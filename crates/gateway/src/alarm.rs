@@ -10,7 +10,7 @@ use amana_store::clock;
 use crate::Result;
 use crate::evidence::Evidence;
 
-/// Alarms kept in memory; each has a file as well.
+/// Alarms of single objects kept in memory; each has a file as well.
 const MAX_ALARMS: usize = 1000;
 
 /// What the data centre did.
@@ -149,10 +149,10 @@ impl Alarms {
     /// [`crate::Error::File`].
     pub fn open(folder: &Path) -> Result<Self> {
         let mut raised = Vec::new();
-        for (path, evidence) in crate::evidence::kept_in(folder)?
-            .into_iter()
-            .take(MAX_ALARMS)
-        {
+        for (path, evidence) in crate::evidence::kept_in(folder)? {
+            if evidence.claim.is_of_one_object() && raised.len() >= MAX_ALARMS {
+                continue;
+            }
             raised.push(Arc::new(Alarm {
                 claim: evidence.claim,
                 origin: evidence.origin,
@@ -190,7 +190,8 @@ impl Alarms {
         });
         tracing::error!(code = alarm.code(), "{alarm}");
         let mut raised = self.lock();
-        if raised.len() < MAX_ALARMS {
+        // However many pieces were damaged before, what stops everything is never one too many: after it little follows.
+        if raised.len() < MAX_ALARMS || !alarm.claim.is_of_one_object() {
             raised.push(alarm.clone());
         }
         alarm

@@ -39,8 +39,12 @@ const HEADER: &str = "amana/evidence/v1";
 const MARKER: &str = "--- ";
 /// Files of evidence kept at most, so that a data centre gone mad doesn't fill the disk.
 const MAX_FILES: usize = 1000;
+/// Of these, so many wait for what stops everything: damaged pieces, however many, must leave room to prove a fork.
+const RESERVED_FILES: usize = 100;
 /// The longest evidence: two acts of the largest size, and small texts.
 const MAX_EVIDENCE_BYTES: usize = 16 * 1024 * 1024;
+/// Room for what stands before the sections, and their titles.
+const HEAD_BYTES: usize = 64 * 1024;
 /// Sections of one file.
 const MAX_SECTIONS: usize = 16;
 /// Letters of an origin in a file's name.
@@ -84,7 +88,8 @@ impl Evidence {
         }
     }
 
-    /// Adds a section. A text that could be taken for another section's beginning is left out, and said to be.
+    /// Adds a section. A text that could be taken for another section's beginning is left out, and said to be; so is one
+    /// with which the whole would be too long to be read again.
     #[must_use]
     pub fn with(mut self, title: &str, text: impl fmt::Display) -> Self {
         let mut text = text.to_string();
@@ -93,6 +98,10 @@ impl Evidence {
         }
         if text.lines().any(|line| line.starts_with(MARKER)) {
             text = "(left out: it looks like another section)\n".to_owned();
+        }
+        let before: usize = self.sections.iter().map(|(_, text)| text.len()).sum();
+        if before + text.len() + HEAD_BYTES > MAX_EVIDENCE_BYTES {
+            text = "(left out: it is too long)\n".to_owned();
         }
         self.sections.push((title.to_owned(), text));
         self
@@ -189,7 +198,12 @@ impl Evidence {
             }
             files += 1;
         }
-        if files >= MAX_FILES {
+        let room = if self.claim.is_of_one_object() {
+            MAX_FILES - RESERVED_FILES
+        } else {
+            MAX_FILES
+        };
+        if files >= room {
             return Ok(None);
         }
         let when: String = clock::rfc3339(self.when_ms)

@@ -1,6 +1,6 @@
 //! Evidence is kept as text, read back, and judged by the policy alone.
 
-use amana_gateway::{Claim, Evidence, Finding};
+use amana_gateway::{Alarms, Claim, Evidence, Finding};
 use amana_seal::statement::SignedStatement;
 use sha2::{Digest as _, Sha256};
 
@@ -145,4 +145,35 @@ fn what_is_kept_is_found_again_and_kept_once() {
     assert_eq!(again.stopping().map(|alarm| alarm.claim), Some(Claim::Fork));
     let files = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(files, 1);
+}
+
+#[test]
+fn however_many_pieces_are_damaged_a_fork_still_stops_everything() {
+    let (one, other) = two_histories();
+    let folder = tempfile::tempdir().expect("a folder");
+    let alarms = Alarms::open(folder.path()).expect("it can be used");
+    for number in 0..1010 {
+        let why = format!("piece {number}");
+        alarms.raise(&Evidence::new(Claim::DamagedPiece, ORIGIN, 0, &why));
+    }
+    assert!(alarms.check().is_ok(), "each stops one object");
+    let fork = one
+        .evidence(Claim::Fork)
+        .with("before", one.head(5))
+        .with("after", other.head(5));
+    let raised = alarms.raise(&fork);
+    assert!(raised.evidence.is_some(), "there is room for it");
+    assert!(alarms.check().is_err());
+    let again = Alarms::open(folder.path()).expect("it can be used");
+    assert_eq!(again.stopping().map(|alarm| alarm.claim), Some(Claim::Fork));
+}
+
+#[test]
+fn evidence_that_would_be_too_long_is_still_read() {
+    let long = "a".repeat(9 * 1024 * 1024);
+    let evidence = Evidence::new(Claim::ChangedEntry, ORIGIN, 0, "something")
+        .with("entry", &long)
+        .with("bucket", &long);
+    let read = Evidence::parse(evidence.to_string().as_bytes());
+    assert_eq!(read, Some(evidence));
 }
