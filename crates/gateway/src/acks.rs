@@ -1,20 +1,33 @@
 //! What the data centre acknowledged and its ledger has not shown yet.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use amana_ledger::{Note, VerifierKey};
 use amana_store::Value;
 
-use crate::rows::Rows;
+use crate::rows::{Rows, entry_of_act};
 use crate::wire::ack_lines;
 use crate::{Error, Result};
+
+/// What an acknowledgement must say of an index.
+pub(crate) struct Expected {
+    /// The SHA-256 of the signed statement.
+    pub(crate) digest: [u8; 32],
+    /// The act's own number.
+    pub(crate) act: [u8; 8],
+}
 
 /// Acknowledgements of acts beyond the place where the follower stands; each is kept in the replica until then.
 pub(crate) struct Acks {
     rows: Rows,
     /// By index: the SHA-256 of the signed statement, and the first index of the note that says so.
     waiting: Mutex<BTreeMap<u64, ([u8; 32], u64)>>,
+    /// Where the follower stands.
+    passed: AtomicU64,
+    /// An index that was acknowledged when the ledger had shown it to hold something else, and the note that says so.
+    denied: Mutex<Option<(u64, String)>>,
 }
 
 impl Acks {
@@ -22,6 +35,8 @@ impl Acks {
         let acks = Self {
             rows,
             waiting: Mutex::default(),
+            passed: AtomicU64::new(0),
+            denied: Mutex::default(),
         };
         let notes = acks.rows.read(|rows| {
             rows.all("SELECT note FROM gateway_acks", &[], |row| {
@@ -36,12 +51,12 @@ impl Acks {
         Ok(acks)
     }
 
-    /// Checks an acknowledgement and keeps it. `expected` is what it must say, by index.
+    /// Checks an acknowledgement and keeps it. `expected` is what it must say, by index, and the number of the act.
     pub(crate) fn keep(
         &self,
         note: &str,
         log: &VerifierKey,
-        expected: &BTreeMap<u64, [u8; 32]>,
+        expected: &BTreeMap<u64, Expected>,
     ) -> Result<()> {
         let refused = |why: String| Error::malformed("the acts handed in", why);
         let signed = Note::parse(note.as_bytes())?;
@@ -51,9 +66,19 @@ impl Acks {
         if origin != log.name() {
             return Err(refused(format!("its ack is of {origin}")));
         }
-        for (index, digest) in expected {
+        for (index, Expected { digest, act }) in expected {
             if !acked.contains(&(*index, *digest)) {
                 return Err(refused(format!("its ack does not name entry {index}")));
+            }
+            // What the ledger has shown already won't be compared again: it must have shown this act there.
+            if *index < self.passed.load(Ordering::Acquire)
+                && self.rows.read(|rows| entry_of_act(rows, *act))? != Some(*index)
+            {
+                let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+                denied.get_or_insert((*index, note.to_owned()));
+                return Err(refused(format!(
+                    "entry {index} was followed, and is another act"
+                )));
             }
         }
         let (Some((first, _)), Some((last, _))) =
@@ -68,8 +93,17 @@ impl Acks {
             )?;
             Ok(())
         })?;
-        self.remember(expected);
+        let digests = expected
+            .iter()
+            .map(|(index, expected)| (*index, expected.digest));
+        self.remember(&digests.collect());
         Ok(())
+    }
+
+    /// An index that was acknowledged against what the ledger shows, and the note that says so.
+    pub(crate) fn denied(&self) -> Option<(u64, String)> {
+        let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.clone()
     }
 
     /// What was acknowledged at that index.
@@ -93,6 +127,7 @@ impl Acks {
 
     /// Forgets what the ledger has shown by now: everything below that size.
     pub(crate) fn passed(&self, size: u64) -> Result<()> {
+        self.passed.store(size, Ordering::Release);
         let mut waiting = self.lock();
         let left = waiting.split_off(&size);
         let had = std::mem::replace(&mut *waiting, left);

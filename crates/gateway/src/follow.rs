@@ -92,6 +92,7 @@ impl Follower {
             Some(note) => Some(Checkpoint::open(&note, &parts.trust.row.log)?),
             None => None,
         };
+        parts.acks.passed(frontier.size())?;
         let shown = Mutex::new(Checkpoint {
             origin: parts.trust.origin().to_owned(),
             size: frontier.size(),
@@ -139,6 +140,9 @@ impl Follower {
             Err(error) => return Err(self.trust.foreign(self, &error).await),
         };
         self.judge_head(&place, &head, &note).await?;
+        if let Some((index, ack)) = self.acks.denied() {
+            return Err(self.denied(index, ack, &head, &note).await);
+        }
         self.of.store(head.size, Ordering::Relaxed);
         let mut tiles = Tiles::new(self, head.size);
         while place.frontier.size() < head.size {
@@ -147,6 +151,17 @@ impl Follower {
         place.head = Some((head, note));
         self.followed_ms.store(now_ms(), Ordering::Relaxed);
         Ok(())
+    }
+
+    /// It acknowledged an act of ours at an entry that it had shown to be another.
+    async fn denied(&self, index: u64, ack: String, head: &Checkpoint, note: &Note) -> Error {
+        let why = "it acknowledged an act of ours for this entry, after it had shown another one";
+        let found = Suspicion {
+            ack: Some(ack),
+            ..Suspicion::of(Claim::DeniedAck, index, why)
+        };
+        let act = self.act_at(index).await;
+        self.suspect(found, act.as_ref(), head, note).await
     }
 
     /// Compares a signed checkpoint with what is known, before any entry of it is looked at.

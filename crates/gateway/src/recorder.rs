@@ -21,7 +21,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::time::{Instant, sleep};
 
-use crate::acks::Acks;
+use crate::acks::{Acks, Expected};
 use crate::alarm::Alarms;
 use crate::centre::Centre;
 use crate::keys::Keys;
@@ -258,7 +258,11 @@ impl Recorder {
         let mut recorded = BTreeMap::new();
         for (act, result) in batch.iter().zip(&results) {
             if let ActResult::Recorded { index, .. } = result {
-                recorded.insert(*index, act.statement.digest());
+                let expected = Expected {
+                    digest: act.statement.digest(),
+                    act: act.statement.statement().act,
+                };
+                recorded.insert(*index, expected);
             }
         }
         if !recorded.is_empty() {

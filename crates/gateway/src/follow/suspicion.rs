@@ -98,7 +98,7 @@ impl Follower {
         Evidence::new(claim, self.trust.origin(), now_ms(), why).with("row", &self.trust.note)
     }
 
-    async fn act_at(&self, index: u64) -> Option<ActText> {
+    pub(super) async fn act_at(&self, index: u64) -> Option<ActText> {
         let path = format!("acts/{index}");
         let page = self.fetch(&path, wire::MAX_ACTS_BYTES).await.ok()?;
         let Acts { acts } = wire::json(&path, &page).ok()?;
