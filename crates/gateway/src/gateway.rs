@@ -29,6 +29,7 @@ use crate::link::Link;
 use crate::pieces::Pieces;
 use crate::recorder::Recorder;
 use crate::rows::{Rows, TABLES};
+use crate::spool::{Delivery, Spool, SpoolOptions, Spooling, apart};
 use crate::status::{Status, ToldAlarm};
 use crate::wire::{self, CosignedLine};
 use crate::{Error, LEDGER, Result};
@@ -62,6 +63,8 @@ pub struct Options {
     pub limits: Vec<Limit>,
     /// By how much the limits' hours are ahead of UTC, in seconds.
     pub utc_offset_s: i64,
+    /// What is spooled while the data centre is out of reach; nothing answers such changes with an error.
+    pub spool: Option<SpoolOptions>,
     /// Told how far the first sync has come.
     pub tell: Option<Tell>,
 }
@@ -89,6 +92,7 @@ impl Options {
             dial: None,
             limits: Vec::new(),
             utc_offset_s: 0,
+            spool: None,
             tell: None,
         }
     }
@@ -106,7 +110,9 @@ pub struct Gateway {
     freshness: Freshness,
     rows: Rows,
     poll: Duration,
-    connected: AtomicBool,
+    online: Arc<AtomicBool>,
+    spooling: Option<Arc<Spooling>>,
+    pieces: Arc<Pieces>,
     trouble: Mutex<Option<String>>,
 }
 
@@ -130,6 +136,7 @@ impl Gateway {
             dial,
             limits,
             utc_offset_s,
+            spool,
             tell,
         } = options;
         std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
@@ -137,6 +144,9 @@ impl Gateway {
         let rows = open_rows(folder.join("index"), &institution, &member).await?;
         let own = EnvelopeKey::from_bytes(own_key(b"amana.access-keys-key/v1\0", &member));
         let callers = Callers::open(&folder.join("access-keys"), own, &institution, LEDGER)?;
+        let online = Arc::new(AtomicBool::new(false));
+        let spool_key = EnvelopeKey::from_bytes(own_key(b"amana.spool-key/v1\0", &member));
+        let spooling = open_spool(spool, spool_key, &online).await?;
         let keys = Arc::new(Keys::open(root, member, &rows)?);
         let now_s: ClockSeconds = Arc::new(|| clock::system_ms().div_euclid(1000));
         let dial: Arc<dyn Dial> = match dial {
@@ -158,7 +168,13 @@ impl Gateway {
         let trust = Trust::load(policy, &centre, &rows).await?;
         let alarms = Arc::new(Alarms::open(&folder.join("evidence"))?);
         let acks = Arc::new(Acks::open(rows.clone())?);
-        let pieces = Pieces::new(centre.clone(), keys.clone(), alarms.clone(), trust.origin());
+        let pieces = Arc::new(Pieces::new(
+            centre.clone(),
+            keys.clone(),
+            alarms.clone(),
+            trust.origin(),
+            spooling.clone(),
+        ));
         let recorder = Arc::new(Recorder::new(
             centre.clone(),
             keys.clone(),
@@ -168,8 +184,9 @@ impl Gateway {
         ));
         let link = Arc::new(Link {
             keys: keys.clone(),
-            pieces: Arc::new(pieces),
+            pieces: pieces.clone(),
             recorder: recorder.clone(),
+            spooling: spooling.clone(),
             follower: OnceLock::new(),
         });
         let vault = Arc::new(Vault::on_replica(rows.0.clone(), link.clone()));
@@ -188,7 +205,9 @@ impl Gateway {
         Ok(Self {
             callers: Arc::new(callers),
             freshness: Freshness::default(),
-            connected: AtomicBool::new(false),
+            online,
+            spooling,
+            pieces,
             trouble: Mutex::default(),
             vault,
             alarms,
@@ -250,7 +269,7 @@ impl Gateway {
             }
             synced => synced,
         };
-        self.connected.store(
+        self.online.store(
             !synced.as_ref().is_err_and(Error::is_offline),
             Ordering::Relaxed,
         );
@@ -266,11 +285,22 @@ impl Gateway {
     /// A failure of the replica, after which the gateway is opened again.
     pub async fn run(&self, shutdown: impl Future<Output = ()> + Send) -> Result<()> {
         let sending = tokio::spawn(self.recorder.clone().run());
+        let delivering = self.spooling.as_ref().map(|spooling| {
+            let delivery = Delivery {
+                spool: spooling.spool.clone(),
+                vault: self.vault.clone(),
+                pieces: self.pieces.clone(),
+            };
+            tokio::spawn(delivery.run())
+        });
         let ended = tokio::select! {
             () = shutdown => Ok(()),
             ended = self.keep_following() => ended,
         };
         sending.abort();
+        if let Some(delivering) = delivering {
+            delivering.abort();
+        }
         let rows = self.rows.clone();
         let flushed = tokio::task::spawn_blocking(move || rows.flush()).await;
         ended.and(flushed.map_err(|_| Error::Stopping)?)
@@ -298,12 +328,30 @@ impl Gateway {
                 if let Err(error) = self.weigh().await {
                     tracing::debug!(%error, "cosignatures can't be weighed");
                 }
+                self.purge().await?;
             }
             let rows = self.rows.clone();
             let flushed = tokio::task::spawn_blocking(move || rows.flush()).await;
             flushed.map_err(|_| Error::Stopping)??;
             tokio::time::sleep(self.poll).await;
         }
+    }
+
+    /// Removes what was delivered and is witnessed from the spool; under a policy without a quorum, what was followed.
+    async fn purge(&self) -> Result<()> {
+        let Some(spooling) = &self.spooling else {
+            return Ok(());
+        };
+        let size = if self.follower.trust.policy.has_quorum() {
+            self.freshness.witnessed().unwrap_or(0)
+        } else {
+            self.follower.head().size
+        };
+        let purge = move |spool: &Spool| {
+            spool.purge(size);
+            Ok(())
+        };
+        apart(&spooling.spool, purge).await
     }
 
     /// Weighs what witnesses said of the followed heads.
@@ -347,11 +395,19 @@ impl Gateway {
                 "one person alone holds the institution's root: share it among several with `amana keys reshare`".into(),
             );
         }
+        let held = self.spooling.as_ref().map(|spooling| spooling.spool.held());
+        let held = held.unwrap_or_default();
+        if held.refused > 0 {
+            warnings.push(format!(
+                "{} spooled changes were refused by the data centre for good: they are kept in the spool's folder `refused`",
+                held.refused
+            ));
+        }
         let mut status = Status {
             institution: self.centre.institution().to_owned(),
             member: member.to_string(),
             centre: self.centre.url().to_owned(),
-            connected: self.connected.load(Ordering::Relaxed),
+            connected: self.online.load(Ordering::Relaxed),
             trouble: self
                 .trouble
                 .lock()
@@ -369,8 +425,8 @@ impl Gateway {
             custodians,
             warnings,
             queued: self.recorder.queued(),
-            spooled: 0,
-            spooled_bytes: 0,
+            spooled: held.acts,
+            spooled_bytes: held.bytes,
             alarms: self
                 .alarms
                 .all()
@@ -398,6 +454,21 @@ async fn open_rows(path: PathBuf, institution: &str, member: &MemberKey) -> Resu
     });
     let replica = opened.await.map_err(|_| Error::Stopping)??;
     Ok(Rows(Arc::new(replica)))
+}
+
+/// Opens the spool, if one is wished for. Blocks elsewhere.
+async fn open_spool(
+    options: Option<SpoolOptions>,
+    key: EnvelopeKey,
+    online: &Arc<AtomicBool>,
+) -> Result<Option<Arc<Spooling>>> {
+    let Some(options) = options else {
+        return Ok(None);
+    };
+    let opened = tokio::task::spawn_blocking(move || Spool::open(options, key));
+    let spool = Arc::new(opened.await.map_err(|_| Error::Stopping)??);
+    let online = online.clone();
+    Ok(Some(Arc::new(Spooling { spool, online })))
 }
 
 /// A key for one use on this machine, made from the member's secret, which is uniformly random.

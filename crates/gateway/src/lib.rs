@@ -29,6 +29,7 @@ mod pieces;
 mod recorder;
 mod refusal;
 mod rows;
+mod spool;
 mod status;
 mod wire;
 
@@ -39,6 +40,7 @@ pub use evidence::{Evidence, Finding, Judgement};
 pub use follow::{Progress, Tell};
 pub use freshness::{MAX_AGE_S, Vouched};
 pub use gateway::{Gateway, Options};
+pub use spool::SpoolOptions;
 pub use status::{Status, ToldAlarm};
 
 use amana_store::{EntryId, LedgerId};

@@ -1,5 +1,6 @@
 //! The gateway, as its vault sees it.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use amana_store::BlobId;
@@ -8,17 +9,19 @@ use amana_vault::remote::{
     SlotId,
 };
 
-use crate::Error;
 use crate::follow::Follower;
 use crate::keys::Keys;
 use crate::pieces::Pieces;
 use crate::recorder::Recorder;
+use crate::spool::{Spooling, apart, is_delivering};
+use crate::{Error, refusal};
 
 /// Joins recorder, pieces, keys and follower.
 pub(crate) struct Link {
     pub(crate) keys: Arc<Keys>,
     pub(crate) pieces: Arc<Pieces>,
     pub(crate) recorder: Arc<Recorder>,
+    pub(crate) spooling: Option<Arc<Spooling>>,
     /// The follower adopts into the vault, which is made with this link: so it comes last.
     pub(crate) follower: OnceLock<Arc<Follower>>,
 }
@@ -51,12 +54,42 @@ impl Remote for Link {
     }
 
     fn forget(&self, piece: BlobId) {
+        if let Some(spooling) = &self.spooling {
+            let spool = spooling.spool.clone();
+            tokio::task::spawn_blocking(move || spool.forget(piece));
+        }
         // The data centre sweeps pieces that no act named: it can't be told of each, since it may be out of reach.
         tracing::debug!(%piece, "a piece is left for the data centre to sweep");
     }
 
     async fn record(&self, act: PlannedAct) -> Result<Recorded, RecordError> {
-        self.recorder.record(act).await
+        let Some(spooling) = self.spooling.as_ref().filter(|_| !is_delivering()) else {
+            return self.recorder.record(act).await;
+        };
+        let apart = act.piece.as_ref().filter(|piece| piece.inline.is_none());
+        let in_spool = apart.is_some_and(|piece| spooling.spool.has_piece(piece.id));
+        // What the data centre was already sent can't be spooled: it may let go of it while it is out of reach.
+        let may = act.spoolable && (in_spool || apart.is_none());
+        if may && (in_spool || spooling.must()) {
+            return spool(spooling, act).await;
+        }
+        if in_spool || spooling.must() {
+            return Err(RecordError::Unreachable {
+                why: "changes wait in the spool, and this one can't wait with them: it hangs on a condition, or is part of \
+                      an upload"
+                    .into(),
+            });
+        }
+        if !may {
+            return self.recorder.record(act).await;
+        }
+        match self.recorder.record(act.clone()).await {
+            Err(RecordError::Unreachable { .. }) => {
+                spooling.online.store(false, Ordering::Relaxed);
+                spool(spooling, act).await
+            }
+            recorded => recorded,
+        }
     }
 
     async fn read(&self, pieces: Vec<PieceRange>) -> amana_vault::Result<PlainStream> {
@@ -68,5 +101,13 @@ impl Remote for Link {
             Some(follower) => follower.advance().await.map_err(Error::into_vault),
             None => Ok(()),
         }
+    }
+}
+
+async fn spool(spooling: &Spooling, act: PlannedAct) -> Result<Recorded, RecordError> {
+    let bucket = act.bucket.name.clone();
+    match apart(&spooling.spool, move |spool| spool.put(&act)).await {
+        Ok(time_ms) => Err(RecordError::Spooled { time_ms }),
+        Err(error) => Err(refusal::not_recorded(error, &bucket)),
     }
 }

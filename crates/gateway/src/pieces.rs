@@ -15,8 +15,10 @@ use amana_vault::remote::{PieceRange, PieceSink, PlainStream};
 use crate::alarm::Alarms;
 use crate::centre::Centre;
 use crate::keys::Keys;
+use crate::spool::Spooling;
 use crate::{Error, Result};
 use opening::Openers;
+pub(crate) use sink::Segment;
 
 /// Plain content of at most this many bytes travels inside its act.
 const MAX_INLINE_PLAIN_BYTES: usize = 24 * 1024;
@@ -27,6 +29,7 @@ pub(crate) struct Pieces {
     keys: Arc<Keys>,
     alarms: Arc<Alarms>,
     origin: String,
+    spooling: Option<Arc<Spooling>>,
     openers: Openers,
 }
 
@@ -36,12 +39,14 @@ impl Pieces {
         keys: Arc<Keys>,
         alarms: Arc<Alarms>,
         origin: &str,
+        spooling: Option<Arc<Spooling>>,
     ) -> Self {
         Self {
             centre,
             keys,
             alarms,
             origin: origin.to_owned(),
+            spooling,
             openers: Openers::default(),
         }
     }
@@ -50,7 +55,9 @@ impl Pieces {
     pub(crate) fn sink(self: &Arc<Self>, bucket: &str) -> Result<Box<dyn PieceSink>> {
         self.alarms.check()?;
         let (epoch, recipient) = self.keys.recipient(bucket)?;
-        let sink = sink::Sink::new(self.clone(), bucket, epoch, recipient);
+        let spooling = self.spooling.as_ref().filter(|spooling| spooling.must());
+        let to = spooling.map(|spooling| spooling.spool.clone());
+        let sink = sink::Sink::new(self.clone(), bucket, epoch, recipient, to);
         Ok(Box::new(sink))
     }
 
@@ -62,11 +69,16 @@ impl Pieces {
         reading::read(self.clone(), pieces).await
     }
 
-    fn path(&self, piece: BlobId) -> String {
+    pub(crate) fn path(&self, piece: BlobId) -> String {
         format!(
             "/api/v1/sealed/{}/pieces/{piece}",
             self.centre.institution()
         )
+    }
+
+    /// How much of the piece at that path the data centre has.
+    pub(crate) async fn offset(&self, path: &str) -> Result<Option<u64>> {
+        Ok(sink::upload_offset(&self.centre.head(path).await?))
     }
 }
 

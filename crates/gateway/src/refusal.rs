@@ -13,6 +13,7 @@ pub(crate) fn of_code(code: &str, message: &str, bucket: &str) -> RecordError {
         // The keyring moved on: catching up brings the newest, and the act is sealed and signed again.
         "conflict" | "stale-keyring" | "no-such-piece" => RecordError::Conflict,
         "busy" => RecordError::Busy,
+        "used" => RecordError::Refused(Vault::ConditionalConflict),
         "bucket-already-exists" => RecordError::Refused(Vault::BucketAlreadyExists { name }),
         "bucket-already-owned-by-you" => {
             RecordError::Refused(Vault::BucketAlreadyOwnedByYou { name })

@@ -33,7 +33,7 @@ pub(crate) fn refusal(error: Error) -> Refusal {
             "ServiceUnavailable",
             cause.to_string(),
         ),
-        Error::Unreachable { .. } | Error::OutcomeUnknown { .. } => {
+        Error::Unreachable { .. } | Error::Spooled { .. } | Error::OutcomeUnknown { .. } => {
             tracing::warn!(%error, "a request needs the data centre");
             Refusal::new(
                 StatusCode::SERVICE_UNAVAILABLE,

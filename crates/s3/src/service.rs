@@ -15,6 +15,8 @@ use crate::{
 };
 
 const RECEIPT: &str = "x-amana-receipt";
+/// In place of a receipt: the gateway has the change, and the data centre hasn't yet.
+const STATE: &str = "x-amana-state";
 
 /// The vault as an S3 service.
 #[derive(Clone)]
@@ -91,6 +93,11 @@ pub(crate) fn with_receipt<T>(output: T, receipt: &str) -> S3Response<T> {
 }
 
 pub(crate) fn set_receipt<T>(response: &mut S3Response<T>, receipt: &str) {
+    if receipt == amana_vault::SPOOLED {
+        let state = HeaderValue::from_static(amana_vault::SPOOLED);
+        response.headers.insert(STATE, state);
+        return;
+    }
     if let Ok(value) = HeaderValue::from_str(receipt) {
         response.headers.insert(RECEIPT, value);
     }

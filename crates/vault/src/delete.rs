@@ -8,7 +8,7 @@ use crate::acts::recorded::KeyBody;
 use crate::backing::Fresh;
 use crate::buckets::require;
 use crate::model::{ETagMatch, ObjectKey, VersionId, VersionRef};
-use crate::{Error, Result, Vault};
+use crate::{Error, Result, SPOOLED, Vault};
 
 /// Deletions of one request that wait for the writer at once: enough to fill a group, and no flood of the queue.
 const MAX_AT_ONCE: usize = 256;
@@ -61,6 +61,13 @@ impl Vault {
         };
         let committed = match self.store.commit(act, Fresh::Nothing).await {
             Err(Error::NoSuchVersion) => return Ok((Deleted::default(), None)),
+            Err(Error::Spooled { .. }) => {
+                let deleted = Deleted {
+                    existed: true,
+                    ..Deleted::default()
+                };
+                return Ok((deleted, Some(SPOOLED.to_owned())));
+            }
             committed => committed?,
         };
         let done = &committed.output;

@@ -207,6 +207,13 @@ pub enum Error {
         /// What failed.
         why: String,
     },
+    /// The data centre can't be reached; the gateway keeps the change, and has it recorded when it can. The verbs whose acts
+    /// may be spooled tell this as a success.
+    #[error("the change is spooled at the gateway, to be recorded when the data centre is in reach")]
+    Spooled {
+        /// When it was taken, milliseconds since 1970.
+        time_ms: i64,
+    },
     /// The data centre was asked, and its answer did not come: the change was recorded or not.
     #[error("the data centre did not answer, and may have recorded this or not: {why}")]
     OutcomeUnknown {
@@ -267,6 +274,7 @@ impl Error {
             Self::Full(_) => "disk-full",
             Self::ReadOnly(_) => "read-only",
             Self::Unreachable { .. } => "unreachable",
+            Self::Spooled { .. } => "spooled",
             Self::OutcomeUnknown { .. } => "outcome-unknown",
             Self::Damaged { .. } => "damaged",
             Self::Store(error) => error.code(),

@@ -83,6 +83,7 @@ impl Home {
                     self.adopt(&followed, |_| Ok(()))?;
                     return self.committed::<A>(output, &followed);
                 }
+                Err(RecordError::Spooled { time_ms }) => return Err(Error::Spooled { time_ms }),
                 Err(RecordError::Unknown { why }) => return Err(Error::OutcomeUnknown { why }),
                 Err(RecordError::Conflict) => pending.piece = piece,
                 Err(error) => {
@@ -147,6 +148,7 @@ impl Home {
             retires: seen.retires,
             piece,
             releases,
+            spoolable: act.is_spoolable(),
         };
         Ok((planned, output))
     }
@@ -252,6 +254,7 @@ fn refused(error: RecordError) -> Error {
     match error {
         RecordError::Refused(error) => error,
         RecordError::Conflict | RecordError::Busy => Error::Busy,
+        RecordError::Spooled { time_ms } => Error::Spooled { time_ms },
         RecordError::Unreachable { why } => Error::Unreachable { why },
         RecordError::Unknown { why } => Error::OutcomeUnknown { why },
     }

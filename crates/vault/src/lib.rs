@@ -31,6 +31,7 @@ mod check;
 mod complete;
 mod copy;
 mod delete;
+mod deliver;
 mod encoding;
 mod erase;
 mod error;
@@ -70,6 +71,9 @@ pub use sealed::{
 };
 pub use uploads::{ListedUpload, UploadInfo, UploadOptions, UploadsPage, UploadsQuery};
 pub use versions::{ListedVersion, VersionsPage, VersionsQuery};
+
+/// Stands for the receipt of a change that waits at the gateway to be recorded.
+pub const SPOOLED: &str = "spooled";
 
 /// The most keys on a page of any listing.
 pub const MAX_PAGE: usize = 1000;

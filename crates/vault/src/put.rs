@@ -7,7 +7,7 @@ use crate::acts::recorded::ObjectBody;
 use crate::backing::Fresh;
 use crate::buckets::require;
 use crate::model::{ETag, ObjectAttrs, ObjectKey, VersionId, WriteConditions};
-use crate::{Done, Ingested, Result, Vault};
+use crate::{Done, Error, Ingested, Result, SPOOLED, Vault};
 
 /// What a put made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +60,10 @@ impl Vault {
     /// Commits a put, and tells of what it made.
     pub(crate) async fn commit_put(&self, act: PutObject, fresh: Fresh) -> Result<Done<Put>> {
         let etag = act.body.etag;
-        let committed = self.store.commit(act, fresh).await?;
+        let committed = match self.store.commit(act, fresh).await {
+            Err(Error::Spooled { time_ms }) => return Ok(spooled(etag, time_ms)),
+            committed => committed?,
+        };
         Ok(Done {
             receipt: committed.receipt(),
             value: Put {
@@ -69,5 +72,17 @@ impl Vault {
                 modified_ms: committed.output.time_ms,
             },
         })
+    }
+}
+
+/// What is told of a put that waits at the gateway: it has no version yet.
+fn spooled(etag: ETag, modified_ms: i64) -> Done<Put> {
+    Done {
+        receipt: SPOOLED.to_owned(),
+        value: Put {
+            etag,
+            version: None,
+            modified_ms,
+        },
     }
 }

@@ -95,6 +95,9 @@ pub struct PlannedAct {
     pub piece: Option<NewPiece>,
     /// Pieces that nobody holds after it, at most 10,000.
     pub releases: Vec<BlobId>,
+    /// Whether it may as well be recorded later, on whatever stands then: no condition hangs on it, and its answer names no
+    /// version.
+    pub spoolable: bool,
 }
 
 /// Where the data centre recorded an act.
@@ -116,6 +119,12 @@ pub enum RecordError {
     Refused(Error),
     /// Too much waits. Not recorded.
     Busy,
+    /// The data centre can't be reached, and the gateway keeps the act, durable, until it can: it is planned anew then, by
+    /// [`crate::Vault::deliver`]. Only for an act that is [`PlannedAct::spoolable`].
+    Spooled {
+        /// When it was taken, milliseconds since 1970.
+        time_ms: i64,
+    },
     /// The data centre can't be reached. Not recorded.
     Unreachable {
         /// What failed, for a person.

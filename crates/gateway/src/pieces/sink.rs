@@ -15,6 +15,7 @@ use tokio::time::{Duration, sleep};
 use zeroize::Zeroizing;
 
 use super::{MAX_INLINE_PLAIN_BYTES, Pieces, fresh_id};
+use crate::spool::{Spool, apart};
 use crate::{Error, Result};
 
 /// Ciphertext that is sent at once. One segment may be on its way while the next one fills.
@@ -31,6 +32,8 @@ pub(super) struct Sink {
     bucket: String,
     epoch: u32,
     recipient: Recipient,
+    /// Where a large piece goes instead of the data centre.
+    spool: Option<Arc<Spool>>,
     /// What came so far, while it may still fit into an act.
     small: Zeroizing<Vec<u8>>,
     large: Option<Large>,
@@ -43,6 +46,27 @@ struct Large {
     /// Ciphertext before the segment that fills.
     sent_bytes: u64,
     flight: Option<JoinHandle<Result<()>>>,
+    spool: Option<Arc<Spool>>,
+    is_whole: bool,
+}
+
+impl Drop for Large {
+    fn drop(&mut self) {
+        if let Some(spool) = self.spool.take().filter(|_| !self.is_whole) {
+            let id = self.id;
+            let flight = self.flight.take();
+            tokio::spawn(async move {
+                if let Some(flight) = flight {
+                    let _ = flight.await;
+                }
+                let _ = apart(&spool, move |spool| {
+                    spool.forget(id);
+                    Ok(())
+                })
+                .await;
+            });
+        }
+    }
 }
 
 /// Where the sealing is: here, or on a thread that may block.
@@ -66,12 +90,19 @@ struct Sealing {
 }
 
 impl Sink {
-    pub(super) fn new(pieces: Arc<Pieces>, bucket: &str, epoch: u32, recipient: Recipient) -> Self {
+    pub(super) fn new(
+        pieces: Arc<Pieces>,
+        bucket: &str,
+        epoch: u32,
+        recipient: Recipient,
+        spool: Option<Arc<Spool>>,
+    ) -> Self {
         Self {
             pieces,
             bucket: bucket.to_owned(),
             epoch,
             recipient,
+            spool,
             // Room from the start: a vector that grows leaves plaintext behind.
             small: Zeroizing::new(Vec::with_capacity(MAX_INLINE_PLAIN_BYTES)),
             large: None,
@@ -90,6 +121,8 @@ impl Sink {
                 sealing: Work::Here(Box::new(sealing)),
                 sent_bytes: 0,
                 flight: None,
+                spool: self.spool.clone(),
+                is_whole: false,
             };
             let first = std::mem::take(&mut self.small);
             large.seal(move |sealing| {
@@ -120,6 +153,7 @@ impl Sink {
             .send(&self.pieces, segment, Some(sealing.size_bytes))
             .await?;
         large.landed().await?;
+        large.is_whole = true;
         Ok(self.piece(large.id, *sealing, None))
     }
 
@@ -194,7 +228,15 @@ impl Large {
             size_bytes,
         };
         self.sent_bytes += segment.bytes.len() as u64;
-        self.flight = Some(tokio::spawn(async move { segment.send(&pieces).await }));
+        let (spool, id) = (self.spool.clone(), self.id);
+        self.flight = Some(tokio::spawn(async move {
+            let Some(spool) = spool else {
+                return segment.send(&pieces).await;
+            };
+            let last = segment.size_bytes.is_some();
+            let keep = move |spool: &Spool| spool.append(id, segment.from, &segment.bytes, last);
+            apart(&spool, keep).await
+        }));
         Ok(())
     }
 
@@ -207,17 +249,20 @@ impl Large {
 }
 
 /// A run of a piece's ciphertext.
-struct Segment {
-    path: String,
-    from: u64,
-    bytes: Bytes,
+pub(crate) struct Segment {
+    /// Where the data centre takes the piece.
+    pub(crate) path: String,
+    /// Where it lies in the piece.
+    pub(crate) from: u64,
+    /// The bytes.
+    pub(crate) bytes: Bytes,
     /// The whole piece's length, with its last segment.
-    size_bytes: Option<u64>,
+    pub(crate) size_bytes: Option<u64>,
 }
 
 impl Segment {
     /// Sends it; when the line is cut, goes on from where the data centre has it.
-    async fn send(&self, pieces: &Pieces) -> Result<()> {
+    pub(crate) async fn send(&self, pieces: &Pieces) -> Result<()> {
         let Self { path, from, .. } = self;
         let until = from + self.bytes.len() as u64;
         let announced = self
@@ -276,7 +321,7 @@ fn may_pass(error: &Error) -> bool {
     }
 }
 
-fn upload_offset(headers: &HeaderMap) -> Option<u64> {
+pub(super) fn upload_offset(headers: &HeaderMap) -> Option<u64> {
     headers.get("upload-offset")?.to_str().ok()?.parse().ok()
 }
 

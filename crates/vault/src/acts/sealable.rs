@@ -6,7 +6,7 @@ use super::bucket::{CreateBucket, DeleteBucket, SetVersioning};
 use super::object::{DeleteObject, Made, PutObject, Removed, SetTags};
 use super::upload::{AbortUpload, CompleteUpload, CreateUpload, PutPart};
 use crate::Error;
-use crate::model::{ObjectKey, UploadId, VersionId};
+use crate::model::{ObjectKey, UploadId, VersionId, VersionRef};
 use crate::remote::{ActId, Slot};
 
 /// A slot, and the key that is in it or is uploaded to.
@@ -26,6 +26,11 @@ pub(crate) trait Sealable: Act<Refusal = Error> {
     /// What it gave when it was tried, put right for where it stands: what a slot held is the same by then, or the act
     /// would not have been recorded.
     fn settle(output: Self::Output, at: &At) -> Self::Output;
+
+    /// Whether it may as well be recorded later, on whatever stands then.
+    fn is_spoolable(&self) -> bool {
+        false
+    }
 }
 
 fn object<'a>(bucket: &'a str, key: &'a ObjectKey) -> Moved<'a> {
@@ -115,6 +120,10 @@ impl Sealable for PutObject {
     fn settle(output: Made, at: &At) -> Made {
         made(output, at)
     }
+
+    fn is_spoolable(&self) -> bool {
+        self.conditions.is_none() && self.source.is_none()
+    }
 }
 
 impl Sealable for DeleteObject {
@@ -135,6 +144,10 @@ impl Sealable for DeleteObject {
             marker_made: output.marker_made.map(|marker| made(marker, at)),
             ..output
         }
+    }
+
+    fn is_spoolable(&self) -> bool {
+        self.version == VersionRef::Latest && self.if_match.is_none()
     }
 }
 
