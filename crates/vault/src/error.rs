@@ -209,7 +209,9 @@ pub enum Error {
     },
     /// The data centre can't be reached; the gateway keeps the change, and has it recorded when it can. The verbs whose acts
     /// may be spooled tell this as a success.
-    #[error("the change is spooled at the gateway, to be recorded when the data centre is in reach")]
+    #[error(
+        "the change is spooled at the gateway, to be recorded when the data centre is in reach"
+    )]
     Spooled {
         /// When it was taken, milliseconds since 1970.
         time_ms: i64,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use amana_access::Caller;
-use amana_gateway::{Gateway, Options};
+use amana_gateway::{Gateway, Options, SpoolOptions};
 use amana_s3::{Front, FrontConfig};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -160,6 +160,13 @@ async fn open(folder: &Folder, config: Config, institution: Institution) -> Resu
         member,
         policy.text.into_bytes(),
     );
+    let limit = |text: &String| text.parse().with_context(|| format!("limit {text:?}"));
+    options.limits = config.limit.iter().map(limit).collect::<Result<_>>()?;
+    options.spool = (!config.spool.is_empty()).then(|| SpoolOptions {
+        folders: config.spool.clone(),
+        accept_single_copy: config.accept_single_copy,
+        max_bytes: gib(config.spool_max_gib),
+    });
     let bar = Mutex::new(Some(Progress::new("following the ledger")));
     options.tell = Some(Arc::new(move |told| {
         let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
@@ -177,6 +184,16 @@ async fn open(folder: &Folder, config: Config, institution: Institution) -> Resu
         witness,
         visits: Mutex::default(),
     })
+}
+
+/// Bytes of so many GiB, which the configuration keeps between a thousandth and a million.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most 2^50, and more than 0"
+)]
+fn gib(gib: f64) -> u64 {
+    (gib * f64::from(1 << 30)) as u64
 }
 
 /// The ledgers that the witness inside cosigns; all when the configuration names no peer.
