@@ -1,5 +1,7 @@
 """What README.md tells people to type can be typed."""
 
+import hashlib
+import json
 import os
 import pathlib
 import re
@@ -7,6 +9,7 @@ import re
 import pytest
 
 from centre import ROOT, binary
+from gateway import Gateway
 from programs import run
 
 README = (ROOT / "README.md").read_text()
@@ -19,12 +22,13 @@ COMMANDS = sorted(
         if line.startswith(("amana ", "cargo run --release --"))
     }
 )
+TWO_WORDS = ("institution", "access-key", "receipt", "ledger", "bucket", "keys", "gateway", "enrolment")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_exists_with_its_options(command):
     words = command.split()[1:]
-    verbs = words[: 2 if words[0] in ("institution", "access-key", "receipt", "ledger", "bucket") else 1]
+    verbs = words[: 2 if words[0] in TWO_WORDS else 1]
     said = run([binary(), *verbs, "--help"], dict(os.environ))
     for option in re.findall(r"(--[a-z-]+)", command):
         assert option in said, f"`amana {' '.join(verbs)}` has no {option}"
@@ -63,3 +67,28 @@ def test_the_first_deposit_is_made_as_told(new_centre, tmp_path):
     receipt = re.search(r"finances/vault/\d+", named).group()
     rest = "\n".join(rest).replace("finances/vault/3", receipt)
     run(["bash", "-euo", "pipefail", "-c", rest], environment, folder=tmp_path)
+
+
+def test_an_institution_seals_at_home_as_told(new_centre, tmp_path):
+    """Types what README.md says under "Sealed at home", on a machine beside a new data centre."""
+    centre = new_centre()
+    centre.run("institution", "add", "finances", "--data", centre.data, "--json")
+    issued = centre.run("enrolment", "issue", "finances", "--data", centre.data, "--json")
+    gateway = Gateway(centre, "finances", tmp_path / "amana-gateway")
+    environment = {"HOME": str(tmp_path), "LANG": "C.UTF-8", **gateway.environment}
+    environment["PATH"] = f"{pathlib.Path(binary()).parent}:{os.environ['PATH']}"
+    making = next(block for block in BLOCKS if "amana keys init" in block)
+    run(["bash", "-euo", "pipefail", "-c", making], environment, folder=tmp_path)
+    assert len(list((tmp_path / "pages").glob("*.html"))) == 5
+    enrolling = next(block for block in BLOCKS if "amana gateway init" in block).strip()
+    enrolling = enrolling.replace("http://127.0.0.1:7400", centre.web_url).replace("CODE", json.loads(issued.stdout)["code"])
+    enrolling = enrolling.replace("DIGEST", hashlib.sha256(centre.policy.read_bytes()).hexdigest())
+    shown = json.loads(run(["bash", "-euc", f"{enrolling} --no-wait --json"], environment, folder=tmp_path))
+    centre.run("enrolment", "confirm", "finances", "--words", " ".join(shown["words"]), "--data", centre.data)
+    run(["bash", "-euc", enrolling], environment, folder=tmp_path)
+    gateway.start()
+    try:
+        key = run([binary(), "access-key", "create", "--data", "amana-gateway"], environment, folder=tmp_path)
+        assert re.search(r"\b[A-Z0-9]{16,}\b", key)
+    finally:
+        gateway.kill()
