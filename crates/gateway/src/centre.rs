@@ -247,6 +247,8 @@ impl Centre {
         let request = self.request(&method, path, headers, whole(body.clone()))?;
         let mut answer = self.connections.exchange(request, path).await?;
         if answer.status() == StatusCode::UNAUTHORIZED && self.learn_clock(answer.headers())? {
+            // Read to its end, so that its connection serves again; what it says is said anew if it still holds.
+            let _ = answer.collect(MAX_REFUSAL_BYTES).await;
             let request = self.request(&method, path, headers, whole(body))?;
             answer = self.connections.exchange(request, path).await?;
         }

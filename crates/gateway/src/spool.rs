@@ -13,6 +13,8 @@
 
 mod delivery;
 mod disk;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
