@@ -70,7 +70,7 @@ impl Init {
         self.configure()?;
         let policy = self.policy.settle(&folder, &client).await?;
         let institution = match Institution::load(&folder)? {
-            Some(there) if there.enrolled.is_some() => return self.tell_enrolled(&there),
+            Some(there) if there.enrolled.is_some() => return self.renew(there, &policy),
             Some(there) => there,
             None => self.make_keys(&client, &policy).await?,
         };
@@ -91,6 +91,20 @@ impl Init {
         institution.keep(&folder)?;
         // What is enrolled needs no nonce any more; a file that stays is only passed over.
         let _ = fs::remove_file(folder.enrolment());
+        self.tell_enrolled(&institution)
+    }
+
+    /// What is enrolled stays so; only the policy may have been renewed.
+    fn renew(&self, mut institution: Institution, policy: &PinnedPolicy) -> Result<()> {
+        if let Some(enrolled) = &mut institution.enrolled
+            && enrolled.policy_sha256 != policy.sha256()
+        {
+            enrolled.policy_sha256 = policy.sha256();
+            institution.keep(&self.home.folder())?;
+            output::error(
+                "the trust policy is renewed; start the gateway again, so that it goes by it",
+            );
+        }
         self.tell_enrolled(&institution)
     }
 

@@ -87,7 +87,7 @@ impl GivenPolicy {
     /// When it isn't confirmed, or another one is pinned.
     pub(crate) async fn settle(&self, folder: &Folder, centre: &Client) -> Result<PinnedPolicy> {
         if let Some(pinned) = PinnedPolicy::load(folder)? {
-            return self.agree(pinned);
+            return self.agree(folder, pinned);
         }
         let (text, whence) = match &self.policy {
             Some(path) => (read(path)?, path.display().to_string()),
@@ -102,21 +102,32 @@ impl GivenPolicy {
         Ok(given)
     }
 
-    /// What is pinned stays; what is given must not contradict it.
-    fn agree(&self, pinned: PinnedPolicy) -> Result<PinnedPolicy> {
-        let sha256 = match (&self.policy_sha256, &self.policy) {
-            (Some(sha256), _) => Some(sha256.clone()),
-            (None, Some(path)) => Some(PinnedPolicy::parse(&read(path)?)?.sha256()),
-            (None, None) => None,
+    /// What is pinned stays, unless a file brings another policy of the same history: witnesses come and go, and each such
+    /// change is confirmed like the first.
+    fn agree(&self, folder: &Folder, pinned: PinnedPolicy) -> Result<PinnedPolicy> {
+        let Some(path) = &self.policy else {
+            return match &self.policy_sha256 {
+                Some(given) if *given != pinned.sha256() => bail!(
+                    "this gateway pins the policy whose SHA-256 is {}, not {given}; to renew it, give the new one as --policy FILE",
+                    pinned.sha256()
+                ),
+                _ => Ok(pinned),
+            };
         };
-        match sha256 {
-            Some(given) if given != pinned.sha256() => bail!(
-                "this gateway pins the policy whose SHA-256 is {}, not {given}; take another folder for another data \
-                 centre",
-                pinned.sha256()
-            ),
-            _ => Ok(pinned),
+        let whence = path.display().to_string();
+        let given = PinnedPolicy::parse(&read(path)?).with_context(|| whence.clone())?;
+        if given.sha256() == pinned.sha256() {
+            return Ok(pinned);
         }
+        if !given.trust.agrees_with(&pinned.trust) {
+            bail!(
+                "{whence} is of another national log than the one that this gateway pins; take another folder for another data \
+                 centre"
+            );
+        }
+        self.confirm(&given, given.text.as_bytes(), &whence)?;
+        write_private(&folder.policy(), &given.text)?;
+        Ok(given)
     }
 
     fn confirm(&self, given: &PinnedPolicy, text: &[u8], whence: &str) -> Result<()> {

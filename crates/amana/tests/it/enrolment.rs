@@ -194,3 +194,61 @@ fn what_was_refused_begins_again_with_another_code() {
     let asked = Asked::of(&centre, "finances");
     assert_ne!(read_out(&asked.shown(&home)), words);
 }
+
+#[test]
+fn a_policy_with_more_witnesses_is_confirmed_like_the_first() {
+    let centre = Centre::start();
+    let home = enrolled(&centre, "finances");
+    let before = fs::read_to_string(home.data().join("policy")).unwrap();
+    let shown = home
+        .run(&[
+            "gateway",
+            "init",
+            "--centre",
+            &format!("http://{}", centre.web),
+            "--json",
+        ])
+        .json();
+    centre
+        .run(&[
+            "policy",
+            "witness",
+            "add",
+            "finances",
+            shown["witness"].as_str().unwrap(),
+        ])
+        .done();
+    let policy = centre.data().join("policy");
+    let (url, path) = (format!("http://{}", centre.web), policy.to_str().unwrap());
+    let renew = ["gateway", "init", "--centre", &url, "--policy", path];
+    home.run(&renew).refused("must be confirmed");
+    let sha256 = Asked::sha256(&policy);
+    let ran = home.run(&[&renew[..], &["--policy-sha256", &sha256]].concat());
+    assert!(
+        ran.err.contains("the trust policy is renewed"),
+        "{}",
+        ran.err
+    );
+    ran.done();
+    let after = fs::read_to_string(home.data().join("policy")).unwrap();
+    assert!(
+        after != before && after.contains("finances/gateway-"),
+        "{after}"
+    );
+    // Another data centre's policy never takes its place.
+    let other = Centre::start();
+    let policy = other.data().join("policy");
+    let sha256 = Asked::sha256(&policy);
+    let path = policy.to_str().unwrap();
+    home.run(&[
+        "gateway",
+        "init",
+        "--centre",
+        &url,
+        "--policy",
+        path,
+        "--policy-sha256",
+        &sha256,
+    ])
+    .refused("another national log");
+}
