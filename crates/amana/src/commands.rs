@@ -4,6 +4,7 @@ pub(crate) mod access_key;
 pub(crate) mod bucket;
 pub(crate) mod check;
 pub(crate) mod enrolment;
+mod evidence;
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod institution;

@@ -42,7 +42,7 @@ const MAX_FILES: usize = 1000;
 /// Of these, so many wait for what stops everything: damaged pieces, however many, must leave room to prove a fork.
 const RESERVED_FILES: usize = 100;
 /// The longest evidence: two acts of the largest size, and small texts.
-const MAX_EVIDENCE_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_EVIDENCE_BYTES: usize = 16 * 1024 * 1024;
 /// Room for what stands before the sections, and their titles.
 const HEAD_BYTES: usize = 64 * 1024;
 /// Sections of one file.

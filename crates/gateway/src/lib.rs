@@ -36,7 +36,7 @@ mod wire;
 pub use alarm::{Alarm, Alarms, Claim};
 pub use callers::{Callers, LocalKey};
 pub use error::{Error, Result};
-pub use evidence::{Evidence, Finding, Judgement};
+pub use evidence::{Evidence, Finding, Judgement, MAX_EVIDENCE_BYTES};
 pub use follow::{Progress, Tell};
 pub use freshness::{MAX_AGE_S, Vouched};
 pub use gateway::{Gateway, Options};

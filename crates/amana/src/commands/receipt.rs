@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use amana_gateway::{Evidence, MAX_EVIDENCE_BYTES};
 use amana_ledger::{
     CosignedBy, MAX_POLICY_BYTES, MAX_RECEIPT_BYTES, Policy, Receipt as Parsed, State, Verdict,
 };
@@ -10,6 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::evidence;
 use crate::cli::Reader;
 use crate::durable::write_whole;
 use crate::output;
@@ -21,7 +23,7 @@ pub(crate) enum Receipt {
     Get(Get),
     /// Show what a receipt says, without judging it
     Show(Show),
-    /// Verify a receipt, offline; done only if the act is witnessed
+    /// Verify a receipt, offline: done only if the act is witnessed; or evidence: done only if it proves its claim
     Verify(Verify),
 }
 
@@ -50,7 +52,7 @@ pub(crate) struct Show {
 /// Which file, and whom to trust.
 #[derive(Args)]
 pub(crate) struct Verify {
-    /// The receipt
+    /// The receipt, or a file from the folder evidence/ of a gateway
     file: PathBuf,
     /// The trust policy; compare its SHA-256 with a source that isn't the operator
     #[arg(long, value_name = "POLICY")]
@@ -138,6 +140,10 @@ impl Show {
 
 impl Verify {
     fn run(self) -> Result<()> {
+        if starts_as_evidence(&self.file) {
+            let bytes = read_bounded(&self.file, MAX_EVIDENCE_BYTES)?;
+            return evidence::judge(&self.file, &bytes, &read_policy(&self.policy)?, self.json);
+        }
         let judged = self.judge();
         let (shown, accepted) = match &judged {
             Ok(verdict) => {
@@ -180,6 +186,14 @@ impl Verify {
             .verify(&policy)
             .map_err(|error| (error.code(), error.into()))
     }
+}
+
+/// Whether it is what a gateway kept when something did not fit. What can't be read is told where it is read whole.
+fn starts_as_evidence(file: &Path) -> bool {
+    use std::io::Read as _;
+    let mut begin = Vec::new();
+    let read = std::fs::File::open(file).and_then(|file| file.take(64).read_to_end(&mut begin));
+    read.is_ok() && Evidence::is_one(&begin)
 }
 
 fn read_receipt(file: &Path) -> Result<Parsed> {
