@@ -1,33 +1,43 @@
-//! `amana demo`: a small country on this machine, told act by act. It deposits real files, is killed, cheats and is
-//! caught, and proves a receipt offline.
+//! `amana demo`: a small country on this machine, told act by act. It seals and deposits real files, shows the operator
+//! failing to read them, is killed, cheats and is caught, proves a receipt offline, and brings all back from paper.
 //!
 //! Everything runs the real binary, as processes of their own, in a temporary folder that goes at the end. The demo
 //! judges itself: what didn't hold is listed, and the exit code says so.
 
 mod country;
 mod crash;
+mod deceived;
 mod deposits;
 mod dishonest;
 mod documents;
+mod enrolment;
 mod fingerprint;
 mod hands_on;
+mod hosted;
+mod ministry;
 mod offline;
 mod plain;
 mod processes;
+mod recovery;
 mod rollback;
+mod screens;
+mod search;
 mod stage;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use country::{BUCKET, Country};
-use deposits::{Deposit, Keys};
+use country::{Country, SEALED};
+use deposits::Deposit;
 use documents::Documents;
+use ministry::Ministry;
 use plain::PlainFolder;
 use stage::{Stage, Watch, both};
+
+use crate::s3_client::AccessKey;
 
 /// A small country on this machine.
 #[derive(Args)]
@@ -50,6 +60,7 @@ impl Demo {
     pub(crate) async fn run(self) -> Result<()> {
         let mut stage = Stage::new();
         let mut country = Country::found(self.keep)?;
+        let mut ministry = Ministry::of(&country);
         if self.keep {
             let folder = country.folder.path().display();
             stage.aside(&both!(
@@ -59,7 +70,7 @@ impl Demo {
             ))?;
         }
         tokio::select! {
-            played = self.play(&mut stage, &mut country) => played?,
+            played = self.play(&mut stage, &mut country, &mut ministry) => played?,
             ended = ended_by_hand() => {
                 ended?;
                 bail!("ended by hand, before the end")
@@ -77,36 +88,51 @@ impl Demo {
         }
     }
 
-    async fn play(&self, stage: &mut Stage, country: &mut Country) -> Result<()> {
+    async fn play(
+        &self,
+        stage: &mut Stage,
+        country: &mut Country,
+        ministry: &mut Ministry,
+    ) -> Result<()> {
         let watch = Watch::start();
         let documents = Documents::gather(self.folder.as_deref())?;
         stage.act(&both!(
             stage,
-            "1. The Ministry of Finance entrusts its documents",
-            "1. Le ministère des Finances confie ses documents"
+            "1. The Ministry of Finance seals its documents at home, and entrusts them",
+            "1. Le ministère des Finances scelle ses documents à la maison, et les confie"
         ))?;
-        let (keys, deposits) = deposits::play(stage, country, &documents).await?;
+        let sealed = deposits::play(stage, country, ministry, &documents).await?;
         stage.act(&both!(
             stage,
             "2. The power goes in the middle of deposits",
             "2. Le courant tombe au milieu des dépôts"
         ))?;
-        crash::play(stage, country, &keys.finances, &documents).await?;
+        let justice = country.access_key("justice")?;
+        let open = hosted::play(stage, country, &justice, &documents).await?;
+        crash::play(stage, country, &justice, &documents).await?;
         stage.act(&both!(
             stage,
             "3. The operator is dishonest",
             "3. L'exploitant est malhonnête"
         ))?;
-        self.cheat(stage, country, &keys, &deposits).await?;
+        self.cheat(stage, country, ministry, &justice, (&sealed, &open))
+            .await?;
         stage.act(&both!(
             stage,
             "4. A receipt before the judge",
             "4. Un reçu devant le juge"
         ))?;
+        ministry.stop().await?;
         country.stop().await?;
-        offline::play(stage, country, &deposits[0])?;
-        country.start().await?;
-        curtain(stage, country, &keys, &watch)?;
+        let shown = sealed.last().context("something was deposited")?;
+        offline::play(stage, country, shown)?;
+        stage.act(&both!(stage, "5. Everything burns down", "5. Tout brûle"))?;
+        recovery::play(stage, country, ministry, &sealed)?;
+        if !self.once {
+            country.start().await?;
+            ministry.start(country).await?;
+        }
+        curtain(stage, country, ministry, &watch)?;
         if self.once {
             return stage.say(&both!(
                 stage,
@@ -125,8 +151,9 @@ impl Demo {
         &self,
         stage: &mut Stage,
         country: &mut Country,
-        keys: &Keys,
-        deposits: &[Deposit],
+        ministry: &mut Ministry,
+        justice: &AccessKey,
+        (sealed, open): (&[Deposit], &[Deposit]),
     ) -> Result<()> {
         stage.say(&both!(
             stage,
@@ -134,15 +161,21 @@ impl Demo {
             "L'exploitant possède la machine, son disque et ses clés, et peut retoucher ce qu'il veut. Voyons qui le \
              remarque."
         ))?;
+        let operators = country.access_key(ministry::NAME)?;
+        ministry.stop().await?;
         country.stop().await?;
+        deceived::play(stage, country, ministry, &operators, sealed).await?;
         let earlier = country.folder.join("earlier");
         processes::copy_folder(&country.data(), &earlier)?;
-        let plain = PlainFolder::make(country.folder.join("plain"), deposits, &keys.finances.id)?;
-        dishonest::play(stage, country, keys, deposits, &plain)?;
-        rollback::play(stage, country, &keys.finances, &earlier, &plain).await?;
+        let plain = PlainFolder::make(country.folder.join("plain"), open, &justice.id)?;
+        dishonest::play(stage, country, (justice, &operators), open, &plain)?;
+        rollback::play(stage, country, ministry, justice, &earlier, &plain).await?;
         if !self.once {
+            ministry.stop().await?;
             country.stop().await?;
             hands_on::play(stage, country).await?;
+            country.start().await?;
+            ministry.start(country).await?;
         }
         Ok(())
     }
@@ -162,7 +195,7 @@ async fn ended_by_hand() -> Result<()> {
 }
 
 /// What held, what to try now, and how to witness from elsewhere.
-fn curtain(stage: &Stage, country: &Country, keys: &Keys, watch: &Watch) -> Result<()> {
+fn curtain(stage: &Stage, country: &Country, ministry: &Ministry, watch: &Watch) -> Result<()> {
     let took = watch.told();
     let failures = stage.failures();
     if failures.is_empty() {
@@ -181,7 +214,7 @@ fn curtain(stage: &Stage, country: &Country, keys: &Keys, watch: &Watch) -> Resu
             stage.named(failure)?;
         }
     }
-    let (web, s3) = (country.web()?, country.s3()?);
+    let (web, s3, key) = (country.web()?, ministry.s3()?, ministry.key()?);
     stage.say(&both!(
         stage,
         "The data centre runs, and shows its national log and its policy to anybody:",
@@ -192,14 +225,14 @@ fn curtain(stage: &Stage, country: &Country, keys: &Keys, watch: &Watch) -> Resu
     }
     stage.say(&both!(
         stage,
-        "Any S3 program speaks to it, for example aws-cli:",
-        "Tout programme S3 lui parle, par exemple aws-cli :"
+        "Any S3 program speaks to the ministry's gateway, for example aws-cli:",
+        "Tout programme S3 parle à la passerelle du ministère, par exemple aws-cli :"
     ))?;
     stage.copyable(&format!(
         "AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={} AWS_DEFAULT_REGION=us-east-1 aws --endpoint-url http://{s3} s3 ls \
-         s3://{BUCKET} --recursive",
-        keys.finances.id,
-        keys.finances.secret.as_str()
+         s3://{SEALED} --recursive",
+        key.id,
+        key.secret.as_str()
     ))?;
     join_a_witness(stage, country)
 }

@@ -15,7 +15,7 @@ mod shares;
 mod show;
 
 pub(crate) use ceremony::host_name;
-pub(crate) use gather::GivenShares;
+pub(crate) use gather::{GivenShares, read as read_page};
 pub(crate) use init::{Plan, institution_name};
 
 use std::path::PathBuf;

@@ -1,7 +1,6 @@
 //! A small country on this machine: a data centre, two institutions, three witnesses, each a process of its own.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -15,15 +14,17 @@ use super::processes::{Child, Folder};
 use super::stage::Watch;
 use crate::s3_client::{AccessKey, S3Client};
 
-/// The bucket of the Ministry of Finance.
-pub(super) const BUCKET: &str = "archives";
+/// The bucket of the Ministry of Finance: sealed at home.
+pub(super) const SEALED: &str = "archives";
+/// The bucket of the Ministry of Justice: open.
+pub(super) const OPEN: &str = "judgments";
 /// Who witnesses.
 pub(super) const WITNESSES: [&str; 3] = ["court", "university", "press"];
 /// Something that takes a second or two is waited for this long, on a machine that is busy.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) const POLL: Duration = Duration::from_millis(50);
 /// Free ports, found by the system.
-const ANY_PORT: &str = "127.0.0.1:0";
+pub(super) const ANY_PORT: &str = "127.0.0.1:0";
 
 /// All of it. What runs is ended before the folder goes, as fields are dropped in this order.
 pub(super) struct Country {
@@ -98,52 +99,37 @@ impl Country {
 
     /// Starts the data centre where it listened before, or on free ports, and waits until it answers.
     pub(super) async fn start(&mut self) -> Result<()> {
-        let (child, web, s3) = self.serve(self.listens).await?;
+        let (child, web, s3) = self.serve(&self.data(), self.listens).await?;
         (self.centre, self.listens) = (Some(child), Some((web, s3)));
         Ok(())
     }
 
     /// Starts the data centre where no witness looks for it; gives its web and S3.
     pub(super) async fn start_elsewhere(&mut self) -> Result<(SocketAddr, SocketAddr)> {
-        let (child, web, s3) = self.serve(None).await?;
+        let (child, web, s3) = self.serve(&self.data(), None).await?;
         self.centre = Some(child);
         Ok((web, s3))
     }
 
-    async fn serve(
+    /// Starts a data centre on a folder, at an address that it had or on free ports, and waits until it answers.
+    pub(super) async fn serve(
         &self,
+        data: &Path,
         at: Option<(SocketAddr, SocketAddr)>,
     ) -> Result<(Child, SocketAddr, SocketAddr)> {
         let at = at.map(|(web, s3)| (web.to_string(), s3.to_string()));
         let (web, s3) = at.unwrap_or_else(|| (ANY_PORT.to_owned(), ANY_PORT.to_owned()));
         let mut command = self.command(["serve", "--json", "--data"]);
         command
-            .arg(self.data())
+            .arg(data)
             .env("AMANA_LISTEN_WEB", web)
             .env("AMANA_LISTEN_S3", s3)
             // Nobody in the audience waits two seconds for an epoch.
             .env("AMANA_EPOCH_BUSY_S", "0.2");
         let mut child = Child::spawn(command, &self.folder.join("centre.log"))?;
-        let stdout = child.stdout().context("what the server prints is read")?;
-        let (mut web, mut s3) = (None, None);
-        for line in BufReader::new(stdout).lines() {
-            let said: Value = serde_json::from_str(&line?)?;
-            let url = said["url"].as_str().unwrap_or_default();
-            let address = url.trim_start_matches("http://").parse().ok();
-            match said["listener"].as_str() {
-                Some("web") => web = address,
-                Some("s3") => s3 = address,
-                _ => {}
-            }
-            if let (Some(web), Some(s3)) = (web, s3) {
-                let watch = Watch::start();
-                while http_get(web, "/healthz").await.is_err() && watch.so_far() < PATIENCE {
-                    tokio::time::sleep(POLL).await;
-                }
-                return Ok((child, web, s3));
-            }
-        }
-        bail!("the data centre did not start:\n{}", child.last_words())
+        let (web, s3) = child.listens()?;
+        answers(web, "/healthz").await?;
+        Ok((child, web, s3))
     }
 
     /// Ends the data centre in good order.
@@ -159,23 +145,18 @@ impl Country {
         self.centre.take().context("the data centre runs")
     }
 
-    /// An institution, with a key for its software.
-    pub(super) fn institution(&self, name: &str) -> Result<AccessKey> {
-        let data = self.data();
-        self.ask(
-            self.command(["institution", "add", name, "--json", "--data"])
-                .arg(&data),
-        )?;
-        let mut command = self.command(["access-key", "create", "--institution", name]);
-        let key = self.ask(command.args(["--json", "--data"]).arg(&data))?;
-        let field = |name: &str| {
-            let value = key[name].as_str().map(str::to_owned);
-            value.with_context(|| format!("amana access-key create says no {name}"))
-        };
-        Ok(AccessKey {
-            id: field("access_key_id")?,
-            secret: Zeroizing::new(field("secret_access_key")?),
-        })
+    /// Adds an institution.
+    pub(super) fn add_institution(&self, name: &str) -> Result<()> {
+        let mut command = self.command(["institution", "add", name, "--json", "--data"]);
+        self.ask(command.arg(self.data()))?;
+        Ok(())
+    }
+
+    /// A key in an institution's name, made at the data centre.
+    pub(super) fn access_key(&self, institution: &str) -> Result<AccessKey> {
+        let mut command = self.command(["access-key", "create", "--institution", institution]);
+        let key = self.ask(command.args(["--json", "--data"]).arg(self.data()))?;
+        read_key(&key)
     }
 
     /// Makes the witnesses' keys, lists them in the policy, and publishes it.
@@ -313,6 +294,32 @@ impl Checked {
     /// How many faults there are beside one.
     pub(super) fn others(&self) -> usize {
         self.faults.len().saturating_sub(1) + self.further
+    }
+}
+
+/// The key that `amana access-key create` made.
+pub(super) fn read_key(made: &Value) -> Result<AccessKey> {
+    let field = |name: &str| {
+        let value = made[name].as_str().map(str::to_owned);
+        value.with_context(|| format!("amana access-key create says no {name}"))
+    };
+    Ok(AccessKey {
+        id: field("access_key_id")?,
+        secret: Zeroizing::new(field("secret_access_key")?),
+    })
+}
+
+/// Waits until a server answers with 200.
+pub(super) async fn answers(at: SocketAddr, path: &str) -> Result<()> {
+    let watch = Watch::start();
+    loop {
+        match http_get(at, path).await {
+            Ok((200, _)) => return Ok(()),
+            answer if watch.so_far() > PATIENCE => {
+                bail!("http://{at}{path} is not as it should be: {answer:?}")
+            }
+            _ => tokio::time::sleep(POLL).await,
+        }
     }
 }
 

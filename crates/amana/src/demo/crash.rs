@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use bytes::Bytes;
 use futures::future::try_join_all;
 
-use super::country::{BUCKET, Country};
+use super::country::{Country, OPEN};
 use super::documents::{Document, Documents};
 use super::stage::{Stage, Watch, both};
 use crate::s3_client::AccessKey;
@@ -35,9 +35,9 @@ pub(super) async fn play(
 ) -> Result<()> {
     stage.say(&both!(
         stage,
-        "Eight programs of the ministry deposit without a pause, and in the midst of it the data centre gets kill -9, \
+        "Eight programs of the Ministry of Justice deposit without a pause, and in the midst of it the data centre gets kill -9, \
          which it can neither catch nor prepare for.",
-        "Huit programmes du ministère déposent sans relâche, et au beau milieu le centre de données reçoit kill -9, \
+        "Huit programmes du ministère de la Justice déposent sans relâche, et au beau milieu le centre de données reçoit kill -9, \
          qu'il ne peut ni intercepter ni préparer."
     ))?;
     let known = deposit_until_killed(country, key, documents).await?;
@@ -65,14 +65,14 @@ pub(super) async fn play(
     let mut client = country.connect(key).await?;
     let (mut lost, mut torn, mut there) = (Vec::new(), Vec::new(), 0);
     for (done, document) in acknowledged.iter().enumerate() {
-        let answer = client.get(BUCKET, &document.key).await?;
+        let answer = client.get(OPEN, &document.key).await?;
         if !answer.status.is_success() || answer.body != document.body {
             lost.push(document.key.as_str());
         }
         stage.progress(done + 1, count);
     }
     for document in open {
-        let answer = client.get(BUCKET, &document.key).await?;
+        let answer = client.get(OPEN, &document.key).await?;
         match answer.status.as_u16() {
             200 if answer.body == document.body => there += 1,
             404 => {}
@@ -136,9 +136,7 @@ async fn deposit_until_killed(
                 key: format!("second-round/{worker}-{turn}/{}", document.key),
                 body: part(&document.body),
             };
-            let put = client
-                .put(BUCKET, &document.key, document.body.clone())
-                .await;
+            let put = client.put(OPEN, &document.key, document.body.clone()).await;
             if put.is_err() {
                 known.open = Some(document);
                 break;

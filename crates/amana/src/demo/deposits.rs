@@ -1,25 +1,24 @@
-//! Act 1: documents are deposited, and their receipts turn from *recorded* to *witnessed*.
+//! Act 1: documents are sealed at home and deposited, the operator is blind, and receipts turn from *recorded* to
+//! *witnessed*.
 
 use std::cell::Cell;
+use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result, bail};
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use super::country::{BUCKET, Country, PATIENCE, POLL};
+use super::country::{Country, PATIENCE, POLL, SEALED};
 use super::documents::{Document, Documents};
+use super::ministry::Ministry;
+use super::search::{Searched, search};
 use super::stage::{Stage, Watch, both, size_told};
+use super::{enrolment, screens};
 use crate::output;
-use crate::s3_client::AccessKey;
+use crate::s3_client::{AccessKey, S3Client};
 
 /// Connections that deposit at once.
 const WORKERS: usize = 8;
-
-/// The two institutions' keys.
-pub(super) struct Keys {
-    pub(super) finances: AccessKey,
-    pub(super) justice: AccessKey,
-}
 
 /// A document that was acknowledged.
 #[derive(Clone)]
@@ -29,18 +28,41 @@ pub(super) struct Deposit {
     pub(super) receipt: String,
 }
 
-/// Plays it; gives the institutions' keys and what was deposited.
+/// Plays it; gives what was deposited.
 pub(super) async fn play(
     stage: &mut Stage,
     country: &mut Country,
+    ministry: &mut Ministry,
     documents: &Documents,
-) -> Result<(Keys, Vec<Deposit>)> {
+) -> Result<Vec<Deposit>> {
+    found(stage, country).await?;
+    enrolment::play(stage, country, ministry).await?;
+    let (folder, count) = (documents.folder.display(), documents.chosen.len());
+    let (found, size) = (documents.found, size_told(documents.bytes()));
+    stage.step(&both!(
+        stage,
+        "The ministry deposits {count} of the {found} files of {folder}, {size}, with an ordinary S3 program; its gateway \
+         seals each one before it leaves the house.",
+        "Le ministère dépose {count} des {found} fichiers de {folder}, {size}, avec un programme S3 ordinaire ; sa \
+         passerelle scelle chacun avant qu'il ne quitte la maison."
+    ))?;
+    let to = (ministry.s3()?, ministry.key()?, SEALED);
+    let deposits = deposit(stage, to, documents).await?;
+    let last = deposits.last().context("something was deposited")?;
+    blind(stage, country, ministry, &deposits, documents).await?;
+    let early = verdict(country, &last.receipt)?;
+    country.start_witnesses()?;
+    become_witnessed(stage, country, &early, last).await?;
+    Ok(deposits)
+}
+
+/// A data centre, its institutions, its published policy.
+async fn found(stage: &Stage, country: &mut Country) -> Result<()> {
     let watch = Watch::start();
     country.start().await?;
-    let keys = Keys {
-        finances: country.institution("finances")?,
-        justice: country.institution("justice")?,
-    };
+    for name in ["finances", "justice"] {
+        country.add_institution(name)?;
+    }
     country.enrol_witnesses()?;
     let took = watch.told();
     stage.say(&both!(
@@ -51,38 +73,24 @@ pub(super) async fn play(
         "Un centre de données a démarré, avec deux institutions, le ministère des Finances et le ministère de la \
          Justice. Un tribunal, une université et un journal seront ses témoins : la politique publiée donne leurs \
          clés, et deux des trois doivent être d'accord ({took})."
-    ))?;
-    let (folder, count) = (documents.folder.display(), documents.chosen.len());
-    let (found, size) = (documents.found, size_told(documents.bytes()));
-    stage.say(&both!(
-        stage,
-        "The Ministry of Finance deposits {count} of the {found} files of {folder}, {size}, with an ordinary S3 \
-         program, eight at a time.",
-        "Le ministère des Finances dépose {count} des {found} fichiers de {folder}, {size}, avec un programme S3 \
-         ordinaire, huit à la fois."
-    ))?;
-    let deposits = deposit(stage, country, &keys.finances, documents).await?;
-    private(stage, country, &keys.justice, &deposits[0]).await?;
-    become_witnessed(stage, country, &deposits).await?;
-    Ok((keys, deposits))
+    ))
 }
 
-async fn deposit(
+/// Deposits all documents at an S3 address, with a key, in a bucket that is there.
+pub(super) async fn deposit(
     stage: &Stage,
-    country: &Country,
-    key: &AccessKey,
+    (at, key, bucket): (SocketAddr, &AccessKey, &str),
     documents: &Documents,
 ) -> Result<Vec<Deposit>> {
-    country.connect(key).await?.make_bucket(BUCKET).await?;
     let watch = Watch::start();
     let (next, done) = (Cell::new(0), Cell::new(0));
     let (next, done) = (&next, &done);
     let workers = (0..WORKERS).map(|_| async move {
-        let mut client = country.connect(key).await?;
+        let mut client = S3Client::connect(at, key.clone()).await?;
         let mut deposits = Vec::new();
         while let Some(document) = documents.chosen.get(next.replace(next.get() + 1)) {
             let body = document.body.clone();
-            let answer = client.put(BUCKET, &document.key, body).await;
+            let answer = client.put(bucket, &document.key, body).await;
             let answer = answer.with_context(|| format!("{} was not taken", document.key))?;
             let receipt = answer.receipt();
             let receipt = receipt.context("a deposit's answer has no x-amana-receipt")?;
@@ -102,9 +110,9 @@ async fn deposit(
     let receipt = &last.receipt;
     stage.held(&both!(
         stage,
-        "{count} deposits acknowledged in {took}, each only once it was safe on disk. The last answer says: \
-         x-amana-receipt: {receipt}",
-        "{count} dépôts confirmés en {took}, chacun une fois à l'abri sur le disque. La dernière réponse dit : \
+        "{count} deposits acknowledged in {took}, each only once it was safe on the data centre's disk. The last answer \
+         says: x-amana-receipt: {receipt}",
+        "{count} dépôts confirmés en {took}, chacun une fois à l'abri sur le disque du centre. La dernière réponse dit : \
          x-amana-receipt: {receipt}"
     ))?;
     Ok(deposits)
@@ -116,21 +124,48 @@ pub(super) fn index(receipt: &str) -> u64 {
     index.parse().unwrap_or_default()
 }
 
-async fn private(
+/// What the operator sees of all that, and what it finds.
+async fn blind(
     stage: &mut Stage,
     country: &Country,
-    justice: &AccessKey,
-    deposit: &Deposit,
+    ministry: &Ministry,
+    deposits: &[Deposit],
+    documents: &Documents,
 ) -> Result<()> {
-    let mut client = country.connect(justice).await?;
-    let answer = client.get(BUCKET, &deposit.document.key).await?;
+    stage.step(&both!(
+        stage,
+        "Names, sizes and first lines at home; and what the same documents are in the operator's rows and on its disk:",
+        "Noms, tailles et premières lignes à la maison ; et ce que sont les mêmes documents dans les lignes et sur le \
+         disque de l'exploitant :"
+    ))?;
+    screens::play(stage, country, ministry, deposits).await?;
+    let searched = search(country, documents)?;
+    let size = size_told(usize::try_from(searched.bytes).unwrap_or(usize::MAX));
+    let Searched { clues, found, .. } = searched;
+    stage.expect(
+        found == 0,
+        &both!(
+            stage,
+            "The operator searches everything that it has, files, rows and logs, {size}, for {clues} names and first lines \
+             of these documents (grep): none is there.",
+            "L'exploitant cherche dans tout ce qu'il a, fichiers, lignes et journaux, {size}, {clues} noms et premières \
+             lignes de ces documents (grep) : aucun n'y est."
+        ),
+        &both!(
+            stage,
+            "The operator finds {found} of {clues} names and first lines in what it has.",
+            "L'exploitant trouve {found} de {clues} noms et premières lignes dans ce qu'il a."
+        ),
+    )?;
+    let mut client = country.connect(&country.access_key("justice")?).await?;
+    let answer = client.get(SEALED, &deposits[0].document.key).await?;
     let (status, code) = (answer.status.as_u16(), answer.error_code());
     stage.expect(
         status == 403,
         &both!(
             stage,
-            "The Ministry of Justice asks for one of them with its own key and is answered {status} {code}.",
-            "Le ministère de la Justice en demande un avec sa propre clé et reçoit {status} {code}."
+            "The Ministry of Justice asks for one of them with a key of its own and is answered {status} {code}.",
+            "Le ministère de la Justice en demande un avec une clé à lui et reçoit {status} {code}."
         ),
         &both!(
             stage,
@@ -143,12 +178,9 @@ async fn private(
 async fn become_witnessed(
     stage: &mut Stage,
     country: &mut Country,
-    deposits: &[Deposit],
+    early: &Value,
+    last: &Deposit,
 ) -> Result<()> {
-    let (Some(first), Some(last)) = (deposits.first(), deposits.last()) else {
-        bail!("nothing was deposited");
-    };
-    let early = verdict(country, &first.receipt)?;
     let state = early["state"].as_str().unwrap_or_default();
     stage.expect(
         state == "recorded",
@@ -165,7 +197,6 @@ async fn become_witnessed(
             "Avant qu'aucun témoin ne regarde, un reçu était « {state} » et non « recorded »."
         ),
     )?;
-    country.start_witnesses()?;
     stage.say(&both!(
         stage,
         "Now the three witnesses call the data centre, check that its history only grew, and cosign it. To be plain: \
@@ -192,7 +223,7 @@ async fn become_witnessed(
             "Après {took}, un reçu est toujours « {state} »."
         ),
     )?;
-    facts(stage, country, first)
+    facts(stage, country, last)
 }
 
 /// What one receipt says, in plain words.
@@ -219,10 +250,12 @@ fn facts(stage: &Stage, country: &Country, deposit: &Deposit) -> Result<()> {
     let bytes = std::fs::metadata(receipt_file(country, &deposit.receipt))?.len();
     stage.say(&both!(
         stage,
-        "One receipt in plain words: on {at}, {by} deposited what the ministry knows as {name}. It is act {index} of \
+        "One receipt in plain words: on {at}, {by}, the ministry's gateway, signed the deposit of what the ministry alone \
+         knows as {name}. It is act {index} of \
          the {size} in the ministry's ledger, committed by epoch {epoch} of the national log; {witnesses} cosigned that \
          ledger, and the national quorum has stood since {since}. The receipt is a text file of {bytes} bytes.",
-        "Un reçu en mots simples : le {at}, {by} a déposé ce que le ministère appelle {name}. C'est l'acte {index} des \
+        "Un reçu en mots simples : le {at}, {by}, la passerelle du ministère, a signé le dépôt de ce que le ministère seul \
+         appelle {name}. C'est l'acte {index} des \
          {size} du registre du ministère, engagé par l'époque {epoch} du journal national ; {witnesses} ont cosigné ce \
          registre, et le quorum national est acquis depuis {since}. Le reçu est un fichier texte de {bytes} octets."
     ))

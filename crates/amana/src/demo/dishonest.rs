@@ -1,4 +1,5 @@
-//! Act 3, first part: the operator changes what is on its own disk, each time in a copy of the stopped data folder.
+//! Act 3, first part: the operator changes what is on its own disk, each time in a copy of the stopped data folder. It is
+//! the open bucket that it edits: of that one it knows what it does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,23 +8,25 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, ensure};
 use rusqlite::{Connection, params};
 
-use super::country::{BUCKET, Country};
-use super::deposits::{Deposit, Keys, index};
+use super::country::{Country, OPEN};
+use super::deposits::{Deposit, index};
 use super::plain::{PlainFolder, flip_bit, flip_middle};
 use super::processes::copy_folder;
 use super::stage::{Stage, Watch, both};
+use crate::s3_client::AccessKey;
 
 /// By how much the operator backdates a deposit.
 const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
-/// The ministry's ledger.
-pub(super) const LEDGER: &str = "finances/vault";
+/// The ledger of the Ministry of Justice.
+pub(super) const LEDGER: &str = "justice/vault";
 
-/// Plays the edits; the data centre is stopped, and its folder stays as it is.
+/// Plays the edits; the data centre is stopped, and its folder stays as it is. `operators` is a key that the operator made
+/// itself in the name of Finance.
 pub(super) fn play(
     stage: &mut Stage,
     country: &Country,
-    keys: &Keys,
+    (justice, operators): (&AccessKey, &AccessKey),
     deposits: &[Deposit],
     plain: &PlainFolder,
 ) -> Result<()> {
@@ -46,13 +49,13 @@ pub(super) fn play(
 
     stage.step(&both!(
         stage,
-        "The operator rewrites an entry of the ledger: it was Justice, not Finance, that deposited {name}.",
-        "L'exploitant réécrit un acte du registre : c'est la Justice, et non les Finances, qui aurait déposé {name}."
+        "The operator rewrites an entry of the ledger: it was Finance, not Justice, that deposited {name}.",
+        "L'exploitant réécrit un acte du registre : ce sont les Finances, et non la Justice, qui auraient déposé {name}."
     ))?;
     let copy = copied(country, "entry")?;
-    rewrite_entry(&copy, index(&victim.receipt), keys)?;
+    rewrite_entry(&copy, index(&victim.receipt), [&justice.id, &operators.id])?;
     caught(stage, country, &copy, &["entry", "rewritten"])?;
-    plain.rewrite_register(name, &keys.justice.id)?;
+    plain.rewrite_register(name, &operators.id)?;
     plain.notices_nothing(stage)?;
 
     stage.step(&both!(
@@ -68,7 +71,7 @@ pub(super) fn play(
 }
 
 /// A copy of the stopped data folder, to be edited.
-fn copied(country: &Country, name: &str) -> Result<PathBuf> {
+pub(super) fn copied(country: &Country, name: &str) -> Result<PathBuf> {
     let copy = country.folder.join(&format!("edited-{name}"));
     copy_folder(&country.data(), &copy)?;
     Ok(copy)
@@ -163,9 +166,9 @@ pub(super) fn ledger(rows: &Connection, name: &str) -> Result<(i64, u64)> {
     Ok((id, size.unsigned_abs()))
 }
 
-/// The number under which an entry of the ministry stands.
-fn entry_id(rows: &Connection, index: u64) -> Result<i64> {
-    let (ledger, _) = ledger(rows, LEDGER)?;
+/// The number under which an entry of a ledger stands.
+pub(super) fn entry_id(rows: &Connection, name: &str, index: u64) -> Result<i64> {
+    let (ledger, _) = ledger(rows, name)?;
     Ok(ledger << 40 | index.cast_signed())
 }
 
@@ -175,18 +178,18 @@ fn backdate(data: &Path, key: &str) -> Result<()> {
         "UPDATE versions SET time_ms = time_ms - ?1 WHERE key = ?2",
         params![year_ms, key.as_bytes()],
     )?;
-    ensure!(changed == 1, "{changed} rows of {BUCKET}/{key} were edited");
+    ensure!(changed == 1, "{changed} rows of {OPEN}/{key} were edited");
     Ok(())
 }
 
-fn rewrite_entry(data: &Path, index: u64, keys: &Keys) -> Result<()> {
+fn rewrite_entry(data: &Path, index: u64, [from, to]: [&str; 2]) -> Result<()> {
     let rows = rows(data)?;
-    let id = entry_id(&rows, index)?;
+    let id = entry_id(&rows, LEDGER, index)?;
     let core: Vec<u8> = rows.query_row("SELECT core FROM entries WHERE id = ?1", [id], |row| {
         row.get(0)
     })?;
     let core = String::from_utf8(core)?;
-    let forged = core.replace(&keys.finances.id, &keys.justice.id);
+    let forged = core.replace(from, to);
     ensure!(forged != core, "the entry doesn't name its key: {core}");
     rows.execute(
         "UPDATE entries SET core = ?1 WHERE id = ?2",
@@ -202,7 +205,7 @@ fn flip_content(data: &Path, deposit: &Deposit) -> Result<()> {
         return flip_bit(&blob);
     }
     let rows = rows(data)?;
-    let id = entry_id(&rows, index(&deposit.receipt))?;
+    let id = entry_id(&rows, LEDGER, index(&deposit.receipt))?;
     let mut bytes = body.to_vec();
     flip_middle(&mut bytes)?;
     let changed = rows.execute(

@@ -61,9 +61,8 @@ impl PlainFolder {
         let count = read_all(&self.path)?;
         stage.aside(&both!(
             stage,
-            "Beside it, a plain folder with the same edit: its {count} files are read to the last, and nothing is noticed.",
-            "À côté, un simple dossier avec la même retouche : ses {count} fichiers se lisent jusqu'au dernier, et rien \
-             n'est remarqué."
+            "A plain folder with the same edit: all its {count} files are read, and nothing is noticed.",
+            "Un simple dossier avec la même retouche : ses {count} fichiers se lisent tous, et rien n'est remarqué."
         ))
     }
 }

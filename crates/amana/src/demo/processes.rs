@@ -1,13 +1,16 @@
 //! Child processes, each ended by its id, and the temporary folder, gone at the end, however the end comes.
 
 use std::fs::{self, DirBuilder, File};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{self, ChildStdout, Command, Stdio};
+use std::process::{self, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use super::stage::Watch;
 
@@ -40,9 +43,28 @@ impl Child {
         })
     }
 
-    /// What it prints.
-    pub(super) fn stdout(&mut self) -> Option<ChildStdout> {
-        self.child.stdout.take()
+    /// Where a server listens, as it prints: its web and its S3.
+    ///
+    /// # Errors
+    /// When it ends before it listens.
+    pub(super) fn listens(&mut self) -> Result<(SocketAddr, SocketAddr)> {
+        let stdout = self.child.stdout.take();
+        let stdout = stdout.context("what a server prints is read once")?;
+        let (mut web, mut s3) = (None, None);
+        for line in BufReader::new(stdout).lines() {
+            let said: Value = serde_json::from_str(&line?)?;
+            let url = said["url"].as_str().unwrap_or_default();
+            let address = url.trim_start_matches("http://").parse().ok();
+            match said["listener"].as_str() {
+                Some("web") => web = address,
+                Some("s3") => s3 = address,
+                _ => {}
+            }
+            if let (Some(web), Some(s3)) = (web, s3) {
+                return Ok((web, s3));
+            }
+        }
+        bail!("a server did not start:\n{}", self.last_words())
     }
 
     /// The last lines of its log, for whoever must find out why it ended.

@@ -6,11 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::country::{BUCKET, Country, PATIENCE, POLL, WITNESSES, http_get};
+use super::country::{Country, OPEN, PATIENCE, POLL, SEALED, WITNESSES, http_get};
 use super::crash::clean;
+use super::deceived;
 use super::deposits::{Deposit, index, witnessed};
 use super::dishonest::{LEDGER, caught, ledger, rows};
 use super::documents::Document;
+use super::ministry::{Ministry, evidence};
 use super::plain::PlainFolder;
 use super::processes::replace_folder;
 use super::stage::{Stage, Watch, both};
@@ -22,28 +24,38 @@ const INCONVENIENT: usize = 3;
 /// Deposits of the other story at most, before it is as long as the true one.
 const MAX_OTHER_STORY: usize = 2000;
 
-const OTHER_AWARD: &str = "Nobody's cousin gets the contract.";
+const OTHER_VERDICT: &str = "Nobody's cousin is convicted.";
+/// What the ministry deposits last before the data centre is rolled back.
+const LATE: &str = "budget/late.txt";
 
-/// Plays both; `earlier` is a copy of the folder as it is now. Leaves the data centre running on its true folder.
+/// Plays both; `earlier` is a copy of the folder as it is now. Leaves data centre and gateway running on their true folders.
 pub(super) async fn play(
     stage: &mut Stage,
     country: &mut Country,
+    ministry: &mut Ministry,
     key: &AccessKey,
     earlier: &Path,
     plain: &PlainFolder,
 ) -> Result<()> {
     let truth = country.folder.join("true");
     country.start().await?;
+    ministry.begin(country)?;
     let inconvenient = deposit_inconvenient(country, key).await?;
+    ministry.ready().await?;
+    let late = seal(ministry, LATE, "A late budget.").await?;
+    ministry.follows(index(&late) + 1).await?;
     all_remember(country, earlier).await?;
     country.stop().await?;
     replace_folder(&country.data(), &truth)?;
 
-    roll_back(stage, country, key, earlier).await?;
+    roll_back(stage, country, ministry, key, earlier).await?;
     forget(plain, &inconvenient)?;
     plain.notices_nothing(stage)?;
     fork(stage, country, key, earlier, &truth).await?;
-    fs::write(plain.path.join("tenders/other-award-1.txt"), OTHER_AWARD)?;
+    fs::write(
+        plain.path.join("verdicts/other-verdict-1.txt"),
+        OTHER_VERDICT,
+    )?;
     plain.notices_nothing(stage)?;
 
     stage.step(&both!(
@@ -53,16 +65,18 @@ pub(super) async fn play(
     ))?;
     replace_folder(&truth, &country.data())?;
     country.start().await?;
+    ministry.begin(country)?;
     clean(stage, country)?;
-    let last = put(country, key, "after/all.txt", "Entrusted again.").await?;
-    let state = witnessed(country, &last.receipt).await?;
+    ministry.ready().await?;
+    let last = seal(ministry, "after/all.txt", "Entrusted again.").await?;
+    let state = witnessed(country, &last).await?;
     let state = state["state"].as_str().unwrap_or_default();
     stage.expect(
         state == "witnessed",
         &both!(
             stage,
-            "Deposits are taken again, and the witnesses cosign again.",
-            "Les dépôts sont de nouveau acceptés, et les témoins cosignent de nouveau."
+            "The ministry seals and deposits again, and the witnesses cosign again.",
+            "Le ministère scelle et dépose de nouveau, et les témoins cosignent de nouveau."
         ),
         &both!(
             stage,
@@ -76,8 +90,8 @@ pub(super) async fn play(
 async fn deposit_inconvenient(country: &mut Country, key: &AccessKey) -> Result<Vec<Deposit>> {
     let mut deposits = Vec::new();
     for number in 1..=INCONVENIENT {
-        let name = format!("tenders/award-{number}.txt");
-        let text = format!("Award {number}: the minister's cousin gets the contract.");
+        let name = format!("verdicts/verdict-{number}.txt");
+        let text = format!("Verdict {number}: the minister's cousin is convicted.");
         deposits.push(put(country, key, &name, &text).await?);
     }
     let last = deposits.last().context("something was deposited")?;
@@ -124,14 +138,23 @@ async fn put(country: &Country, key: &AccessKey, name: &str, text: &str) -> Resu
         body: text.to_owned().into(),
     };
     let mut client = country.connect(key).await?;
-    let answer = client.put(BUCKET, name, document.body.clone()).await?;
+    let answer = client.put(OPEN, name, document.body.clone()).await?;
     let receipt = answer.receipt().context("no x-amana-receipt")?.to_owned();
     Ok(Deposit { document, receipt })
+}
+
+/// A deposit through the ministry's gateway; gives the name of its receipt.
+async fn seal(ministry: &Ministry, name: &str, text: &str) -> Result<String> {
+    let mut client = ministry.connect().await?;
+    let answer = client.put(SEALED, name, text.to_owned().into()).await?;
+    let receipt = answer.receipt().context("no x-amana-receipt")?;
+    Ok(receipt.to_owned())
 }
 
 async fn roll_back(
     stage: &mut Stage,
     country: &mut Country,
+    ministry: &mut Ministry,
     key: &AccessKey,
     earlier: &Path,
 ) -> Result<()> {
@@ -155,7 +178,7 @@ async fn roll_back(
     country.start().await?;
     read_only(stage, country).await?;
     let mut client = country.connect(key).await?;
-    let refused = client.put(BUCKET, "late.txt", "late".into()).await;
+    let refused = client.put(OPEN, "late.txt", "late".into()).await;
     let why = refused.err().map(|why| format!("{why:#}"));
     let told = why.clone().unwrap_or_default();
     stage.expect(
@@ -171,6 +194,13 @@ async fn roll_back(
             "Un dépôt a encore été accepté."
         ),
     )?;
+    let judged = evidence(country, &ministry.folder(), "rollback").await?;
+    deceived::caught(stage, judged.is_some(), judged.as_ref())?;
+    ministry.stop().await?;
+    if let Some(judged) = judged {
+        // Until its keeper has taken the evidence away, a gateway serves nothing more.
+        fs::rename(&judged.file, country.folder.join("rollback.txt"))?;
+    }
     country.stop().await
 }
 
@@ -197,7 +227,6 @@ async fn fork(
     ))?;
     caught(stage, country, &country.data(), &["fork"])?;
     country.start().await?;
-    read_only(stage, country).await?;
     refusals(stage, country).await?;
     country.stop().await
 }
@@ -209,8 +238,8 @@ async fn other_story(country: &mut Country, key: &AccessKey, truth: &Path) -> Re
     let (web, s3) = country.start_elsewhere().await?;
     let mut client = crate::s3_client::S3Client::connect(s3, key.clone()).await?;
     for number in 1..=MAX_OTHER_STORY {
-        let name = format!("tenders/other-award-{number}.txt");
-        let answer = client.put(BUCKET, &name, OTHER_AWARD.into()).await?;
+        let name = format!("verdicts/other-verdict-{number}.txt");
+        let answer = client.put(OPEN, &name, OTHER_VERDICT.into()).await?;
         let taken = answer.receipt().map(index).unwrap_or_default();
         if taken > acts && national_size(web).await? > epochs {
             country.stop().await?;

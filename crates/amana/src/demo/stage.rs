@@ -1,14 +1,17 @@
 //! What the audience sees: sentences in its own language, what was named, and how long each step took.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
 use crate::output;
 
-/// Letters of a line before it is broken.
-const WIDTH: usize = 110;
+/// Letters of a line, on a terminal that doesn't say how wide it is.
+const WIDTH: usize = 100;
+/// Narrower than this, two screens side by side show nothing; wider, lines are tiring to read.
+const WIDTHS: RangeInclusive<usize> = 60..=110;
 
 /// The language of the audience.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +48,7 @@ pub(super) struct Stage {
     pub(super) language: Language,
     coloured: bool,
     shows_progress: bool,
+    width: usize,
     failures: Vec<String>,
 }
 
@@ -55,6 +59,7 @@ impl Stage {
             language: Language::of_environment(),
             coloured: io::stdout().is_terminal() && !dull,
             shows_progress: io::stderr().is_terminal(),
+            width: width().clamp(*WIDTHS.start(), *WIDTHS.end()),
             failures: Vec::new(),
         }
     }
@@ -62,6 +67,11 @@ impl Stage {
     /// What didn't hold.
     pub(super) fn failures(&self) -> &[String] {
         &self.failures
+    }
+
+    /// Letters of a line.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     /// A new act.
@@ -95,6 +105,11 @@ impl Stage {
     /// Something beside the story.
     pub(super) fn aside(&self, text: &str) -> Result<()> {
         self.print("2", "    ", text)
+    }
+
+    /// A line of a drawing: never broken.
+    pub(super) fn drawn(&self, line: &str) -> Result<()> {
+        output::line(&format!("  {}", self.painted("36", line)))
     }
 
     /// A line to copy: never broken.
@@ -134,7 +149,8 @@ impl Stage {
 
     fn print(&self, colour: &str, indent: &str, text: &str) -> Result<()> {
         let mut lead = indent.to_owned();
-        for line in text.lines().flat_map(broken) {
+        let width = self.width.saturating_sub(indent.chars().count());
+        for line in text.lines().flat_map(|line| broken(line, width)) {
             output::line(&format!("{lead}{}", self.painted(colour, &line)))?;
             lead = " ".repeat(indent.chars().count());
         }
@@ -150,13 +166,27 @@ impl Stage {
     }
 }
 
+/// Columns of the terminal, if there is one.
+fn width() -> usize {
+    let size = rustix::termios::tcgetwinsize(io::stdout());
+    match size {
+        Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
+        _ => WIDTH,
+    }
+}
+
 /// A line in pieces that fit.
-fn broken(line: &str) -> Vec<String> {
+fn broken(line: &str, width: usize) -> Vec<String> {
     let mut pieces = vec![String::new()];
     for word in line.split(' ') {
         match pieces.last_mut() {
             Some(piece) if piece.is_empty() => piece.push_str(word),
-            Some(piece) if piece.chars().count() + word.chars().count() < WIDTH => {
+            // French puts a space before these, and never a line's end.
+            Some(piece) if [":", ";", "?", "!", "»"].contains(&word) => {
+                piece.push(' ');
+                piece.push_str(word);
+            }
+            Some(piece) if piece.chars().count() + word.chars().count() < width => {
                 piece.push(' ');
                 piece.push_str(word);
             }

@@ -11,7 +11,7 @@ use toml::{Table, Value};
 use crate::config::{LogFormat, NOT_FIELDS, PREFIX};
 
 /// Fields that are numbers, yes or no, and lists, which in the environment are separated by commas. All others are words.
-const NUMBERS: [&str; 2] = ["spool_max_gib", "witness_every_s"];
+const NUMBERS: [&str; 3] = ["spool_max_gib", "witness_every_s", "follow_every_s"];
 const SWITCHES: [&str; 2] = ["allow_plain_http", "accept_single_copy"];
 const LISTS: [&str; 4] = ["s3_domains", "peers", "spool", "limit"];
 
@@ -37,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) peers: Vec<String>,
     /// Seconds between the witness's visits.
     pub(crate) witness_every_s: f64,
+    /// Seconds between two looks at the institution's ledger.
+    pub(crate) follow_every_s: f64,
     /// Folders, on disks of their own, that take writes while the data centre can't be reached.
     pub(crate) spool: Vec<PathBuf>,
     /// Whether one spool folder is enough.
@@ -80,6 +82,9 @@ centre = "{centre}"
 # Seconds between its visits as a witness.
 # witness_every_s = 10
 
+# Seconds between two looks at the institution's own ledger, for what other gateways did; more on a thin line.
+# follow_every_s = 2
+
 # Folders that take writes, sealed, while the data centre can't be reached: two, on two disks. With none, such writes are
 # answered 503, so that nothing acknowledged hangs on this machine. One alone must be accepted.
 # spool = ["/disk1/amana-spool", "/disk2/amana-spool"]
@@ -106,6 +111,7 @@ impl Default for Config {
             passphrase_file: None,
             peers: Vec::new(),
             witness_every_s: 10.0,
+            follow_every_s: 2.0,
             spool: Vec::new(),
             accept_single_copy: false,
             spool_max_gib: 100.0,
@@ -176,11 +182,13 @@ impl Config {
                 );
             }
         }
-        if !(0.01..=86_400.0).contains(&self.witness_every_s) {
-            bail!(
-                "witness_every_s is {}, and must be between 0.01 and 86400 seconds",
-                self.witness_every_s
-            );
+        for (field, seconds) in [
+            ("witness_every_s", self.witness_every_s),
+            ("follow_every_s", self.follow_every_s),
+        ] {
+            if !(0.01..=86_400.0).contains(&seconds) {
+                bail!("{field} is {seconds}, and must be between 0.01 and 86400 seconds");
+            }
         }
         if !(0.001..=1e6).contains(&self.spool_max_gib) {
             bail!(

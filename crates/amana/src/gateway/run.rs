@@ -168,6 +168,7 @@ async fn open(folder: &Folder, config: Config, institution: Institution) -> Resu
         max_bytes: gib(config.spool_max_gib),
     });
     let bar = Mutex::new(Some(Progress::new("following the ledger")));
+    options.poll = Duration::from_secs_f64(config.follow_every_s);
     options.tell = Some(Arc::new(move |told| {
         let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
         if told.done >= told.of {

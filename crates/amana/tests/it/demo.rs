@@ -58,14 +58,24 @@ fn everything_holds_and_is_told_in_english() {
     let out = Ran::of(table.demo("C").arg("--once").output().unwrap()).done();
     let out = unbroken(&out);
     for sentence in [
-        "1. The Ministry of Finance entrusts its documents",
+        "1. The Ministry of Finance seals its documents at home",
+        "rehearsed 5 times from the pages, and the root destroyed",
+        "Two words in the wrong order are refused",
         "3 deposits acknowledged",
         "x-amana-receipt: finances/vault/",
+        "┌ The ministry's screen ─",
+        "│ decree 12.txt 14 B │ │ object ",
+        "│ It is decreed. │ │ ",
+        "for 4 names and first lines of these documents (grep): none is there",
         "answered 403",
         "so each receipt is \"recorded\"",
         "later the receipts are \"witnessed\"",
         "here all three run on this one machine",
+        "the operator's search finds 4 of the 4 names and first lines",
         "compared byte for byte: none is lost",
+        "damaged-piece: testimony: ",
+        "But nobody signed it.",
+        "unsigned-act: proven: ",
         "a row is not what the acts in the ledger say",
         "of versions: it is not what the ledger's entries say [view]",
         "[rewritten]",
@@ -74,11 +84,13 @@ fn everything_holds_and_is_told_in_english() {
         "Taken alone this folder is flawless",
         "[behind]",
         "read-only: a witness holds our signed checkpoint",
+        "rollback: testimony: ",
         "the operator has signed two different histories",
-        "another root than ours: the ledger was rewritten",
         "All three witnesses refuse",
         "nothing is noticed",
         "amana receipt verify says: witnessed",
+        "All 3 documents come back with their names",
+        "▸ decree 12.txt: It is decreed.",
         "Everything held",
         "s3://archives --recursive",
         "amana witness --data my-witness",
@@ -95,8 +107,13 @@ fn everything_holds_and_is_told_in_french() {
     let out = Ran::of(table.demo("fr_KM.UTF-8").arg("--once").output().unwrap()).done();
     let out = unbroken(&out);
     for sentence in [
-        "1. Le ministère des Finances confie ses documents",
+        "1. Le ministère des Finances scelle ses documents à la maison",
         "3 dépôts confirmés",
+        "┌ L'écran du ministère ─",
+        "premières lignes de ces documents (grep) : aucun n'y est",
+        "damaged-piece: testimony: ",
+        "unsigned-act: proven: ",
+        "rollback: testimony: ",
         "ici tous trois tournent sur cette seule machine",
         "aucun n'est perdu",
         "une ligne n'est pas ce que disent les actes du registre",
@@ -104,6 +121,7 @@ fn everything_holds_and_is_told_in_french() {
         "Les trois témoins refusent",
         "rien n'est remarqué",
         "amana receipt verify dit : witnessed",
+        "Les 3 documents reviennent avec leurs noms",
         "Tout a tenu",
     ] {
         assert!(out.contains(sentence), "{sentence:?} is not in\n{out}");
