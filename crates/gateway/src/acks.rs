@@ -58,9 +58,11 @@ impl Acks {
         log: &VerifierKey,
         expected: &BTreeMap<u64, Expected>,
     ) -> Result<()> {
+        // Whatever is wrong with it, the acts may have been recorded all the same: so each is an answer that can't be used.
         let refused = |why: String| Error::malformed("the acts handed in", why);
-        let signed = Note::parse(note.as_bytes())?;
-        signed.verify(log)?;
+        let unsigned = |error: amana_ledger::Error| refused(format!("its ack: {error}"));
+        let signed = Note::parse(note.as_bytes()).map_err(unsigned)?;
+        signed.verify(log).map_err(unsigned)?;
         let (origin, acked) =
             ack_lines(&signed.text).ok_or_else(|| refused("its ack is not one".into()))?;
         if origin != log.name() {
@@ -109,6 +111,11 @@ impl Acks {
     /// What was acknowledged at that index.
     pub(crate) fn at(&self, index: u64) -> Option<[u8; 32]> {
         self.lock().get(&index).map(|(digest, _)| *digest)
+    }
+
+    /// The highest index that was acknowledged and not shown yet.
+    pub(crate) fn newest(&self) -> Option<u64> {
+        self.lock().last_key_value().map(|(index, _)| *index)
     }
 
     /// The note that acknowledged it, for evidence.

@@ -134,6 +134,8 @@ impl Follower {
     pub(crate) async fn advance(&self) -> Result<()> {
         self.alarms.check()?;
         let mut place = self.place.lock().await;
+        // Looked at before the question: what was acknowledged by now is in every checkpoint that is signed from here on.
+        let acked = self.acks.newest();
         let note = self.fetch("checkpoint", MAX_NOTE_BYTES).await?;
         let (head, note) = match Checkpoint::open(&note, &self.trust.row.log) {
             Ok(opened) => opened,
@@ -142,6 +144,11 @@ impl Follower {
         self.judge_head(&place, &head, &note).await?;
         if let Some((index, ack)) = self.acks.denied() {
             return Err(self.denied(index, ack, &head, &note).await);
+        }
+        if let Some(index) = acked
+            && index >= head.size
+        {
+            return Err(self.unrecorded(index, &head, &note).await?);
         }
         self.of.store(head.size, Ordering::Relaxed);
         let mut tiles = Tiles::new(self, head.size);
@@ -184,6 +191,19 @@ impl Follower {
             return Err(self.diverged(place, head, note, size).await);
         }
         Ok(())
+    }
+
+    /// It acknowledged an act, and signs a checkpoint afterwards that doesn't hold it.
+    async fn unrecorded(&self, index: u64, head: &Checkpoint, note: &Note) -> Result<Error> {
+        let why = format!(
+            "it acknowledged an act of ours for this entry, and has {} entries afterwards",
+            head.size
+        );
+        let found = Suspicion {
+            ack: self.acks.note_of(index)?,
+            ..Suspicion::of(Claim::DeniedAck, index, &why)
+        };
+        Ok(self.suspect(found, None, head, note).await)
     }
 
     /// Follows one page of acts.

@@ -261,14 +261,7 @@ impl Gateway {
     /// # Errors
     /// Those of the line; [`Error::Alarm`].
     pub async fn sync(&self) -> Result<()> {
-        let synced = match self.follower.advance().await {
-            // An epoch that began since: its secret is in the newest keyring.
-            Err(Error::NoEpoch { .. }) => {
-                self.learn_newest().await?;
-                self.follower.advance().await
-            }
-            synced => synced,
-        };
+        let synced = self.advance().await;
         self.online.store(
             !synced.as_ref().is_err_and(Error::is_offline),
             Ordering::Relaxed,
@@ -277,6 +270,17 @@ impl Gateway {
             synced.as_ref().err().map(Error::to_string);
         self.freshness.followed(&self.follower.head());
         synced
+    }
+
+    async fn advance(&self) -> Result<()> {
+        match self.follower.advance().await {
+            // An epoch that began since: its secret is in the newest keyring.
+            Err(Error::NoEpoch { .. }) => {
+                self.learn_newest().await?;
+                self.follower.advance().await
+            }
+            advanced => advanced,
+        }
     }
 
     /// Keeps the gateway going until `shutdown`: sends what is recorded, follows the ledger, weighs cosignatures.

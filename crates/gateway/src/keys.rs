@@ -121,33 +121,40 @@ impl Keys {
     ///
     /// # Errors
     /// [`Error::Seal`] when it breaks the rules.
-    pub(crate) fn publish(&self, bundle: &str, rows: &Rows) -> Result<()> {
+    pub(crate) fn publish(&self, index: u64, bundle: &str, rows: &Rows) -> Result<()> {
         let before = self.ring().map_or(0, |ring| ring.number);
         let parsed = Bundle::parse(bundle.as_bytes())?;
-        // Followed once more after a crash: what was accepted then is the same now, or it isn't next.
+        // Followed once more after a crash: what was accepted then stands at the same entry. At another one it is brought
+        // back, from before a revocation perhaps.
         let number = parsed.keyring().number;
-        if number <= before && self.is_kept(number, bundle, rows)? {
+        if number <= before && self.is_kept(number, index, rows)? {
             return Ok(());
         }
         let number = self.accept(bundle)?;
         rows.write(|rows| {
             rows.execute(
-                "INSERT INTO gateway_keyrings (number, bundle) VALUES ($1, $2) ON CONFLICT (number) DO NOTHING",
-                &[Value::Int(number.cast_signed()), bundle.into()],
+                "INSERT INTO gateway_keyrings (number, entry, bundle) VALUES ($1, $2, $3) \
+                 ON CONFLICT (number) DO NOTHING",
+                &[
+                    Value::Int(number.cast_signed()),
+                    Value::Int(index.cast_signed()),
+                    bundle.into(),
+                ],
             )?;
             Ok(())
         })
     }
 
-    fn is_kept(&self, number: u64, bundle: &str, rows: &Rows) -> Result<bool> {
+    /// Whether the keyring of that number came with that entry: what an entry holds is settled by the ledger's tree.
+    fn is_kept(&self, number: u64, index: u64, rows: &Rows) -> Result<bool> {
         let kept = rows.read(|rows| {
             rows.one(
-                "SELECT bundle FROM gateway_keyrings WHERE number = $1",
+                "SELECT entry FROM gateway_keyrings WHERE number = $1",
                 &[Value::Int(number.cast_signed())],
-                |row| Ok(row.text(0)?.to_owned()),
+                |row| row.int(0),
             )
         })?;
-        Ok(kept.as_deref() == Some(bundle))
+        Ok(kept == Some(index.cast_signed()))
     }
 
     fn accept(&self, bundle: &str) -> Result<u64> {

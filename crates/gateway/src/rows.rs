@@ -19,7 +19,7 @@ pub(crate) const TABLES: [View; 5] = [
     },
     View {
         table: "gateway_keyrings",
-        columns: "number BIGINT NOT NULL, bundle TEXT NOT NULL, PRIMARY KEY (number)",
+        columns: "number BIGINT NOT NULL, entry BIGINT NOT NULL, bundle TEXT NOT NULL, PRIMARY KEY (number)",
         key: "number",
         clustered: true,
         indexes: &[],

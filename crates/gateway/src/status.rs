@@ -55,6 +55,8 @@ pub struct Status {
 pub struct ToldAlarm {
     /// Its stable name.
     pub code: String,
+    /// Whether nothing goes on while it stands; otherwise it stops one object alone.
+    pub stops: bool,
     /// In words.
     pub why: String,
     /// When it was noticed, milliseconds since 1970.
@@ -67,6 +69,7 @@ impl From<&Alarm> for ToldAlarm {
     fn from(alarm: &Alarm) -> Self {
         Self {
             code: alarm.code().to_owned(),
+            stops: !alarm.claim.is_of_one_object(),
             why: alarm.why.clone(),
             when_ms: alarm.when_ms,
             evidence: alarm
@@ -81,7 +84,8 @@ impl Status {
     /// Whether it can take requests: followed to an end, not revoked, no alarm that stops it.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        self.connected && !self.revoked && self.alarms.is_empty()
+        let stopped = self.alarms.iter().any(|alarm| alarm.stops);
+        self.connected && self.trouble.is_none() && !self.revoked && !stopped
     }
 
     pub(crate) fn vouch(&mut self, vouched: Vouched) {

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Evidence;
 use crate::alarm::Claim;
-use crate::wire::{SealedBody, ack_lines};
+use crate::wire::{Acked, SealedBody, ack_lines};
 
 /// How a claim fares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,7 +103,8 @@ impl Evidence {
             Claim::Fork => self.fork(policy),
             Claim::Rollback => self.rollback(policy),
             Claim::DeniedAck => self.denied_ack(policy),
-            Claim::UnsignedAct | Claim::CalledOpen => self.unsigned_act(policy),
+            Claim::UnsignedAct => self.unsigned_act(policy),
+            Claim::CalledOpen => self.called_open(policy),
             Claim::BadSignature | Claim::UnknownMember => self.bad_signature(policy),
             Claim::OtherLedger => self.other_ledger(policy),
             Claim::UnsignedErasure
@@ -175,6 +176,9 @@ impl Evidence {
         if origin != row.log.name() {
             return Err("the ack is of another ledger".into());
         }
+        if self.section("entry").is_none() {
+            return self.unrecorded(&acked, &row);
+        }
         let act = self.included("entry", "proof", &row)?;
         let index = act.index;
         let acked = acked.iter().find(|(acked, _)| *acked == index);
@@ -192,19 +196,24 @@ impl Evidence {
         }
     }
 
+    /// An acknowledgement beyond the end of a checkpoint. Neither bears a time, so that which came first is testimony.
+    fn unrecorded(&self, acked: &Acked, row: &RegistryRow) -> Judged {
+        let after = self.head("after", row)?;
+        let beyond = acked.iter().find(|(index, _)| *index >= after.size);
+        let (index, _) = beyond.ok_or("the checkpoint holds all that was acknowledged")?;
+        let says = format!(
+            "entry {index} was acknowledged; that {} entries were shown later is testimony",
+            after.size
+        );
+        Ok((Finding::Testimony, says))
+    }
+
     fn unsigned_act(&self, policy: &Policy) -> Judged {
         let row = self.row("row", policy)?;
-        let made = self.included("bucket", "bucket proof", &row)?;
-        let body = made
-            .sealed()?
-            .ok_or("the bucket's entry is no sealed act")?;
-        let statement = SignedStatement::parse(body.statement.as_bytes()).map_err(text)?;
-        if statement.statement().verb.as_str() != "bucket.create" {
-            return Err("the bucket's entry does not make a bucket".into());
-        }
+        let (made, _) = self.sealed_bucket(&row)?;
         let act = self.included("entry", "proof", &row)?;
         let core = act.core()?;
-        if core.kind == SEALED_KIND || core.links.bucket != Some(made.index) {
+        if core.kind == SEALED_KIND || core.links.bucket != Some(made) {
             let kind = core.kind;
             let says = format!(
                 "entry {} is a {kind} of another bucket, or signed",
@@ -213,10 +222,45 @@ impl Evidence {
             return Ok((Finding::Testimony, says));
         }
         let says = format!(
-            "entry {} is an unsigned {} on the bucket that entry {} sealed",
-            act.index, core.kind, made.index
+            "entry {} is an unsigned {} on the bucket that entry {made} sealed",
+            act.index, core.kind
         );
         Ok((Finding::Proven, says))
+    }
+
+    /// The name may have been free again in between: no two entries can show that it wasn't.
+    fn called_open(&self, policy: &Policy) -> Judged {
+        #[derive(Deserialize)]
+        struct Made {
+            name: String,
+        }
+        let row = self.row("row", policy)?;
+        let (made, name) = self.sealed_bucket(&row)?;
+        let act = self.included("entry", "proof", &row)?;
+        let body = act.body.as_deref().map(serde_json::from_str::<Made>);
+        let is_of_it = matches!(&body, Some(Ok(open)) if open.name == name);
+        if act.core()?.kind != "bucket.create" || !is_of_it {
+            return Err(format!("entry {} does not make {name} open", act.index));
+        }
+        let says = format!(
+            "entry {} makes {name} open, which entry {made} sealed; that it was not deleted in between is testimony",
+            act.index
+        );
+        Ok((Finding::Testimony, says))
+    }
+
+    /// The entry that sealed the bucket, and the bucket's name.
+    fn sealed_bucket(&self, row: &RegistryRow) -> Result<(u64, String), String> {
+        let made = self.included("bucket", "bucket proof", row)?;
+        let body = made
+            .sealed()?
+            .ok_or("the bucket's entry is no sealed act")?;
+        let statement = SignedStatement::parse(body.statement.as_bytes()).map_err(text)?;
+        let statement = statement.statement();
+        if statement.verb.as_str() != "bucket.create" {
+            return Err("the bucket's entry does not make a bucket".into());
+        }
+        Ok((made.index, statement.bucket.name.clone()))
     }
 
     fn bad_signature(&self, policy: &Policy) -> Judged {
@@ -236,13 +280,28 @@ impl Evidence {
                 format!("entry {index} is of {member}, whom the keyring shown does not name");
             return Ok((Finding::Proven, says));
         };
-        match signed.verify(&known.key) {
-            Err(_) => Ok((
-                Finding::Proven,
-                format!("the signature of entry {index} does not hold under the key of {member}"),
-            )),
-            Ok(_) => Err(format!("the signature of entry {index} holds")),
+        if signed.verify(&known.key).is_err() {
+            let says =
+                format!("the signature of entry {index} does not hold under the key of {member}");
+            return Ok((Finding::Proven, says));
         }
+        let statement = signed.statement();
+        let says = if statement.ledger != row.log.name() {
+            format!(
+                "entry {index} was signed for the ledger {}",
+                statement.ledger
+            )
+        } else if act.core()?.by != format!("member:{member}") {
+            format!("entry {index} is told to be of another than {member}, who signed it")
+        } else if statement.keyring != keyring.keyring().number {
+            format!(
+                "entry {index} was signed under keyring {}, and not under the one shown",
+                statement.keyring
+            )
+        } else {
+            return Err(format!("the signature of entry {index} holds"));
+        };
+        Ok((Finding::Proven, says))
     }
 
     fn other_ledger(&self, policy: &Policy) -> Judged {
@@ -317,6 +376,8 @@ struct Included {
 #[derive(Deserialize)]
 struct Core {
     kind: String,
+    #[serde(default)]
+    by: String,
     #[serde(default)]
     links: Links,
 }

@@ -362,16 +362,19 @@ impl Judge {
             }));
         }
         if core.kind == "bucket.create"
-            && let Some(name) = self.called_open(act)?
+            && let Some((name, sealed)) = self.called_open(act)?
         {
-            let why = format!("it makes the bucket {name} open, which is sealed");
-            return Ok(Err(Suspicion::of(Claim::CalledOpen, act.index, &why)));
+            let why = format!("it makes the bucket {name} open, which entry {sealed} sealed");
+            return Ok(Err(Suspicion {
+                bucket: Some(sealed),
+                ..Suspicion::of(Claim::CalledOpen, act.index, &why)
+            }));
         }
         Ok(Ok(()))
     }
 
-    /// The name of the bucket that a plain act makes, if it is one that stands sealed.
-    fn called_open(&self, act: &ActText) -> Result<Option<String>> {
+    /// The name of the bucket that a plain act makes, and the entry that sealed it, if it stands sealed.
+    fn called_open(&self, act: &ActText) -> Result<Option<(String, u64)>> {
         #[derive(Deserialize)]
         struct Made {
             #[serde(alias = "name")]
@@ -386,12 +389,12 @@ impl Judge {
         };
         let stands = self.rows.read(|rows| {
             rows.one(
-                "SELECT 1 FROM gateway_buckets WHERE name = $1 AND live = 1",
+                "SELECT entry FROM gateway_buckets WHERE name = $1 AND live = 1",
                 &[bucket.as_str().into()],
-                |_| Ok(()),
+                |row| Ok(row.int(0)?.cast_unsigned()),
             )
         })?;
-        Ok(stands.map(|()| bucket))
+        Ok(stands.map(|entry| (bucket, entry)))
     }
 
     fn keyring(&self, act: &ActText) -> Result<Judged> {
@@ -399,7 +402,7 @@ impl Judge {
         let Some(body) = &act.body else {
             return forged("a keyring's body is gone");
         };
-        match self.keys.publish(&body.text, &self.rows) {
+        match self.keys.publish(act.index, &body.text, &self.rows) {
             Ok(()) => Ok(Ok(())),
             Err(Error::Seal(error)) => forged(&error.to_string()),
             Err(other) => Err(other),
