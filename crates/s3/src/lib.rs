@@ -51,4 +51,4 @@ mod times;
 mod uploads;
 
 pub use callers::{Callers, CallersError, Known};
-pub use front::{Front, FrontConfig};
+pub use front::{Front, FrontConfig, Vouch};
