@@ -213,7 +213,9 @@ async fn serve_s3(running: Arc<Running>, listener: TcpListener, mut stop: Stop) 
     };
     let gateway = &running.gateway;
     let callers = Arc::new(Local(gateway.callers().clone()));
-    let front = Front::new(gateway.vault().clone(), callers, config);
+    let asked = running.clone();
+    let front = Front::new(gateway.vault().clone(), callers, config)
+        .vouching(Arc::new(move || asked.gateway.vouched().header()));
     if let Err(error) = front.serve(listener, told(&mut stop)).await {
         tracing::error!(%error, "the S3 front ended");
     }

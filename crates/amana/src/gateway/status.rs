@@ -62,7 +62,7 @@ impl Status {
         if gateway.is_healthy() {
             return None;
         }
-        let alarm = gateway.alarms.first();
+        let alarm = gateway.alarms.iter().find(|alarm| alarm.stops);
         Some(match (alarm, gateway.revoked, &gateway.trouble) {
             (Some(alarm), ..) => format!("stopped: {}: {}", alarm.code, alarm.why),
             (None, true, _) => "this gateway was revoked".to_owned(),
