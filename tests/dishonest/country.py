@@ -28,7 +28,7 @@ WITNESSES = ("court", "university", "customs")
 PASSPHRASE = "the gateway's own passphrase of these tests"
 # Epochs close at once, so that no test waits for one.
 QUICK = {"AMANA_EPOCH_BUSY_S": "0.1"}
-NOTICED_WITHIN_S = 12
+NOTICED_WITHIN_S = 30
 
 # Large enough for several chunks of 64 KiB, small enough that all is verified before the first byte is given out.
 LARGE_BYTES = 150_001
