@@ -23,7 +23,7 @@ use crate::centre::dial::{Dial, Tcp};
 use crate::centre::limit::{Limit, Limited};
 use crate::centre::{Asker, Centre, ClockSeconds, Patience};
 use crate::follow::{Follower, Parts, Tell, Trust};
-use crate::freshness::{Freshness, Vouched};
+use crate::freshness::{Freshness, MAX_AGE_S, Vouched};
 use crate::keys::Keys;
 use crate::link::Link;
 use crate::pieces::Pieces;
@@ -365,9 +365,11 @@ impl Gateway {
         let lines = self.centre.get(&path, wire::MAX_COSIGNATURES_BYTES).await?;
         let lines: Vec<CosignedLine> = wire::json(&path, &lines)?;
         self.freshness.weigh(&lines, &trust.row, &trust.policy);
-        // In a ledger that stands still, cosignatures grow old while the national log goes on committing its head.
+        // In a ledger that stands still, cosignatures grow old while the national log goes on committing its head. It is
+        // asked for early, so that nobody is told in between that there is no vouching.
         let size = self.follower.head().size;
-        if matches!(self.vouched(), Vouched::No { .. }) && size > 0 {
+        let young = matches!(self.vouched(), Vouched::Yes { age_s } if age_s < MAX_AGE_S / 2);
+        if !young && size > 0 {
             let path = format!("/receipts/{}/{}?newest", trust.row.name, size - 1);
             let receipt = self.centre.get(&path, MAX_RECEIPT_BYTES).await?;
             self.freshness
