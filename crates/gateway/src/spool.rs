@@ -3,10 +3,12 @@
 //!
 //! In a folder of the spool:
 //!
-//!     0000000000000007.act    a sealed record: the plain act, its piece, and the ciphertext of a small one
-//!     <piece id>.piece        the ciphertext of a larger one
-//!     0000000000000007.done   the index of the entry that recorded it, until that is witnessed
-//!     *.new                   a write under way; swept at start
+//! ```text
+//! 0000000000000007.act    a sealed record: the plain act, its piece, and the ciphertext of a small one
+//! <piece id>.piece        the ciphertext of a larger one
+//! 0000000000000007.done   the index of the entry that recorded it, until that is witnessed
+//! *.new                   a write under way; swept at start
+//! ```
 //!
 //! Records are sealed under a key of this machine's own; pieces are sealed as everywhere. Nothing is kept in clear. An act is
 //! spooled as what was asked, not as what is signed: it is planned anew, sealed and signed when it is delivered.
