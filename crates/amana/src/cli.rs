@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -72,8 +73,8 @@ impl Cli {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Serve(serve) => serve.run(),
-            Command::Gateway(gateway) => gateway.run(),
-            Command::Keys(keys) => wait(keys.run()),
+            Command::Gateway(gateway) => without_core_dumps().and_then(|()| gateway.run()),
+            Command::Keys(keys) => without_core_dumps().and_then(|()| wait(keys.run())),
             Command::Witness(witness) => wait(witness.run()),
             Command::Institution(institution) => wait(institution.run()),
             Command::Official(official) => wait(official.run()),
@@ -96,6 +97,15 @@ pub(crate) fn wrong_usage(why: &str) -> ! {
     Cli::command()
         .error(ErrorKind::MissingRequiredArgument, why)
         .exit()
+}
+
+/// A crash must not write an institution's keys to a disk.
+fn without_core_dumps() -> Result<()> {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    setrlimit(Resource::Core, none).context("core dumps can't be turned off")
 }
 
 /// Commands beside `serve` do one thing after another: one thread is enough.

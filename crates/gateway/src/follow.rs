@@ -142,6 +142,7 @@ impl Follower {
             Err(error) => return Err(self.trust.foreign(self, &error).await),
         };
         self.judge_head(&place, &head, &note).await?;
+        self.remember(&mut place, &head, &note)?;
         if let Some((index, ack)) = self.acks.denied() {
             return Err(self.denied(index, ack, &head, &note).await);
         }
@@ -155,7 +156,6 @@ impl Follower {
         while place.frontier.size() < head.size {
             self.page(&mut place, &head, &note, &mut tiles).await?;
         }
-        place.head = Some((head, note));
         self.followed_ms.store(now_ms(), Ordering::Relaxed);
         Ok(())
     }
@@ -190,6 +190,35 @@ impl Follower {
         if head.size == size && head.root != place.frontier.root() {
             return Err(self.diverged(place, head, note, size).await);
         }
+        self.leads_on(place, head, note).await
+    }
+
+    /// A head that was seen and never followed to its end binds as well: the new one must begin with it.
+    async fn leads_on(&self, place: &Place, head: &Checkpoint, note: &Note) -> Result<()> {
+        let Some((known, _)) = &place.head else {
+            return Ok(());
+        };
+        if known.size <= place.frontier.size() || known.size == head.size {
+            return Ok(());
+        }
+        let mut tiles = Tiles::new(self, head.size);
+        let proof = tiles.consistency(known.size, head.size).await?;
+        if verify_consistency(known.size, &known.root, head.size, &head.root, &proof).is_ok() {
+            return Ok(());
+        }
+        Err(self.diverged(place, head, note, known.size).await)
+    }
+
+    /// Keeps a signed head before anything is read under it: whoever shows another one later has signed both.
+    fn remember(&self, place: &mut Place, head: &Checkpoint, note: &Note) -> Result<()> {
+        let is_known = |(known, _): &(Checkpoint, Note)| known.size == head.size;
+        if place.head.as_ref().is_some_and(is_known) {
+            return Ok(());
+        }
+        let text = note.to_string();
+        self.rows
+            .write(|rows| set_state(rows, HEAD, text.as_bytes()))?;
+        place.head = Some((head.clone(), note.clone()));
         Ok(())
     }
 
@@ -285,7 +314,7 @@ impl Follower {
         note: &Note,
     ) -> Result<()> {
         let judge = Judge::of(self);
-        let (frontier, text) = (ahead.to_bytes(), note.to_string());
+        let frontier = ahead.to_bytes();
         let (rows, acks, size) = (self.rows.clone(), self.acks.clone(), ahead.size());
         let judged = tokio::task::spawn_blocking(move || -> Result<_> {
             for act in acts {
@@ -293,10 +322,7 @@ impl Follower {
                     return Ok(Some((act, found)));
                 }
             }
-            rows.write(|rows| {
-                set_state(rows, FRONTIER, &frontier)?;
-                set_state(rows, HEAD, text.as_bytes())
-            })?;
+            rows.write(|rows| set_state(rows, FRONTIER, &frontier))?;
             acks.passed(size)?;
             Ok(None)
         });

@@ -37,6 +37,11 @@ impl Ring {
         Some(self.accepted.keyring().member(member)?.key)
     }
 
+    /// The newest epoch, under which alone anything may be sealed while it is in force.
+    pub(crate) fn newest_epoch(&self) -> Option<u32> {
+        Some(self.accepted.keyring().epochs.last()?.number)
+    }
+
     fn commitment_of(&self, epoch: u32) -> Option<[u8; 32]> {
         let epochs = &self.accepted.keyring().epochs;
         let found = epochs.iter().find(|known| known.number == epoch)?;

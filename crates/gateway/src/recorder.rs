@@ -225,6 +225,10 @@ impl Recorder {
         let begun = Instant::now();
         let (mut pause, mut sent_before) = (FIRST_PAUSE, false);
         loop {
+            // What was queued before an alarm doesn't leave after it.
+            if let Err(alarm) = self.alarms.check() {
+                return fail(batch, &alarm, sent_before);
+            }
             let error = match self.hand_in(&what, &body, &batch).await {
                 Ok(results) => return answer(batch, results),
                 Err(error) => error,

@@ -139,6 +139,14 @@ async fn open(folder: &Folder, config: Config, institution: Institution) -> Resu
     };
     let policy = PinnedPolicy::load(folder)?
         .with_context(|| format!("{path}/policy is missing: restore it from its backup"))?;
+    if let Some(enrolled) = &institution.enrolled
+        && enrolled.policy_sha256 != policy.sha256()
+    {
+        bail!(
+            "{path}/policy is not the one that was confirmed: somebody changed it. Restore it, or confirm another with: amana \
+             gateway init --data {path} --centre {centre} --policy FILE"
+        );
+    }
     let sources = Sources::new(config.passphrase_file.clone());
     let key_folder = folder.clone();
     // scrypt takes a second, and may ask a person first.

@@ -212,6 +212,10 @@ impl Judge {
             );
             return suspect(Claim::UnknownMember, why);
         }
+        if ring.newest_epoch() != Some(statement.epoch) {
+            let why = format!("it was sealed for epoch {}, which is over", statement.epoch);
+            return suspect(Claim::BadEnvelope, why);
+        }
         let Some(key) = ring.key_of(member) else {
             let why = format!("{member} does not stand in keyring {}", ring.number);
             return suspect(Claim::UnknownMember, why);

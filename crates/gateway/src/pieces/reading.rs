@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amana_seal::age::{CHUNK_BYTES, Opener, TAG_BYTES, sealed_size};
+use amana_seal::age::{CHUNK_BYTES, MAX_HEADER_BYTES, Opener, TAG_BYTES, sealed_size};
 use amana_store::BlobId;
 use amana_vault::SealedPiece;
 use amana_vault::remote::{PieceRange, PlainStream};
@@ -23,6 +23,9 @@ const AHEAD: usize = 4;
 const GIVEN_BYTES: usize = 4 * CHUNK_BYTES;
 /// How often a line that was cut is taken up again, for one stream.
 const TRIES: u32 = 4;
+
+/// The longest header and nonce: held in memory on the word of whoever sealed it.
+const MAX_PROLOGUE_BYTES: usize = MAX_HEADER_BYTES + 16;
 
 const SEALED_CHUNK_BYTES: u64 = (CHUNK_BYTES + TAG_BYTES) as u64;
 
@@ -81,12 +84,11 @@ async fn read_one(pieces: &Pieces, wanted: &PieceRange, give: &Give) -> Result<(
         chunks: extent.size_bytes.div_ceil(CHUNK_BYTES as u64).max(1),
         plain_bytes: extent.size_bytes,
     };
-    if sealed_size(sealed.prologue_bytes.into(), extent.size_bytes) != sealed.size_bytes {
-        return Err(damaged(
-            pieces,
-            &place,
-            "its two lengths don't fit one another",
-        ));
+    let too_long =
+        usize::try_from(sealed.prologue_bytes).unwrap_or(usize::MAX) > MAX_PROLOGUE_BYTES;
+    if too_long || sealed_size(sealed.prologue_bytes.into(), extent.size_bytes) != sealed.size_bytes
+    {
+        return Err(damaged(pieces, &place, "its lengths don't fit one another"));
     }
     let (mut from, until) = (wanted.range.start, wanted.range.end);
     let mut tries = 0;
