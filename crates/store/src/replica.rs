@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::{self, Clock};
@@ -274,6 +275,8 @@ fn open_tables(
 ) -> Result<Connection> {
     let connection = vfs::connect(file)?;
     connection.set_prepared_statement_cache_capacity(256);
+    // One plan a query, as in `sqlite::connect`: each `LIMIT $n` would be compiled anew at every act.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     // A transaction lives until the next flush: what the cache can't hold waits in the file's own memory.
     connection.pragma_update(None, "cache_spill", false)?;

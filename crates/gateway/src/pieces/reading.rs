@@ -134,6 +134,8 @@ async fn read_on(
             opener_of(pieces, place, &prologue.map_err(|e| place.told(pieces, e))?)?
         }
     };
+    // The first chunk at once, since somebody waits for it; then more together.
+    let mut enough = CHUNK_BYTES;
     let mut plain = Vec::with_capacity(GIVEN_BYTES);
     for number in first..=last {
         let size = place.end_of(number) - place.begin_of(number);
@@ -143,7 +145,8 @@ async fn read_on(
             let why = format!("chunk {number} is not what was sealed");
             return Err(damaged(pieces, place, &why));
         }
-        if plain.len() >= GIVEN_BYTES || number == last {
+        if plain.len() >= enough || number == last {
+            enough = GIVEN_BYTES;
             let given = std::mem::replace(&mut plain, Vec::with_capacity(GIVEN_BYTES));
             let begin = (number + 1) * CHUNK_BYTES as u64 - pad(number, place) - given.len() as u64;
             let wanted = cut(Bytes::from(given), begin, *from, until);
@@ -151,6 +154,8 @@ async fn read_on(
             if give.send(Ok(wanted)).await.is_err() {
                 return Ok(());
             }
+            // Whoever takes it was woken on this thread, and would wait until all that has come in is opened.
+            tokio::task::yield_now().await;
         }
     }
     Ok(())

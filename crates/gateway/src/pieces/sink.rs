@@ -103,8 +103,7 @@ impl Sink {
             epoch,
             recipient,
             spool,
-            // Room from the start: a vector that grows leaves plaintext behind.
-            small: Zeroizing::new(Vec::with_capacity(MAX_INLINE_PLAIN_BYTES)),
+            small: Zeroizing::default(),
             large: None,
         }
     }
@@ -112,10 +111,10 @@ impl Sink {
     async fn take(&mut self, plain: Bytes) -> Result<()> {
         let Some(large) = &mut self.large else {
             if self.small.len() + plain.len() <= MAX_INLINE_PLAIN_BYTES {
-                self.small.extend_from_slice(&plain);
+                self.keep(&plain);
                 return Ok(());
             }
-            let sealing = Sealing::begin(&self.recipient)?;
+            let sealing = Sealing::begin(&self.recipient, CHUNK_BYTES)?;
             let mut large = Large {
                 id: fresh_id()?,
                 sealing: Work::Here(Box::new(sealing)),
@@ -137,9 +136,22 @@ impl Sink {
         Ok(())
     }
 
+    /// Adds to what may fit into an act. A vector that grows by itself would leave plaintext behind; one that has room for
+    /// the largest from the start takes longer to wipe than most objects take to seal.
+    fn keep(&mut self, plain: &[u8]) {
+        let size = self.small.len() + plain.len();
+        if size > self.small.capacity() {
+            let room = size.next_power_of_two().min(MAX_INLINE_PLAIN_BYTES);
+            let mut wider = Zeroizing::new(Vec::with_capacity(room));
+            wider.extend_from_slice(&self.small);
+            self.small = wider;
+        }
+        self.small.extend_from_slice(plain);
+    }
+
     async fn end(mut self) -> Result<NewPiece> {
         let Some(mut large) = self.large.take() else {
-            let mut sealing = Sealing::begin(&self.recipient)?;
+            let mut sealing = Sealing::begin(&self.recipient, self.small.len())?;
             sealing.take(&self.small)?;
             sealing.end()?;
             let inline = Bytes::from(std::mem::take(&mut sealing.segment));
@@ -326,14 +338,17 @@ pub(super) fn upload_offset(headers: &HeaderMap) -> Option<u64> {
 }
 
 impl Sealing {
-    fn begin(recipient: &Recipient) -> Result<Self> {
+    /// `room` is for plain bytes that wait: those of a whole chunk, or of all that there will be.
+    fn begin(recipient: &Recipient, room: usize) -> Result<Self> {
         let sealer = Sealer::new(std::slice::from_ref(recipient))?;
         let prologue = sealer.prologue();
         let mut sealing = Self {
             prologue_bytes: u32::try_from(prologue.len()).unwrap_or(u32::MAX),
             prologue_sha256: Sha256::digest(prologue).into(),
-            rest: Zeroizing::new(Vec::with_capacity(CHUNK_BYTES)),
-            segment: Vec::with_capacity(prologue.len() + MAX_INLINE_PLAIN_BYTES + TAG_BYTES),
+            rest: Zeroizing::new(Vec::with_capacity(room)),
+            segment: Vec::with_capacity(
+                prologue.len() + room.min(MAX_INLINE_PLAIN_BYTES) + TAG_BYTES,
+            ),
             digest: Sha256::new(),
             size_bytes: 0,
             sealer,
