@@ -158,6 +158,7 @@ async fn read_on(
             tokio::task::yield_now().await;
         }
     }
+    bytes.end().await;
     Ok(())
 }
 
@@ -176,6 +177,7 @@ async fn prologue_alone(pieces: &Pieces, place: &Place<'_>, path: &str) -> Resul
     let end = u64::from(place.sealed.prologue_bytes);
     let mut bytes = Incoming::open(pieces, path, 0, end).await?;
     let prologue = bytes.take(end).await.map_err(|e| place.told(pieces, e))?;
+    bytes.end().await;
     opener_of(pieces, place, &prologue)
 }
 
@@ -258,6 +260,14 @@ impl Incoming {
             answer,
             held: Bytes::new(),
         })
+    }
+
+    /// Sees the end of the answer once all of it was taken, so that its connection serves again. What comes instead of an
+    /// end is of no interest: the connection is closed then.
+    async fn end(mut self) {
+        if self.held.is_empty() {
+            let _ = self.answer.chunk().await;
+        }
     }
 
     /// Exactly `size` bytes.
