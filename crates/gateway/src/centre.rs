@@ -17,6 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures::Stream;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 
 pub use answer::Answer;
@@ -28,6 +29,8 @@ use crate::{Error, Result};
 /// Bodies of requests: bytes at hand, or a stream that may fail.
 pub(crate) type Sending = UnsyncBoxBody<Bytes, std::io::Error>;
 
+/// The slowest line on which a request is waited for: 64 kbit/s.
+const SLOWEST_LINE_BYTES_S: u64 = 8 * 1024;
 /// How far the data centre's clock may be from ours before we refuse to sign by it.
 const MAX_SKEW_S: i64 = 24 * 60 * 60;
 /// A clock nearer than this is not the reason for a refusal.
@@ -57,7 +60,7 @@ pub struct Asker {
 pub struct Patience {
     /// For a connection.
     pub connect: Duration,
-    /// From the end of the request to the answer's headers.
+    /// For an answer's headers, beside the time that the request takes at [`SLOWEST_LINE_BYTES_S`].
     pub answer: Duration,
     /// Between two pieces of an answer's body.
     pub silence: Duration,
@@ -65,6 +68,17 @@ pub struct Patience {
     pub grace: Duration,
     /// The least pace, in bytes a second.
     pub least_bytes_s: u64,
+}
+
+impl Patience {
+    /// From the first byte of a request to the headers of its answer.
+    fn for_request(&self, request: &Request<Sending>) -> Duration {
+        let told = request.headers().get(header::CONTENT_LENGTH);
+        let told = told.and_then(|length| length.to_str().ok()?.parse().ok());
+        let size_bytes: u64 = request.body().size_hint().exact().or(told).unwrap_or(0);
+        self.answer
+            .saturating_add(Duration::from_secs(size_bytes / SLOWEST_LINE_BYTES_S))
+    }
 }
 
 impl Default for Patience {
@@ -372,6 +386,18 @@ mod tests {
             Some(784_111_777)
         );
         assert_eq!(http_date_s("Sunday, 06-Nov-94 08:49:37 GMT"), None);
+    }
+
+    #[test]
+    fn a_thin_line_has_time_for_a_large_request() {
+        let patience = Patience::default();
+        let body = StreamBody::new(futures::stream::empty()).boxed_unsync();
+        let mut request = Request::new(body);
+        assert_eq!(patience.for_request(&request), patience.answer);
+        let length = HeaderValue::from(4 * 1024 * 1024);
+        request.headers_mut().insert(header::CONTENT_LENGTH, length);
+        let more = patience.for_request(&request) - patience.answer;
+        assert_eq!(more, Duration::from_secs(512));
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Connections {
                 Some(sender) => (sender, true),
                 None => (self.connect().await?, false),
             };
-            let sent = timeout(self.patience.answer, sender.try_send_request(request)).await;
+            let patience = self.patience.for_request(&request);
+            let sent = timeout(patience, sender.try_send_request(request)).await;
             match sent {
                 Ok(Ok(answer)) => return Ok(Answer::new(answer, sender, self.clone(), what)),
                 Ok(Err(mut failed)) => match failed.take_message() {
@@ -62,7 +63,7 @@ impl Connections {
                 Err(_) => {
                     return Err(Error::Slow {
                         what: what.to_owned(),
-                        after_s: self.patience.answer.as_secs(),
+                        after_s: patience.as_secs(),
                     });
                 }
             }
