@@ -6,6 +6,7 @@
 //! nothing is adopted and nothing recorded: what was verified before can still be read, and says that it isn't vouched for.
 
 mod entry;
+mod subject;
 mod suspicion;
 mod tiles;
 mod trust;

@@ -257,7 +257,11 @@ impl Keys {
 
     /// What names are hidden under.
     pub(crate) fn name_key(&self) -> Result<Arc<NameKey>> {
-        let ring = self.standing()?;
+        self.names_of(&*self.standing()?)
+    }
+
+    /// The key of names under a keyring, whether this gateway stands in it or came later.
+    pub(crate) fn names_of(&self, ring: &Ring) -> Result<Arc<NameKey>> {
         let secrets = self.secrets.read().unwrap_or_else(PoisonError::into_inner);
         let found = secrets.names.get(&ring.accepted.keyring().name_key);
         found.cloned().ok_or(Error::NoEpoch { epoch: 0 })

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::Follower;
+use super::subject;
 use super::suspicion::Suspicion;
 use crate::acks::Acks;
 use crate::alarm::Claim;
@@ -170,11 +171,19 @@ impl Judge {
                 "its envelope holds another act than its statement says",
             )));
         }
+        if !subject::agrees(statement, &plain, &*self.keys.names_of(&ring)?) {
+            return Ok(Err(bad(
+                "its envelope speaks of another bucket or object than its statement moves",
+            )));
+        }
         let Some(time_ms) = clock::parse_rfc3339(&core.at) else {
             let why = "its time can't be read";
             return Ok(Err(Suspicion::of(Claim::ChangedEntry, act.index, why)));
         };
         match self.adopt(act.index, time_ms, statement, plain) {
+            Err(Error::Store(
+                amana_store::Error::Decode { .. } | amana_store::Error::UnknownKind { .. },
+            )) => Ok(Err(bad("its envelope holds what is no act of a vault"))),
             // It was adopted when it was acknowledged, and is told otherwise now.
             Err(Error::Store(amana_store::Error::Refused { .. })) => {
                 let why = "it was acknowledged with another time, or as another act";
