@@ -115,14 +115,38 @@ async fn enrol(
     let confirmed = centre
         .access
         .confirm_enrolment(name, number, enrolled, by.as_str())
-        .await?;
+        .await;
+    // Confirmed before, when the second of the two acts failed: the keyring has to begin under the root pinned then.
+    let confirmed = match confirmed {
+        Err(amana_access::Error::EnrolmentOver { .. })
+            if is_half_done(centre, name, number).await? =>
+        {
+            None
+        }
+        confirmed => Some(confirmed?),
+    };
     let bundle = revealed.bundle.clone();
     let (_, published) = centre
         .access
         .publish_keyring(name, bundle, by.as_str())
         .await?;
     own_quorums::settle(centre, by.as_str()).await?;
-    Ok(vec![confirmed, published])
+    Ok(confirmed.into_iter().chain([published]).collect())
+}
+
+/// Whether it is confirmed, and its keyring not published.
+async fn is_half_done(
+    centre: &Arc<Centre>,
+    name: &InstitutionName,
+    number: u64,
+) -> Result<bool, Refusal> {
+    let (centre, name) = (centre.clone(), name.clone());
+    let (enrolment, keyring) = blocking(move || {
+        let enrolment = centre.access.enrolment(&name, number)?;
+        Ok::<_, amana_access::Error>((enrolment, centre.access.keyring(&name)?))
+    })
+    .await?;
+    Ok(enrolment.state == EnrolmentState::Confirmed && keyring.is_none())
 }
 
 /// The answer to wrong words; after the last attempt the enrolment is refused.

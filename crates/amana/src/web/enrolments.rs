@@ -200,9 +200,16 @@ async fn state(
 ) -> Result<Json<Value>, Refusal> {
     let session = centre.enrolments.find(&id).ok_or_else(Refusal::absent)?;
     let (name, number) = (session.institution.clone(), session.number);
-    let enrolment = blocking(move || centre.access.enrolment(&name, number)).await?;
+    let (enrolment, has_keyring) = blocking(move || {
+        let enrolment = centre.access.enrolment(&name, number)?;
+        let keyring = centre.access.keyring(&name)?;
+        Ok::<_, amana_access::Error>((enrolment, keyring.is_some()))
+    })
+    .await?;
     let state = match enrolment.state {
-        EnrolmentState::Confirmed => "confirmed",
+        EnrolmentState::Confirmed if has_keyring => "confirmed",
+        // Pinned, and its keyring not yet published: the operator confirms once more.
+        EnrolmentState::Confirmed => "waiting",
         EnrolmentState::Refused => "refused",
         EnrolmentState::Expired => "expired",
         EnrolmentState::Issued if session.revealed.is_some() => "waiting",
