@@ -17,7 +17,7 @@ import subprocess
 
 import boto3
 import botocore.config
-from centre import REGION, Centre, binary, die_with_parent, free_port, http_get, receipt_of, wait_until
+from centre import REGION, Centre, binary, die_with_parent, free_port, http_get, receipt_of, surroundings, wait_until
 from deposits import body_of
 
 from line import Line
@@ -63,7 +63,7 @@ def run(*words, code=0, **environment):
     """One command of the binary."""
     done = subprocess.run(
         [binary(), *map(str, words)],
-        env=os.environ | {name: str(value) for name, value in environment.items()},
+        env=surroundings() | {name: str(value) for name, value in environment.items()},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -98,7 +98,7 @@ class Gateway:
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen(
                     [binary(), "gateway", "run", "--data", str(self.folder)],
-                    env=os.environ | {name: str(value) for name, value in environment.items()},
+                    env=surroundings() | {name: str(value) for name, value in environment.items()},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -260,7 +260,7 @@ class Country:
         given = ("--code", code, "--policy", self.policy, "--policy-sha256", sha256, "--pages", self.folder / "pages")
         correspondent = subprocess.Popen(
             [binary(), *map(str, words + given)],
-            env=os.environ | {name: str(value) for name, value in gateway.environment.items()},
+            env=surroundings() | {name: str(value) for name, value in gateway.environment.items()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
