@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 
 /// Makes or replaces a file: temporary file, fdatasync, rename, fsync of the folder. A crash on the way leaves the old
 /// file, or none, and perhaps a `.new` beside it that the next write replaces. Durable on return.
@@ -30,6 +30,28 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
 /// As [`write_whole`].
 pub(crate) fn write_private_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write(path, bytes, 0o600)
+}
+
+/// Takes a folder for this process alone, for as long as the file that is given lives.
+///
+/// # Errors
+/// When another process has it.
+pub(crate) fn lock_folder(folder: &Path) -> Result<fs::File> {
+    let path = folder.join("lock");
+    let file = fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("{} can't be made", path.display()))?;
+    let flock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
+    flock.map_err(|_| {
+        anyhow!(
+            "another amana works in {}: stop it first, or name another folder with --data",
+            folder.display()
+        )
+    })?;
+    Ok(file)
 }
 
 /// Makes a folder that only its owner enters, unless it is there.

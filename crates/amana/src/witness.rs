@@ -18,17 +18,16 @@ mod serve;
 mod state;
 pub(crate) mod trust;
 
-use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use amana_ledger::VerifierKey;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::durable::make_private_folder;
+use crate::durable::{lock_folder, make_private_folder};
 use crate::output;
 use fetch::Centre;
 use key::Key;
@@ -148,25 +147,6 @@ impl Own {
 pub(crate) fn key_of(folder: &Path, name: &str) -> Result<VerifierKey> {
     make_private_folder(folder)?;
     Ok(Key::load_or_create(folder, Some(name))?.vkey())
-}
-
-/// Two processes on one folder would have two memories.
-fn lock_folder(folder: &Path) -> Result<File> {
-    let path = folder.join("lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .with_context(|| format!("{} can't be made", path.display()))?;
-    let flock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
-    flock.map_err(|_| {
-        anyhow!(
-            "another witness runs on {}; stop it first, or choose another --data",
-            folder.display()
-        )
-    })?;
-    Ok(file)
 }
 
 fn pace(text: &str) -> Result<Duration, String> {

@@ -169,25 +169,49 @@ impl Alarms {
 
     /// Keeps the evidence and raises the alarm, once for the same claim in the same words.
     pub fn raise(&self, evidence: &Evidence) -> Arc<Alarm> {
-        let same = |alarm: &&Arc<Alarm>| {
-            alarm.claim == evidence.claim
-                && alarm.origin == evidence.origin
-                && alarm.why == evidence.why
-        };
-        if let Some(known) = self.lock().iter().find(same) {
-            return known.clone();
-        }
-        let file = evidence.keep(&self.folder).unwrap_or_else(|error| {
-            tracing::error!(%error, "evidence can't be kept");
-            None
-        });
-        let alarm = Arc::new(Alarm {
+        let alarm = Alarm {
             claim: evidence.claim,
             origin: evidence.origin.clone(),
             why: evidence.why.clone(),
             when_ms: evidence.when_ms,
-            evidence: file,
-        });
+            evidence: None,
+        };
+        self.once(alarm, || {
+            evidence.keep(&self.folder).unwrap_or_else(|error| {
+                tracing::error!(%error, "evidence can't be kept");
+                None
+            })
+        })
+    }
+
+    /// Raises the alarm of somebody else at home, who has the evidence: the witness inside this gateway. It stands until the
+    /// gateway starts again, and is then the witness's to raise anew.
+    pub fn heed(
+        &self,
+        claim: Claim,
+        origin: &str,
+        why: &str,
+        evidence: Option<PathBuf>,
+    ) -> Arc<Alarm> {
+        let alarm = Alarm {
+            claim,
+            origin: origin.to_owned(),
+            why: why.to_owned(),
+            when_ms: now_ms(),
+            evidence: None,
+        };
+        self.once(alarm, || evidence)
+    }
+
+    fn once(&self, mut alarm: Alarm, keep: impl FnOnce() -> Option<PathBuf>) -> Arc<Alarm> {
+        let same = |known: &&Arc<Alarm>| {
+            known.claim == alarm.claim && known.origin == alarm.origin && known.why == alarm.why
+        };
+        if let Some(known) = self.lock().iter().find(same) {
+            return known.clone();
+        }
+        alarm.evidence = keep();
+        let alarm = Arc::new(alarm);
         tracing::error!(code = alarm.code(), "{alarm}");
         let mut raised = self.lock();
         // However many pieces were damaged before, what stops everything is never one too many: after it little follows.

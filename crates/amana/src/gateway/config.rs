@@ -91,7 +91,7 @@ centre = "{centre}"
 # accept_single_copy = false
 # spool_max_gib = 100
 
-# Bandwidth towards the data centre, by time of day.
+# Bandwidth towards the data centre, by time of day, in the machine's time zone as it is when the gateway starts.
 # limit = ["08:00-18:00 2 Mbit/s"]
 
 # What is logged, on stderr: error, warn, info, debug, or a filter; as text or json.

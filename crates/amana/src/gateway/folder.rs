@@ -16,11 +16,11 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::durable::{make_private_folder, write_private};
+use crate::durable::{lock_folder, make_private_folder, write_private};
 
 /// The gateway's folder when none is named.
 pub(crate) const DEFAULT_FOLDER: &str = "amana-gateway";
@@ -59,21 +59,9 @@ impl Folder {
     /// # Errors
     /// When another process has it.
     pub(crate) fn lock(&self) -> Result<Lock> {
-        let path = self.0.join("lock");
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .with_context(|| format!("{} can't be made", path.display()))?;
-        let flock = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive);
-        flock.map_err(|_| {
-            anyhow!(
-                "another amana works in {}: stop it first, or name another folder with --data",
-                self.0.display()
-            )
-        })?;
-        Ok(Lock { _file: file })
+        Ok(Lock {
+            _file: lock_folder(&self.0)?,
+        })
     }
 
     /// Path of this gateway's secret.

@@ -145,11 +145,15 @@ fn section(page: &mut String, words: &Language, status: &Status) {
 /// The table, row by row.
 fn rows<'w>(words: &'w Language, status: &Status) -> [(&'w str, String); 7] {
     let gateway = &status.gateway;
-    let line = if gateway.connected {
-        words.connected
+    let mut line = if gateway.connected {
+        words.connected.to_owned()
     } else {
-        words.not_connected
+        words.not_connected.to_owned()
     };
+    if let Some(trouble) = &gateway.trouble {
+        // The fault itself, in the words of the log: that is what is searched for, and told to the operator.
+        line = format!("{line} – {trouble}");
+    }
     let vouches = match gateway.vouched_age_s {
         Some(age_s) => format!("{} ({age_s} s)", words.vouches),
         None => words.cannot_vouch.to_owned(),

@@ -57,25 +57,28 @@ impl Run {
         let file = self.config.clone().unwrap_or_else(|| folder.config());
         let config = Config::load(&file, environment())?;
         logs::start(&config.log, config.log_format)?;
+        // Asked while this is the only thread: the hours of limits are those of the clock on the wall.
+        let utc_offset_s = time::UtcOffset::current_local_offset()
+            .map_or(0, |offset| i64::from(offset.whole_seconds()));
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
             .max_blocking_threads(MAX_BLOCKING_THREADS)
             .enable_all()
             .build()?;
-        let served = runtime.block_on(self.serve(&folder, config));
+        let served = runtime.block_on(self.serve(&folder, config, utc_offset_s));
         // What still reads from a slow disk must not keep the process: nothing acknowledged depends on it.
         runtime.shutdown_timeout(Duration::from_secs(1));
         served
     }
 
-    async fn serve(&self, folder: &Folder, config: Config) -> Result<()> {
+    async fn serve(&self, folder: &Folder, config: Config, utc_offset_s: i64) -> Result<()> {
         // Before anything slow, so that a signal that comes early is heard.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let institution = Institution::of(folder)?;
         let _lock = folder.lock()?;
-        let running = Arc::new(open(folder, config, institution).await?);
+        let running = Arc::new(open(folder, config, institution, utc_offset_s).await?);
 
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -126,7 +129,12 @@ impl Run {
 }
 
 /// Opens keys, replica and witness.
-async fn open(folder: &Folder, config: Config, institution: Institution) -> Result<Running> {
+async fn open(
+    folder: &Folder,
+    config: Config,
+    institution: Institution,
+    utc_offset_s: i64,
+) -> Result<Running> {
     let path = folder.path().display();
     let Some(centre) = config
         .centre
@@ -170,6 +178,7 @@ async fn open(folder: &Folder, config: Config, institution: Institution) -> Resu
     );
     let limit = |text: &String| text.parse().with_context(|| format!("limit {text:?}"));
     options.limits = config.limit.iter().map(limit).collect::<Result<_>>()?;
+    options.utc_offset_s = utc_offset_s;
     options.spool = (!config.spool.is_empty()).then(|| SpoolOptions {
         folders: config.spool.clone(),
         accept_single_copy: config.accept_single_copy,

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use amana_gateway::Gateway;
+use amana_gateway::{Claim, Gateway};
 use anyhow::Result;
 
 use super::config::Config;
 use super::institution::Institution;
 use super::status::{Status, WitnessAlarm};
 use crate::admin::answer::Refusal;
+use crate::witness::dial::Alarm;
 use crate::witness::inside::{Inside, Visits};
 
 /// What the listeners share.
@@ -27,7 +28,10 @@ impl Running {
         let gateway = self.gateway.status();
         let visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
         let visits = visits.clone();
-        let told = visits.alarms.into_iter().map(|alarm| WitnessAlarm {
+        // Those that concern this institution are the gateway's own alarms by now.
+        let of_peers = |alarm: &Alarm| !self.concerns(&alarm.origin);
+        let told = visits.alarms.into_iter().filter(of_peers);
+        let told = told.map(|alarm| WitnessAlarm {
             origin: alarm.origin,
             why: alarm.why,
             evidence: alarm.evidence,
@@ -41,6 +45,31 @@ impl Running {
             witness_alarms: told.collect(),
             gateway,
         }
+    }
+
+    /// Whether a log is the institution's ledger, or the national log that every ledger hangs on.
+    fn concerns(&self, origin: &str) -> bool {
+        let Some(enrolled) = &self.institution.enrolled else {
+            return false;
+        };
+        let centre = enrolled.ledger.split("/ledgers/").next();
+        origin == enrolled.ledger || origin.strip_suffix("/national") == centre
+    }
+
+    /// Stops the gateway for what its witness refused: who signed two histories of the one log is believed in neither.
+    fn heed(&self, alarm: &Alarm) {
+        if !self.concerns(&alarm.origin) {
+            return;
+        }
+        let claim = match alarm.code {
+            "behind" => Claim::Rollback,
+            "bad-row" | "name-mismatch" | "other-key" | "other-genesis" => Claim::OtherLedger,
+            _ => Claim::Fork,
+        };
+        let why = format!("the witness inside refused to cosign: {}", alarm.why);
+        let evidence = alarm.evidence.clone();
+        let alarms = self.gateway.alarms();
+        alarms.heed(claim, &alarm.origin, &why, evidence);
     }
 
     /// Refuses what is asked of another institution.
@@ -68,5 +97,6 @@ pub(crate) fn is_one_person(custodians: &str) -> bool {
 /// # Errors
 /// When this machine's own disk fails.
 pub(crate) async fn keep_witnessing(running: &Arc<Running>) -> Result<()> {
-    running.witness.keep_visiting(&running.visits).await
+    let heed = |alarm: &Alarm| running.heed(alarm);
+    running.witness.keep_visiting(&running.visits, heed).await
 }

@@ -13,11 +13,10 @@ use anyhow::Result;
 use super::dial::{Alarm, Dial, Failure, Visit};
 use super::fetch::Centre;
 use super::key::Key;
-use super::lock_folder;
 use super::pause::Pause;
 use super::state::Memory;
 use super::trust::Trust;
-use crate::durable::make_private_folder;
+use crate::durable::{lock_folder, make_private_folder};
 
 /// A witness that belongs to a gateway.
 pub(crate) struct Inside {
@@ -70,17 +69,22 @@ impl Inside {
         self.dial.key.vkey()
     }
 
-    /// Visits the data centre for ever, and tells `visits` what came of it.
+    /// Visits the data centre for ever, and tells `visits` what came of it, and `heed` of each alarm.
     ///
     /// # Errors
     /// When this machine's own disk fails: nothing may be cosigned then until a restart.
-    pub(crate) async fn keep_visiting(&self, visits: &Mutex<Visits>) -> Result<()> {
+    pub(crate) async fn keep_visiting(
+        &self,
+        visits: &Mutex<Visits>,
+        heed: impl Fn(&Alarm),
+    ) -> Result<()> {
         let mut pause = Pause::new(self.every);
         loop {
             let mut visit = Visit::default();
             let came = self.dial.visit(&mut visit).await;
             for alarm in &visit.alarms {
                 tracing::error!("{alarm}");
+                heed(alarm);
             }
             let answered = match came {
                 Ok(()) => true,

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+use super::Run;
 use super::dial::{Alarm, Dial, Failure, Visit};
 use super::fetch::Centre;
 use super::key::Key;
@@ -20,8 +21,7 @@ use super::pause::Pause;
 use super::serve::{Served, router};
 use super::state::Memory;
 use super::trust::Trust;
-use super::{Run, lock_folder};
-use crate::durable::make_private_folder;
+use crate::durable::{lock_folder, make_private_folder};
 use crate::{listener, output};
 
 /// Requests under way have this long to end when the witness is told to stop.

@@ -233,7 +233,7 @@ fn the_folder_is_private_and_one_process_has_it() {
     assert_eq!((mode(""), mode("keys/witness.seed")), (0o700, 0o600));
     witness.visit(&centre).done();
     let _running = Running::start(&witness, &[]);
-    witness.visit(&centre).refused("another witness runs on");
+    witness.visit(&centre).refused("another amana works in");
     let key = witness.run(&["key", "--json"]).json();
     assert_eq!(
         key["vkey"],
