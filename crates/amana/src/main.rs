@@ -21,6 +21,7 @@ mod listener;
 mod logs;
 mod output;
 mod own_quorums;
+mod pages;
 mod progress;
 mod replay;
 mod s3_client;

@@ -24,6 +24,7 @@ use axum::routing::get;
 use http::StatusCode;
 
 use crate::centre::Centre;
+use crate::pages;
 
 /// The longest request body, in bytes: a witness's poll may name many ledgers.
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -32,6 +33,7 @@ const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) fn router(centre: Arc<Centre>) -> Router {
     Router::new()
         .route("/", get(index::page))
+        .route("/pages.css", get(pages::style))
         .route("/healthz", get(status::health))
         .route("/readyz", get(status::readiness))
         .route("/metrics", get(status::metrics))

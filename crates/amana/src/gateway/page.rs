@@ -27,15 +27,17 @@ struct Language {
     no_alarm: &'static str,
     evidence: &'static str,
     keep: &'static str,
+    bytes: &'static str,
+    number: &'static str,
 }
 
 const FRENCH: Language = Language {
     code: "fr",
     title: "Passerelle de",
     connected: "reliée au centre de données",
-    not_connected: "le centre de données ne répond pas ; les nouvelles tentatives sont automatiques",
+    not_connected: "le centre de données ne répond pas ; les nouvelles tentatives sont automatiques",
     vouches: "ce qu’elle sert est contresigné par un quorum récent",
-    cannot_vouch: "aucun quorum récent : elle ne peut pas garantir que ce qu’elle sert est le plus récent",
+    cannot_vouch: "aucun quorum récent : elle ne peut pas garantir que ce qu’elle sert est le plus récent",
     line: "Liaison",
     ledger: "Registre suivi jusqu’à l’inscription",
     witnessed: "Inscriptions contresignées par le quorum",
@@ -43,14 +45,16 @@ const FRENCH: Language = Language {
     never: "aucune encore",
     queue: "Actes en attente de réponse",
     spool: "Dépôts gardés ici en attendant le centre",
-    keyring: "Trousseau et dépositaires",
-    alone: "UNE SEULE PERSONNE détient toutes les clés de l’institution : si sa page est perdue, tout est perdu ; si elle \
-            est volée, tout est lisible. Partagez-la : amana keys reshare --custodians 3-of-5",
-    pages: "Les pages des dépositaires sont encore sur ce disque. Imprimez-les, remettez-les, puis effacez :",
+    keyring: "Trousseau ; dépositaires et jeu de pages",
+    alone: "UNE SEULE PERSONNE détient toutes les clés de l’institution : si sa page est perdue, tout est perdu ; si elle \
+            est volée, tout est lisible. Partagez-la : amana keys reshare --custodians 3-of-5",
+    pages: "Les pages des dépositaires sont encore sur ce disque. Imprimez-les, remettez-les, puis effacez :",
     alarms: "Alertes",
     no_alarm: "aucune",
     evidence: "preuve",
-    keep: "Gardez ces fichiers et montrez-les à un tiers : amana receipt verify les juge.",
+    keep: "Gardez ces fichiers et montrez-les à un tiers : amana receipt verify les juge.",
+    bytes: "octets",
+    number: "n°",
 };
 
 const ENGLISH: Language = Language {
@@ -67,7 +71,7 @@ const ENGLISH: Language = Language {
     never: "none yet",
     queue: "Acts waiting for their answer",
     spool: "Deposits kept here until the data centre has them",
-    keyring: "Keyring and custodians",
+    keyring: "Keyring; custodians and set of pages",
     alone: "ONE PERSON ALONE holds all keys of the institution: if that page is lost, all is lost; if it is stolen, all can \
             be read. Share it: amana keys reshare --custodians 3-of-5",
     pages: "The custodians' pages are still on this disk. Print them, hand them over, then erase:",
@@ -75,6 +79,8 @@ const ENGLISH: Language = Language {
     no_alarm: "none",
     evidence: "evidence",
     keep: "Keep these files and show them to somebody else: amana receipt verify judges them.",
+    bytes: "bytes",
+    number: "number",
 };
 
 /// The page.
@@ -82,7 +88,7 @@ pub(crate) fn html(status: &Status) -> String {
     let mut page = format!(
         "<!doctype html>\n<html lang=\"fr\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"refresh\" content=\"10\">\n\
-         <title>Amana – {}</title>\n<h1>Amana</h1>\n",
+         <link rel=\"stylesheet\" href=\"/pages.css\">\n<title>Amana – {}</title>\n<h1>Amana</h1>\n",
         Escaped(&status.gateway.institution)
     );
     for language in [&FRENCH, &ENGLISH] {
@@ -104,21 +110,25 @@ fn section(page: &mut String, words: &Language, status: &Status) {
         Escaped(&status.gateway.institution)
     );
     if status.root_alone {
-        let _ = writeln!(page, "<p><strong>{}</strong></p>", Escaped(words.alone));
+        let _ = writeln!(
+            page,
+            "<p class=\"warning\"><strong>{}</strong></p>",
+            Escaped(words.alone)
+        );
     }
     if let Some(pages) = &status.pages {
         let pages = pages.display().to_string();
         let _ = writeln!(
             page,
-            "<p><strong>{} <code>{}</code></strong></p>",
+            "<p class=\"warning\"><strong>{} <code>{}</code></strong></p>",
             Escaped(words.pages),
             Escaped(&pages)
         );
     }
     let _ = write!(page, "<table>");
-    for (name, value) in rows(words, status) {
+    for (name, mark, value) in rows(words, status) {
         let (name, value) = (Escaped(name), Escaped(&value));
-        let _ = writeln!(page, "<tr><th>{name}</th><td>{value}</td></tr>");
+        let _ = writeln!(page, "<tr><th>{name}</th><td{mark}>{value}</td></tr>");
     }
     let _ = writeln!(page, "</table>\n<h3>{}</h3>", words.alarms);
     let alarms = status.alarms();
@@ -126,7 +136,7 @@ fn section(page: &mut String, words: &Language, status: &Status) {
         let _ = writeln!(page, "<p>{}</p>\n</section>", words.no_alarm);
         return;
     }
-    let _ = writeln!(page, "<ul>");
+    let _ = writeln!(page, "<ul class=\"bad\">");
     for (what, file) in &alarms {
         let _ = write!(page, "<li>{}", Escaped(what));
         if let Some(file) = file {
@@ -142,9 +152,14 @@ fn section(page: &mut String, words: &Language, status: &Status) {
     let _ = writeln!(page, "</ul>\n<p>{}</p>\n</section>", Escaped(words.keep));
 }
 
-/// The table, row by row.
-fn rows<'w>(words: &'w Language, status: &Status) -> [(&'w str, String); 7] {
+const PLAIN: &str = "";
+const GOOD: &str = " class=\"good\"";
+const BAD: &str = " class=\"bad\"";
+
+/// The table, row by row: what, how it is marked, and its value.
+fn rows<'w>(words: &'w Language, status: &Status) -> [(&'w str, &'static str, String); 7] {
     let gateway = &status.gateway;
+    let mark = |good: bool| if good { GOOD } else { BAD };
     let mut line = if gateway.connected {
         words.connected.to_owned()
     } else {
@@ -172,24 +187,38 @@ fn rows<'w>(words: &'w Language, status: &Status) -> [(&'w str, String); 7] {
         .keyring
         .map_or_else(|| "–".to_owned(), |number| number.to_string());
     [
-        (words.line, format!("{} – {line}", gateway.centre)),
-        (words.freshness, vouches),
+        (
+            words.line,
+            mark(gateway.connected),
+            format!("{} – {line}", gateway.centre),
+        ),
+        (
+            words.freshness,
+            mark(gateway.vouched_age_s.is_some()),
+            vouches,
+        ),
         (
             words.ledger,
+            PLAIN,
             format!(
                 "{} / {} ({})",
                 gateway.followed, gateway.known, gateway.ledger
             ),
         ),
-        (words.witnessed, witnessed),
-        (words.queue, gateway.queued.to_string()),
+        (words.witnessed, PLAIN, witnessed),
+        (words.queue, PLAIN, gateway.queued.to_string()),
         (
             words.spool,
-            format!("{} ({} o / bytes)", gateway.spooled, gateway.spooled_bytes),
+            PLAIN,
+            format!(
+                "{} ({} {})",
+                gateway.spooled, gateway.spooled_bytes, words.bytes
+            ),
         ),
         (
             words.keyring,
-            format!("{keyring} – {}", status.custodians()),
+            PLAIN,
+            format!("{} {keyring} ; {}", words.number, status.custodians()),
         ),
     ]
 }

@@ -7,24 +7,17 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderName, StatusCode, header};
+use http::{StatusCode, header};
 
 use super::page;
 use super::running::Running;
-
-/// Nothing from elsewhere, no script, no frame: the page shows words that the data centre chose.
-const POLICY: [(HeaderName, &str); 2] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
-    ),
-    (header::CACHE_CONTROL, "no-store"),
-];
+use crate::pages;
 
 /// The routes of the web listener.
 pub(crate) fn router(running: Arc<Running>) -> Router {
     Router::new()
         .route("/", get(show))
+        .route("/pages.css", get(pages::style))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness))
         .route("/metrics", get(metrics))
@@ -32,7 +25,11 @@ pub(crate) fn router(running: Arc<Running>) -> Router {
 }
 
 async fn show(State(running): State<Arc<Running>>) -> impl IntoResponse {
-    (POLICY, Html(page::html(&running.status())))
+    (
+        pages::GUARD,
+        [(header::CACHE_CONTROL, "no-store")],
+        Html(page::html(&running.status())),
+    )
 }
 
 /// It takes deposits: the data centre answers, or there is a spool; and nothing stands against what it serves.

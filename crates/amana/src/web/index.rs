@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::Html;
+use axum::response::{Html, IntoResponse};
 
 use crate::centre::Centre;
+use crate::pages;
 
 const PAGE: &str = include_str!("index.html");
 
 /// The page.
-pub(crate) async fn page(State(centre): State<Arc<Centre>>) -> Html<String> {
+pub(crate) async fn page(State(centre): State<Arc<Centre>>) -> impl IntoResponse {
     // The store takes no name with a character that HTML would read.
-    Html(PAGE.replace("{centre}", &centre.name))
+    (pages::GUARD, Html(PAGE.replace("{centre}", &centre.name)))
 }
