@@ -547,7 +547,7 @@ class History:
         if entry.body is not None and sha256(b"amana/act-body/v1\0", entry.salt, entry.body) != entry.body_hash:
             raise Wrong("its body is not the one that was hashed")
         body = None if entry.body is None else json.loads(entry.body)
-        kind, links, tag = core["kind"], core["links"], entry.leaf()[1:9].hex()
+        kind, links, tag = core["kind"], core["links"] or {}, entry.leaf()[1:9].hex()
         if body is None and entry.body_hash != bytes(32):
             self.bodiless.add(entry.index)
         if kind == "body.erase":

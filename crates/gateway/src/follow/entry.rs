@@ -48,8 +48,9 @@ struct Core<'a> {
     /// A user's name may hold what JSON escapes.
     #[serde(borrow)]
     by: Cow<'a, str>,
+    /// An act without links writes none, or null.
     #[serde(default)]
-    links: Links,
+    links: Option<Links>,
 }
 
 #[derive(Deserialize, Default)]
@@ -362,7 +363,7 @@ impl Judge {
         if !of_vault.iter().any(|prefix| core.kind.starts_with(prefix)) {
             return Ok(Ok(()));
         }
-        if let Some(bucket) = core.links.bucket
+        if let Some(bucket) = core.links.as_ref().and_then(|links| links.bucket)
             && self.bucket(bucket)?.is_some()
         {
             let why = format!(
