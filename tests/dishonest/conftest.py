@@ -71,11 +71,11 @@ def ministry(country):
 
 @pytest.fixture
 def elsewhere(country, tmp_path):
-    """Countries copied from this one, of which a test may ruin everything."""
+    """Countries copied from this one, or from another, of which a test may ruin everything."""
     made = []
 
-    def copy(gateway="gateway"):
-        made.append(country.copy(tmp_path / f"country-{len(made)}", gateway))
+    def copy(gateway="gateway", of=country):
+        made.append(of.copy(tmp_path / f"country-{len(made)}", gateway))
         return made[-1]
 
     yield copy

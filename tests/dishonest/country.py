@@ -21,7 +21,7 @@ from centre import REGION, Centre, binary, die_with_parent, free_port, http_get,
 from deposits import body_of
 
 from line import Line
-from operator_keys import History
+from operator_keys import History, read_rows
 
 BUCKET = "dossiers"
 WITNESSES = ("court", "university", "customs")
@@ -30,7 +30,7 @@ PASSPHRASE = "the gateway's own passphrase of these tests"
 QUICK = {"AMANA_EPOCH_BUSY_S": "0.1"}
 NOTICED_WITHIN_S = 30
 
-# Large enough for several chunks of 64 KiB, small enough that all is verified before the first byte is given out.
+# Large enough for several chunks of 64 KiB: the first is given out before the others are verified.
 LARGE_BYTES = 150_001
 SMALL_BYTES = 1_237
 OBJECTS = {
@@ -84,10 +84,12 @@ class Gateway:
         self.process = None
         self.log_path = self.folder.parent / f"{self.folder.name}.log"
         self.key = None
+        self.given = {}
 
     @property
     def environment(self):
-        return {"AMANA_PASSPHRASE_FILE": self.folder.parent / "passphrase", "AMANA_CENTRE": self.line.url}
+        own = {"AMANA_PASSPHRASE_FILE": self.folder.parent / "passphrase", "AMANA_CENTRE": self.line.url}
+        return own | self.given
 
     def start(self, healthy=True):
         """Starts it, and waits until it answers; `healthy` until it has followed the ledger and takes requests."""
@@ -127,7 +129,7 @@ class Gateway:
             status = self.status()
             return self.is_ready() and status["followed"] == status["known"] >= size
 
-        wait_until(followed, f"the gateway is ready:\n{self.log()}", NOTICED_WITHIN_S)
+        self._waits(followed, f"the gateway is ready with {size} entries")
         return self
 
     def status(self):
@@ -146,11 +148,15 @@ class Gateway:
         def noticed():
             return next((alarm for code, alarm in self.alarms().items() if code in codes), None)
 
+        alarm = self._waits(noticed, f"the gateway notices {codes}")
+        return alarm, pathlib.Path(alarm["evidence"])
+
+    def _waits(self, condition, what):
+        """Waits as long as anything about a ledger may take, and shows what the gateway says of itself if it is in vain."""
         try:
-            alarm = wait_until(noticed, f"the gateway notices {codes}", NOTICED_WITHIN_S)
+            return wait_until(condition, what, NOTICED_WITHIN_S)
         except AssertionError as error:
             raise AssertionError(f"{error}; it says {self.status()}\n{self.log()[-2000:]}") from None
-        return alarm, pathlib.Path(alarm["evidence"])
 
     def people_saw_to_it(self):
         """What a correspondent does once the operator was convicted or excused: the evidence is taken away."""
@@ -195,10 +201,14 @@ class Gateway:
         os.kill(self.process.pid, signal.SIGTERM)
         assert self.process.wait(30) == 0, self.log()
 
-    def kill(self):
+    def die(self):
+        """As a power cut ends it; its line stays."""
         if self.process and self.process.poll() is None:
             os.kill(self.process.pid, signal.SIGKILL)
             self.process.wait(30)
+
+    def kill(self):
+        self.die()
         self.line.close()
 
 
@@ -238,6 +248,15 @@ class Country:
     def size(self):
         """How many entries the ministry's ledger has."""
         return len(History.of(self.data).entries)
+
+    def commits(self, history):
+        """Waits until an epoch committed the head of that history: only then are witnesses asked to cosign it."""
+
+        def committed():
+            size = len(history.entries)
+            return (history.root(),) in read_rows(self.data, "SELECT root FROM epoch_heads WHERE size = ?", size)
+
+        wait_until(committed, f"an epoch commits {len(history.entries)} entries")
 
     def found(self):
         """Makes centre, witnesses, policy and institution."""

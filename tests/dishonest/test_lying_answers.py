@@ -75,19 +75,44 @@ def test_a_bomb_instead_of_the_ledger(what, gateway):
     gateway.settled()
 
 
-def test_a_bomb_for_a_page_of_acts(gateway, operator, country):
-    """Under a genuine checkpoint, a page of acts that is larger than any."""
+def test_a_bomb_for_a_page_of_acts(country, operator, ministry):
+    """Under a genuine checkpoint of a longer ledger, a page of acts that is larger than any. What was signed binds: the
+    gateway goes on with the same ledger, and would take a shorter one for a rollback."""
+    gateway = ministry("gateway")
     longer = History.of(country.data).and_then(filler())
 
     def bomb():
         return endless(HEAD, b"\r\n" + b'{"acts":[', then=b" " * 65536)
 
     lie = ledger_of(longer, operator)
+    before = rss_bytes(gateway)
     gateway.line.lie = lambda request, ask: bomb() if request.path.startswith(f"{UNDER}acts/") else lie(request, ask)
-    wait_until(lambda: gateway.status()["trouble"], "the gateway says what is wrong", NOTICED_WITHIN_S)
-    gateway.line.lie = None
-    gateway.settled()
+    trouble = wait_until(lambda: gateway.status()["trouble"], "the gateway says what is wrong", NOTICED_WITHIN_S)
+    assert "/acts/" in trouble and not gateway.is_ready()
+    assert rss_bytes(gateway) - before < MAX_GROWTH_BYTES
+    assert not gateway.alarms(), "who answers nonsense is no forger"
+    gateway.line.lie = lie
+    gateway.settled(len(longer.entries))
     assert not gateway.alarms()
+
+
+def test_a_head_that_was_shown_binds_after_a_crash(country, operator, ministry):
+    """The gateway dies between seeing a longer ledger and following it. The shorter one that it is shown then is less than
+    what was signed."""
+    gateway = ministry("gateway")
+    lie = ledger_of(History.of(country.data).and_then(filler()), operator)
+    nothing = plain(b"", status=503)
+    before = len(gateway.line.asked("GET", f"{UNDER}acts/"))
+    gateway.line.lie = lambda request, ask: nothing if request.path.startswith(f"{UNDER}acts/") else lie(request, ask)
+    wait_until(
+        lambda: len(gateway.line.asked("GET", f"{UNDER}acts/")) > before, "it begins to follow", NOTICED_WITHIN_S
+    )
+    gateway.die()
+    gateway.line.lie = None
+    gateway.start(healthy=False)
+    _, evidence = gateway.notices("rollback")
+    _, verdict, said = country.judge(evidence)
+    assert (verdict["claim"], verdict["finding"]) == ("rollback", "testimony"), said
 
 
 # --- Acknowledgements --------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from centre import wait_until
 from expect import refused
 
-from country import QUICK, Gateway, Witness, copy_data, run
+from country import OBJECTS, QUICK, Gateway, Witness, copy_data, run
 from lies import filler
 from line import Line, plain
 from operator_keys import History, read_rows
@@ -89,6 +89,59 @@ def test_two_gateways_are_told_two_histories(forked, tmp_path):
     assert second.read("told to the second") == b"again" and not second.alarms()
 
 
+def national_size(country):
+    ((size,),) = read_rows(country.data, "SELECT size FROM ledgers WHERE name = 'national'")
+    return size
+
+
+def test_a_gateway_stops_for_what_its_witness_refuses(elsewhere):
+    """The national log is forked, and the ministry's own ledger is the same in both: the follower alone would see nothing."""
+    one = elsewhere()
+    one.centre.start(**QUICK)
+    gateway = one.gateway()
+    gateway.given = {"AMANA_WITNESS_EVERY_S": "0.5"}
+    key = gateway.start().status()["witness"]
+    run("policy", "witness", "add", "ministry", key, "--data", one.data)
+    gateway.settled(one.size())
+    two = elsewhere(of=one)
+    begin = national_size(two)
+    one.centre.institution("justice")
+
+    def cosigned():
+        """The gateway's witness cosigned what only the first has. The others move what is asked for on."""
+        one.visits()
+        sql = "SELECT 1 FROM cosignatures WHERE ledger = 0 AND size > ? AND line LIKE ?"
+        return read_rows(one.data, sql, begin, f"— {key.split('+')[0]} %")
+
+    wait_until(cosigned, "the gateway's witness cosigns")
+    one.centre.stop()
+    two.centre.start(**QUICK)
+    for number in range(national_size(one) - begin + 1):
+        two.centre.institution(f"office-{number}")
+        wait_until(lambda: national_size(two) > begin + number, "an epoch closes")
+
+    gateway.line.port = two.centre.web_port
+    for again in (False, True):
+        alarm, evidence = gateway.notices("fork")
+        assert "national" in evidence.name and "witness" in alarm["why"]
+        assert begin_of(evidence, "the checkpoint that it signed before") and begin_of(evidence, "the request")
+        assert [told["code"] for told in gateway.status()["alarms"]] == ["fork"], "the ministry's own ledger fits"
+        assert not gateway.is_ready() and gateway.status()["vouched_age_s"] is None
+        with refused("ServiceUnavailable", 503):
+            gateway.put("on a forked log", b"refused")
+        assert gateway.read("note-a") == OBJECTS["note-a"]
+        if not again:
+            # A restart doesn't undo it: its witness remembers.
+            gateway.stop()
+            gateway.start(healthy=False)
+
+
+def begin_of(evidence, title):
+    """Whether a witness's file has that section, and something in it."""
+    _, _, section = evidence.read_text().partition(f"--- {title}")
+    return section.partition("\n")[2].strip()
+
+
 def test_a_forked_operator_with_witnesses_of_its_own(forked, tmp_path):
     """The second centre names its own machines as witnesses in its own policy. Under the published one, they are nobody."""
     _, two, _, second = forked
@@ -121,13 +174,8 @@ def test_a_fork_stands_in_its_slot_for_one_epoch(elsewhere, tmp_path):
     assert country.judge(evidence)[1]["finding"] == "proven"
     receipt = f"finances/vault/{len(forged.entries) - 1}"
 
-    def committed():
-        """The newest head of the ministry's ledger that an epoch committed to is the forked one."""
-        size = len(forged.entries)
-        return (forged.root(),) in read_rows(country.data, "SELECT root FROM epoch_heads WHERE size = ?", size)
-
     country.centre.institution("justice")  # something happens, so that an epoch closes
-    wait_until(committed, "an epoch commits the forked head")
+    country.commits(forged)
     deaf = deaf_line(country)
     for witness in country.witnesses:
         visit = witness.visit(deaf.url, country.policy, code=1)
@@ -174,6 +222,8 @@ def test_a_witness_is_rolled_back(elsewhere, tmp_path):
     country.gateways.append(other)
     other.start()
     receipt = other.put("another history", b"with one witness")
+    # Until an epoch commits it, witnesses are asked for what was before, of which there is one history.
+    country.commits(History.of(country.data))
     country.visits([country.witnesses[0]])
     # The others are told of it by nobody: whoever sits on their line drops what they would show the data centre.
     deaf = deaf_line(country)

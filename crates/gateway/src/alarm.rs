@@ -115,6 +115,8 @@ pub struct Alarm {
     pub when_ms: i64,
     /// The file that keeps the evidence, unless there was no room for it.
     pub evidence: Option<PathBuf>,
+    /// Whether it was heeded, see [`Alarms::heed`], and not raised here.
+    pub heeded: bool,
 }
 
 impl Alarm {
@@ -159,6 +161,7 @@ impl Alarms {
                 why: evidence.why,
                 when_ms: evidence.when_ms,
                 evidence: Some(path),
+                heeded: false,
             }));
         }
         Ok(Self {
@@ -175,6 +178,7 @@ impl Alarms {
             why: evidence.why.clone(),
             when_ms: evidence.when_ms,
             evidence: None,
+            heeded: false,
         };
         self.once(alarm, || {
             evidence.keep(&self.folder).unwrap_or_else(|error| {
@@ -199,6 +203,7 @@ impl Alarms {
             why: why.to_owned(),
             when_ms: now_ms(),
             evidence: None,
+            heeded: true,
         };
         self.once(alarm, || evidence)
     }
@@ -233,6 +238,15 @@ impl Alarms {
         let raised = self.lock();
         let stopping = raised.iter().find(|alarm| !alarm.claim.is_of_one_object());
         stopping.cloned()
+    }
+
+    /// The alarm, if any, for which the whole ledger stands still and that was raised here: its evidence is this gateway's,
+    /// and lasts until a person takes it away.
+    #[must_use]
+    pub fn convicting(&self) -> Option<Arc<Alarm>> {
+        let raised = self.lock();
+        let mut own = raised.iter().filter(|alarm| !alarm.heeded);
+        own.find(|alarm| !alarm.claim.is_of_one_object()).cloned()
     }
 
     /// Fails while an alarm stands for which nothing may go on.

@@ -6,6 +6,7 @@
 //! nothing is adopted and nothing recorded: what was verified before can still be read, and says that it isn't vouched for.
 
 mod entry;
+mod heads;
 mod subject;
 mod suspicion;
 mod tiles;
@@ -14,7 +15,7 @@ mod trust;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use amana_ledger::{Checkpoint, Frontier, Hash, Note, leaf_hash, verify_consistency};
+use amana_ledger::{Checkpoint, Frontier, leaf_hash, verify_consistency};
 use amana_vault::Vault;
 
 pub(crate) use trust::Trust;
@@ -27,13 +28,13 @@ use crate::rows::{Rows, set_state};
 use crate::wire::{self, ActText, Acts};
 use crate::{Error, Result};
 use entry::Judge;
+use heads::{Head, Heads};
 use suspicion::Suspicion;
 use tiles::Tiles;
 
 /// The longest checkpoint or row.
 const MAX_NOTE_BYTES: usize = amana_ledger::MAX_NOTE_BYTES;
 const FRONTIER: &str = "frontier";
-const HEAD: &str = "head";
 
 /// How far a long sync has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,8 +67,7 @@ pub(crate) struct Follower {
 /// Where the follower stands.
 struct Place {
     frontier: Frontier,
-    /// The newest checkpoint that the ledger's key signed.
-    head: Option<(Checkpoint, Note)>,
+    heads: Heads,
 }
 
 /// The parts that a follower is made of.
@@ -89,10 +89,8 @@ impl Follower {
             Some(bytes) => Frontier::from_bytes(&bytes)?,
             None => Frontier::new(),
         };
-        let head = match parts.rows.state(HEAD)? {
-            Some(note) => Some(Checkpoint::open(&note, &parts.trust.row.log)?),
-            None => None,
-        };
+        let stopped = parts.alarms.convicting().is_some();
+        let heads = Heads::open(&parts.rows, &parts.trust.row.log, frontier.size(), stopped)?;
         parts.acks.passed(frontier.size())?;
         let shown = Mutex::new(Checkpoint {
             origin: parts.trust.origin().to_owned(),
@@ -108,7 +106,7 @@ impl Follower {
             rows: parts.rows,
             trust: parts.trust,
             tell: parts.tell,
-            place: tokio::sync::Mutex::new(Place { frontier, head }),
+            place: tokio::sync::Mutex::new(Place { frontier, heads }),
             shown,
             followed_ms: AtomicI64::new(0),
             of: AtomicU64::new(0),
@@ -133,117 +131,82 @@ impl Follower {
 
     /// Follows the ledger to its newest checkpoint.
     pub(crate) async fn advance(&self) -> Result<()> {
-        self.alarms.check()?;
+        if let Some(alarm) = self.alarms.convicting() {
+            return Err(alarm.into());
+        }
         let mut place = self.place.lock().await;
+        let advanced = self.to_newest(&mut place).await;
+        if advanced.is_err() && self.alarms.convicting().is_some() {
+            let rows = self.rows.clone();
+            let convicted = tokio::task::spawn_blocking(move || Heads::convict(&rows)).await;
+            convicted.map_err(|_| Error::Stopping)??;
+        }
+        advanced
+    }
+
+    async fn to_newest(&self, place: &mut Place) -> Result<()> {
         // Looked at before the question: what was acknowledged by now is in every checkpoint that is signed from here on.
         let acked = self.acks.newest();
         let note = self.fetch("checkpoint", MAX_NOTE_BYTES).await?;
-        let (head, note) = match Checkpoint::open(&note, &self.trust.row.log) {
+        let head = match Checkpoint::open(&note, &self.trust.row.log) {
             Ok(opened) => opened,
             Err(error) => return Err(self.trust.foreign(self, &error).await),
         };
-        self.judge_head(&place, &head, &note).await?;
-        self.remember(&mut place, &head, &note)?;
+        self.judge_head(place, &head).await?;
+        place.heads.see(&self.rows, &head)?;
         if let Some((index, ack)) = self.acks.denied() {
-            return Err(self.denied(index, ack, &head, &note).await);
+            return Err(self.denied(index, ack, &head).await);
         }
         if let Some(index) = acked
-            && index >= head.size
+            && index >= head.0.size
         {
-            return Err(self.unrecorded(index, &head, &note).await?);
+            return Err(self.unrecorded(index, &head).await?);
         }
-        self.of.store(head.size, Ordering::Relaxed);
-        let mut tiles = Tiles::new(self, head.size);
-        while place.frontier.size() < head.size {
-            self.page(&mut place, &head, &note, &mut tiles).await?;
+        if let Some(alarm) = self.alarms.stopping() {
+            // The witness inside was shown what it refuses. If this gateway is shown as much, that is evidence of its own,
+            // which others can judge; nothing is followed either way.
+            if let Some(followed) = &place.heads.followed {
+                self.leads_on(place, followed, &head).await?;
+            }
+            return Err(alarm.into());
         }
+        self.of.store(head.0.size, Ordering::Relaxed);
+        let mut tiles = Tiles::new(self, head.0.size);
+        while place.frontier.size() < head.0.size {
+            self.page(place, &head, &mut tiles).await?;
+        }
+        place.heads.follow(&self.rows, &head)?;
         self.followed_ms.store(now_ms(), Ordering::Relaxed);
         Ok(())
     }
 
     /// It acknowledged an act of ours at an entry that it had shown to be another.
-    async fn denied(&self, index: u64, ack: String, head: &Checkpoint, note: &Note) -> Error {
+    async fn denied(&self, index: u64, ack: String, head: &Head) -> Error {
         let why = "it acknowledged an act of ours for this entry, after it had shown another one";
         let found = Suspicion {
             ack: Some(ack),
             ..Suspicion::of(Claim::DeniedAck, index, why)
         };
         let act = self.act_at(index).await;
-        self.suspect(found, act.as_ref(), head, note).await
-    }
-
-    /// Compares a signed checkpoint with what is known, before any entry of it is looked at.
-    async fn judge_head(&self, place: &Place, head: &Checkpoint, note: &Note) -> Result<()> {
-        let size = place.frontier.size();
-        if let Some((known, known_note)) = &place.head {
-            if head.size < known.size {
-                let why = format!(
-                    "it signed {} entries and shows {} now: entries were removed, or it was restored from an older copy",
-                    known.size, head.size
-                );
-                return Err(self.two_heads(Claim::Rollback, &why, known_note, note, None));
-            }
-            if head.size == known.size && head.root != known.root {
-                let why = format!("it signed two roots of {} entries", head.size);
-                return Err(self.two_heads(Claim::Fork, &why, known_note, note, None));
-            }
-        }
-        if head.size == size && head.root != place.frontier.root() {
-            return Err(self.diverged(place, head, note, size).await);
-        }
-        self.leads_on(place, head, note).await
-    }
-
-    /// A head that was seen and never followed to its end binds as well: the new one must begin with it.
-    async fn leads_on(&self, place: &Place, head: &Checkpoint, note: &Note) -> Result<()> {
-        let Some((known, _)) = &place.head else {
-            return Ok(());
-        };
-        if known.size <= place.frontier.size() || known.size == head.size {
-            return Ok(());
-        }
-        let mut tiles = Tiles::new(self, head.size);
-        let proof = tiles.consistency(known.size, head.size).await?;
-        if verify_consistency(known.size, &known.root, head.size, &head.root, &proof).is_ok() {
-            return Ok(());
-        }
-        Err(self.diverged(place, head, note, known.size).await)
-    }
-
-    /// Keeps a signed head before anything is read under it: whoever shows another one later has signed both.
-    fn remember(&self, place: &mut Place, head: &Checkpoint, note: &Note) -> Result<()> {
-        let is_known = |(known, _): &(Checkpoint, Note)| known.size == head.size;
-        if place.head.as_ref().is_some_and(is_known) {
-            return Ok(());
-        }
-        let text = note.to_string();
-        self.rows
-            .write(|rows| set_state(rows, HEAD, text.as_bytes()))?;
-        place.head = Some((head.clone(), note.clone()));
-        Ok(())
+        self.suspect(found, act.as_ref(), head).await
     }
 
     /// It acknowledged an act, and signs a checkpoint afterwards that doesn't hold it.
-    async fn unrecorded(&self, index: u64, head: &Checkpoint, note: &Note) -> Result<Error> {
+    async fn unrecorded(&self, index: u64, head: &Head) -> Result<Error> {
         let why = format!(
             "it acknowledged an act of ours for this entry, and has {} entries afterwards",
-            head.size
+            head.0.size
         );
         let found = Suspicion {
             ack: self.acks.note_of(index)?,
             ..Suspicion::of(Claim::DeniedAck, index, &why)
         };
-        Ok(self.suspect(found, None, head, note).await)
+        Ok(self.suspect(found, None, head).await)
     }
 
     /// Follows one page of acts.
-    async fn page(
-        &self,
-        place: &mut Place,
-        head: &Checkpoint,
-        note: &Note,
-        tiles: &mut Tiles<'_>,
-    ) -> Result<()> {
+    async fn page(&self, place: &mut Place, head: &Head, tiles: &mut Tiles<'_>) -> Result<()> {
+        let size = head.0.size;
         let first = place.frontier.size();
         let path = format!("acts/{first}");
         let page = self.fetch(&path, wire::MAX_ACTS_BYTES).await?;
@@ -251,7 +214,7 @@ impl Follower {
         let mut ahead = place.frontier.clone();
         let mut taken = Vec::new();
         for act in acts {
-            if ahead.size() == head.size {
+            if ahead.size() == size {
                 break;
             }
             if act.index != ahead.size() {
@@ -260,12 +223,12 @@ impl Follower {
             let hash = leaf_hash(&act.leaf());
             if act.index == 0 && hash != self.trust.row.genesis {
                 let found = Suspicion::of(Claim::OtherLedger, 0, "it does not begin as it did");
-                return Err(self.suspect(found, Some(&act), head, note).await);
+                return Err(self.suspect(found, Some(&act), head).await);
             }
             if !act.body_stands() {
                 let why = "its body is not the one that was hashed";
                 let found = Suspicion::of(Claim::ChangedEntry, act.index, why);
-                return Err(self.suspect(found, Some(&act), head, note).await);
+                return Err(self.suspect(found, Some(&act), head).await);
             }
             ahead.push(hash);
             taken.push(act);
@@ -276,16 +239,16 @@ impl Follower {
                 "it has no acts, and there must be some",
             ));
         }
-        if !self.continues(&ahead, head, tiles).await? {
-            return Err(self.diverged(place, head, note, ahead.size()).await);
+        if !self.continues(&ahead, &head.0, tiles).await? {
+            return Err(self.diverged(place, head, ahead.size()).await);
         }
-        self.adopt(taken, &ahead, head, note).await?;
+        self.adopt(taken, &ahead, head).await?;
         place.frontier = ahead;
         self.show(&place.frontier);
         if let Some(tell) = &self.tell {
             tell(Progress {
                 done: place.frontier.size(),
-                of: head.size,
+                of: size,
             });
         }
         Ok(())
@@ -307,13 +270,7 @@ impl Follower {
     }
 
     /// Judges a page's acts and adopts them, with the place where that leaves us, in one go.
-    async fn adopt(
-        &self,
-        acts: Vec<ActText>,
-        ahead: &Frontier,
-        head: &Checkpoint,
-        note: &Note,
-    ) -> Result<()> {
+    async fn adopt(&self, acts: Vec<ActText>, ahead: &Frontier, head: &Head) -> Result<()> {
         let judge = Judge::of(self);
         let frontier = ahead.to_bytes();
         let (rows, acks, size) = (self.rows.clone(), self.acks.clone(), ahead.size());
@@ -329,7 +286,7 @@ impl Follower {
         });
         match judged.await.map_err(|_| Error::Stopping)?? {
             None => Ok(()),
-            Some((act, found)) => Err(self.suspect(found, Some(&act), head, note).await),
+            Some((act, found)) => Err(self.suspect(found, Some(&act), head).await),
         }
     }
 
@@ -342,38 +299,5 @@ impl Follower {
     async fn fetch(&self, under: &str, max_bytes: usize) -> Result<bytes::Bytes> {
         let path = format!("/ledgers/{}/{under}", self.trust.row.name);
         self.centre.get(&path, max_bytes).await
-    }
-
-    /// What we hold doesn't lead to what was signed: finds out whether the signed trees contradict one another, or an
-    /// entry isn't the one in the tree.
-    async fn diverged(&self, place: &Place, head: &Checkpoint, note: &Note, until: u64) -> Error {
-        let mut tiles = Tiles::new(self, head.size);
-        if let Some((known, known_note)) = &place.head
-            && known.size > 0
-            && known.size <= head.size
-        {
-            let why = format!(
-                "the {} entries that it signs now do not begin with the {} that it signed before",
-                head.size, known.size
-            );
-            let proof = tiles.consistency(known.size, head.size).await;
-            let beginning = tiles.root_at(known.size).await;
-            if let (Ok(proof), Ok(beginning)) = (proof, beginning) {
-                let leads = |root: &Hash| {
-                    verify_consistency(known.size, root, head.size, &head.root, &proof).is_ok()
-                };
-                if !leads(&known.root) {
-                    let shown = leads(&beginning).then_some((beginning, proof));
-                    return self.two_heads(Claim::Fork, &why, known_note, note, shown);
-                }
-            }
-        }
-        let from = place.frontier.size();
-        let why = format!(
-            "one of the entries {from} to {} is not the one that was recorded: they do not have the root that it signed",
-            until.saturating_sub(1)
-        );
-        let found = Suspicion::of(Claim::ChangedEntry, from, &why);
-        self.suspect(found, None, head, note).await
     }
 }

@@ -312,18 +312,21 @@ impl Gateway {
 
     async fn keep_following(&self) -> Result<()> {
         let mut weighed: Option<tokio::time::Instant> = None;
-        let mut told = false;
+        let mut told = String::new();
         loop {
             match self.sync().await {
-                Ok(()) => told = false,
+                Ok(()) => told.clear(),
                 Err(Error::Store(error @ amana_store::Error::Stopped { .. })) => {
                     return Err(error.into());
                 }
                 Err(Error::Alarm(_)) => {}
-                Err(error) if told => tracing::debug!(%error, "the ledger can't be followed"),
+                // Each trouble is told once, and another one after it as well.
+                Err(error) if told == error.to_string() => {
+                    tracing::debug!(%error, "the ledger can't be followed");
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the ledger can't be followed; trying again");
-                    told = true;
+                    told = error.to_string();
                 }
             }
             let now = tokio::time::Instant::now();

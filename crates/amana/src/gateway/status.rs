@@ -80,7 +80,10 @@ impl Status {
     pub(crate) fn text(&self) -> String {
         let gateway = &self.gateway;
         let line = match (gateway.connected, &gateway.trouble) {
-            (true, _) => "connected".to_owned(),
+            (true, None) => "connected".to_owned(),
+            (true, Some(trouble)) => {
+                format!("connected, and the ledger can't be followed: {trouble}")
+            }
             (false, Some(trouble)) => format!("not connected: {trouble}"),
             (false, None) => "not connected yet".to_owned(),
         };

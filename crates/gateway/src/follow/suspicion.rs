@@ -1,8 +1,9 @@
 //! From what doesn't fit to evidence that others can judge.
 
-use amana_ledger::{Checkpoint, Hash, Note, TlogProof};
+use amana_ledger::{Hash, Note, TlogProof};
 
 use super::Follower;
+use super::heads::Head;
 use super::tiles::Tiles;
 use crate::Error;
 use crate::alarm::{Claim, now_ms};
@@ -36,20 +37,21 @@ impl Suspicion {
 }
 
 impl Follower {
-    /// Raises the alarm for two signed checkpoints. `shown` is the root that the later tree has at the earlier size, and
-    /// the proof of it.
+    /// Raises the alarm for two signed checkpoints, or for the later one alone where the earlier isn't kept. `shown` is the
+    /// root that the later tree has at the earlier size, and the proof of it.
     pub(super) fn two_heads(
         &self,
         claim: Claim,
         why: &str,
-        before: &Note,
+        before: Option<&Note>,
         after: &Note,
         shown: Option<(Hash, Vec<Hash>)>,
     ) -> Error {
-        let mut evidence = self
-            .evidence(claim, why)
-            .with("before", before)
-            .with("after", after);
+        let mut evidence = self.evidence(claim, why);
+        if let Some(before) = before {
+            evidence = evidence.with("before", before);
+        }
+        evidence = evidence.with("after", after);
         if let Some((beginning, proof)) = shown {
             let lines: Vec<String> = std::iter::once(&beginning)
                 .chain(&proof)
@@ -65,9 +67,9 @@ impl Follower {
         &self,
         found: Suspicion,
         act: Option<&ActText>,
-        head: &Checkpoint,
-        note: &Note,
+        head: &Head,
     ) -> Error {
+        let (head, note) = head;
         let why = format!("entry {}: {}", found.index, found.why);
         let mut evidence = self.evidence(found.claim, &why).with("after", note);
         let mut tiles = Tiles::new(self, head.size);
