@@ -1,12 +1,12 @@
 """The operator gives other ciphertext than what was sealed. The gateway gives out nothing of it, names the object's piece,
-keeps evidence, and goes on with everything else."""
+keeps evidence, and goes on with everything else. What it gave out before is true, and the client sees that there is no more."""
 
 import botocore.exceptions
 import pytest
 from deposits import body_of
 from expect import refused
 
-from country import LARGE_BYTES, OBJECTS, VERSIONS, Gateway, copy_gateway
+from country import BUCKET, LARGE_BYTES, OBJECTS, VERSIONS, Gateway, copy_gateway
 from lies import another_piece, body_changed, ciphertext_of, flipped, last_piece, pieces_of
 from line import plain
 
@@ -39,10 +39,30 @@ def deposited(gateway, request):
     gateway.line.lie = None
 
 
-def assert_named(gateway, country, key, piece, **given):
-    """The reading is refused, the piece is named, evidence is kept; the rest is served, and this object again with the truth."""
+def assert_refused(gateway, key, **given):
+    """Not one byte is given out."""
     with refused("InternalError", 500):
         gateway.read(key, **given)
+
+
+def assert_broken_off(gateway, key, body):
+    """The object is promised whole, chunks that are true come, and then the connection breaks."""
+    answer = gateway.client().get_object(Bucket=BUCKET, Key=key)
+    assert answer["ContentLength"] == len(body)
+    arrived = bytearray()
+    with pytest.raises((botocore.exceptions.IncompleteReadError, botocore.exceptions.ResponseStreamingError)):
+        for some in answer["Body"].iter_chunks(1024):
+            arrived += some
+    assert len(arrived) < len(body) and body.startswith(arrived)
+
+
+def assert_named(gateway, country, key, piece, late=None, **given):
+    """The reading is refused, or broken off when the damage comes `late` in that body; the piece is named, evidence is kept;
+    the rest is served, and this object again with the truth."""
+    if late is None:
+        assert_refused(gateway, key, **given)
+    else:
+        assert_broken_off(gateway, key, late)
     named = [alarm for alarm in gateway.status()["alarms"] if piece in alarm["why"]]
     assert [alarm["code"] for alarm in named] == ["damaged-piece"]
     _, verdict, said = country.judge(named[0]["evidence"])
@@ -53,6 +73,8 @@ def assert_named(gateway, country, key, piece, **given):
     return gateway.read(key, **given)
 
 
+# What comes with the first chunk is judged before the first byte is given out; the rest, on its way.
+FIRST = ("the header", "the header's stanza", "the nonce", "the first chunk")
 PLACES = {
     "the header": 0,
     "the header's stanza": 60,
@@ -69,7 +91,7 @@ def test_a_bit_is_flipped_in(place, gateway, country, deposited):
     body = body_of(place, LARGE_BYTES)
     key, piece = deposited("large", body)
     gateway.line.lie = body_changed(lambda piece: flipped(piece, PLACES[place]))
-    assert assert_named(gateway, country, key, piece) == body
+    assert assert_named(gateway, country, key, piece, late=None if place in FIRST else body) == body
 
 
 @pytest.mark.parametrize("position", [0, 100, -1])
@@ -79,12 +101,13 @@ def test_a_bit_of_a_small_object_is_flipped(position, gateway, country, deposite
     assert assert_named(gateway, country, key, piece) == b"small enough for its act"
 
 
-@pytest.mark.parametrize("left", [0, 50, 184, -CHUNK, -1])
+@pytest.mark.parametrize("left", [0, 50, 184, -2 * CHUNK, -CHUNK, -1])
 def test_a_piece_is_cut_short(left, gateway, country, deposited):
     body = body_of("cut short", LARGE_BYTES)
     key, piece = deposited("large", body)
     gateway.line.lie = body_changed(lambda piece: piece[:left])
-    assert assert_named(gateway, country, key, piece) == body
+    has_first = left in (-CHUNK, -1)
+    assert assert_named(gateway, country, key, piece, late=body if has_first else None) == body
 
 
 def test_two_objects_are_swapped(gateway, country, deposited):
