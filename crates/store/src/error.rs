@@ -108,6 +108,16 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// A mirror's place did not do what was asked.
+    #[error("{place}: {name}: {why}")]
+    Place {
+        /// The place.
+        place: String,
+        /// The stream.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The data folder is not usable.
     #[error("{path}: {why}")]
     Folder {
@@ -137,6 +147,7 @@ impl Error {
             Self::Decode { .. } => "decode",
             Self::UnknownKind { .. } => "unknown-kind",
             Self::Replica { .. } => "replica",
+            Self::Place { .. } => "place",
             Self::Folder { .. } => "folder",
         }
     }

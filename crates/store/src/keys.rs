@@ -15,6 +15,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::mirror::MirrorKey;
 use crate::{Error, LedgerId, Result};
 
 /// The seed and what derives from it.
@@ -140,6 +141,12 @@ impl Keys {
             },
         );
         opened.map(Zeroizing::new).map_err(|_| damaged())
+    }
+
+    /// What opens, beside the institutions' own keys, every mirror in a place that isn't the operator's.
+    #[must_use]
+    pub fn mirror_key(&self) -> MirrorKey {
+        MirrorKey::from_seed(self.derive(&["mirror"]))
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

@@ -29,6 +29,7 @@ mod group;
 mod job;
 pub mod keys;
 mod ledgers;
+pub mod mirror;
 pub mod national;
 mod opening;
 pub mod replica;

@@ -1,0 +1,300 @@
+//! What leaves a mirror: erased bodies at once, freed content after a while, small segments into larger ones.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::gather;
+use super::head::Freed;
+use super::index::read_segment;
+use super::names::{AGE, FREED, SegmentName};
+use super::segment::{ChunkList, FULL_SEGMENT_BYTES, MAX_SEGMENT_ENTRIES, Segment};
+use super::write::{Mirroring, Round};
+use crate::{BlobId, EntryId, LedgerInfo, Result, clock};
+
+const DAY_MS: i64 = 86_400_000;
+/// So many segments side by side are joined, if together they are small enough.
+const MANY: usize = 16;
+/// What is joined to shorter ones, however long these are together.
+const SMALL_BYTES: u64 = 64 * 1024;
+
+/// What is to be taken out of one segment.
+#[derive(Default)]
+struct Outs {
+    bodies: HashSet<u64>,
+    contents: HashSet<u64>,
+    blobs: HashSet<BlobId>,
+}
+
+impl Mirroring {
+    /// Takes erased bodies out, notes what was freed, removes what was freed long ago, and copies blobs that the place
+    /// lost.
+    pub(super) fn sweep(&mut self, now_ms: i64, round: &mut Round) -> Result<()> {
+        let mut outs: BTreeMap<SegmentName, Outs> = BTreeMap::new();
+        self.erased(&mut outs)?;
+        self.note_freed(now_ms, round)?;
+        let days = self.held_long_enough(now_ms);
+        let gone: HashSet<Freed> = days
+            .iter()
+            .filter_map(|day| self.index.freed.get(day))
+            .flatten()
+            .copied()
+            .collect();
+        self.removed(&gone, &mut outs);
+        for (name, outs) in outs {
+            self.take_out(name, &outs, round)?;
+        }
+        for freed in &gone {
+            if let Freed::Blob(blob) = freed {
+                self.delete_blob(*blob)?;
+            }
+            round.removed += 1;
+        }
+        // The lists go last: until then the next sweep would do all of it again.
+        for day in days {
+            self.place
+                .delete(&self.covered().name(&format!("{FREED}{day}")))?;
+            self.index.freed.remove(&day);
+        }
+        self.lost_blobs(round)
+    }
+
+    /// Bodies that an act erased and a segment still has.
+    fn erased(&self, outs: &mut BTreeMap<SegmentName, Outs>) -> Result<()> {
+        let erased = self.shared.read(|rows| {
+            rows.all("SELECT entry FROM erasures ORDER BY entry", &[], |row| {
+                Ok(EntryId::from_i64(row.int(0)?))
+            })
+        })?;
+        let erased: BTreeSet<EntryId> = erased.into_iter().collect();
+        for (name, inside) in &self.index.segments {
+            let (Some(from), Some(until)) = (
+                EntryId::new(name.ledger, name.from),
+                EntryId::new(name.ledger, name.until),
+            ) else {
+                continue;
+            };
+            let has = erased
+                .range(from..until)
+                .map(|entry| entry.index())
+                .filter(|index| !inside.erased.contains(index));
+            let has: HashSet<u64> = has.collect();
+            if !has.is_empty() {
+                outs.entry(*name).or_default().bodies = has;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for content that the place has and the rows have let go of, and notes it with today's date.
+    fn note_freed(&mut self, now_ms: i64, round: &mut Round) -> Result<()> {
+        let found = self.shared.read(|rows| -> Result<Vec<Freed>> {
+            let mut found = Vec::new();
+            for (name, inside) in &self.index.segments {
+                let entry = |index| EntryId::new(name.ledger, index);
+                if let (false, Some(from), Some(until)) = (
+                    inside.contents.is_empty(),
+                    entry(name.from),
+                    entry(name.until),
+                ) {
+                    let sql = "SELECT id FROM contents WHERE id >= $1 AND id < $2";
+                    let stands = rows.all(sql, &[from.into(), until.into()], |row| row.int(0))?;
+                    let stands: HashSet<i64> = stands.into_iter().collect();
+                    let entries = inside.contents.iter().filter_map(|index| entry(*index));
+                    let gone = entries.filter(|entry| !stands.contains(&entry.as_i64()));
+                    found.extend(gone.map(Freed::Content));
+                }
+                for (blob, _) in &inside.blobs {
+                    if gather::chunk_list(rows, *blob)?.is_none() {
+                        found.push(Freed::Blob(*blob));
+                    }
+                }
+            }
+            Ok(found)
+        })?;
+        let mut new = found
+            .into_iter()
+            .filter(|freed| !self.index.is_freed(freed))
+            .peekable();
+        if new.peek().is_none() {
+            return Ok(());
+        }
+        let day: String = clock::rfc3339(now_ms).chars().take(10).collect();
+        let mut today = self.index.freed.get(&day).cloned().unwrap_or_default();
+        today.extend(new);
+        let lines: String = today.iter().map(|freed| format!("{freed}\n")).collect();
+        self.put_stream(&format!("{FREED}{day}"), lines.as_bytes(), round)?;
+        self.index.freed.insert(day, today);
+        Ok(())
+    }
+
+    /// The days whose freed content has been held for long enough.
+    fn held_long_enough(&self, now_ms: i64) -> Vec<String> {
+        let hold = i64::from(self.options.hold_days);
+        let old = |day: &&String| {
+            let midnight = clock::parse_rfc3339(&format!("{day}T00:00:00.000Z"));
+            midnight.is_some_and(|from_ms| {
+                now_ms.div_euclid(DAY_MS) - from_ms.div_euclid(DAY_MS) >= hold
+            })
+        };
+        self.index.freed.keys().filter(old).cloned().collect()
+    }
+
+    fn removed(&self, gone: &HashSet<Freed>, outs: &mut BTreeMap<SegmentName, Outs>) {
+        if gone.is_empty() {
+            return;
+        }
+        for (name, inside) in &self.index.segments {
+            let content = |index: &u64| {
+                let entry = EntryId::new(name.ledger, *index);
+                entry.is_some_and(|entry| gone.contains(&Freed::Content(entry)))
+            };
+            let contents: HashSet<u64> = inside.contents.iter().copied().filter(content).collect();
+            let blobs = inside.blobs.iter().map(|(blob, _)| *blob);
+            let blobs: HashSet<BlobId> = blobs
+                .filter(|blob| gone.contains(&Freed::Blob(*blob)))
+                .collect();
+            if !contents.is_empty() || !blobs.is_empty() {
+                let outs = outs.entry(*name).or_default();
+                (outs.contents, outs.blobs) = (contents, blobs);
+            }
+        }
+    }
+
+    /// Writes a segment anew without some of what is in it.
+    fn take_out(&mut self, name: SegmentName, outs: &Outs, round: &mut Round) -> Result<()> {
+        let Some(mut segment) = read_segment(&self.covered(), name)? else {
+            self.index.segments.remove(&name);
+            return Ok(());
+        };
+        for entry in &mut segment.entries {
+            if outs.bodies.contains(&entry.id.index()) {
+                entry.body = None;
+            }
+        }
+        segment
+            .contents
+            .retain(|(index, _)| !outs.contents.contains(index));
+        segment
+            .chunks
+            .retain(|list| !outs.blobs.contains(&list.blob));
+        let recipients = self.recipients(name.ledger)?;
+        round.rewritten += 1;
+        self.write_segment(&segment, &recipients, round)
+    }
+
+    /// Blobs that a segment lists, that stand here, and that the place doesn't have: it lost them, or they could not be
+    /// read when their turn came.
+    fn lost_blobs(&mut self, round: &mut Round) -> Result<()> {
+        let mut lost = Vec::new();
+        for (name, inside) in &self.index.segments {
+            let blobs = inside.blobs.iter();
+            lost.extend(
+                blobs
+                    .filter(|(blob, _)| !self.index.blobs.contains(blob))
+                    .map(|found| (name.ledger, *found)),
+            );
+        }
+        for (ledger, (blob, sealed)) in lost {
+            let Some(digests) = self.shared.read(|rows| gather::chunk_list(rows, blob))? else {
+                continue;
+            };
+            let recipients = self.recipients(ledger)?;
+            self.put_blob(
+                &ChunkList {
+                    blob,
+                    sealed,
+                    digests,
+                },
+                &recipients,
+                round,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Joins small segments at the end of each ledger, and removes those that were joined before a crash could remove
+    /// them. Each is written anew a few times at most, since it is joined only to others that are together as long.
+    pub(super) fn join_small(&mut self, round: &mut Round) -> Result<()> {
+        for info in self.shared.read(LedgerInfo::all)? {
+            let (chain, _) = self.index.cover(info.id, info.size);
+            let size = |name: &SegmentName| {
+                self.index
+                    .segments
+                    .get(name)
+                    .map_or(0, |inside| inside.size_bytes)
+            };
+            let (mut first, mut bytes) = (chain.len(), 0);
+            while let Some(before) = first.checked_sub(1) {
+                let (next, from) = (size(&chain[before]), chain[before].from);
+                let entries = chain.last().map_or(0, |last| last.until) - from;
+                if next > bytes.max(SMALL_BYTES)
+                    || bytes + next > FULL_SEGMENT_BYTES as u64
+                    || entries > MAX_SEGMENT_ENTRIES
+                {
+                    break;
+                }
+                (first, bytes) = (before, bytes + next);
+            }
+            if chain.len() - first >= MANY {
+                self.join(&chain[first..], round)?;
+            }
+            self.drop_joined(&info)?;
+        }
+        Ok(())
+    }
+
+    fn join(&mut self, names: &[SegmentName], round: &mut Round) -> Result<()> {
+        let mut joined: Option<Segment> = None;
+        for name in names {
+            let Some(next) = read_segment(&self.covered(), *name)? else {
+                self.index.segments.remove(name);
+                return Ok(());
+            };
+            match &mut joined {
+                None => joined = Some(next),
+                Some(joined) => {
+                    joined.name.until = next.name.until;
+                    joined.entries.extend(next.entries);
+                    joined.contents.extend(next.contents);
+                    joined.chunks.extend(next.chunks);
+                    joined.checkpoint = next.checkpoint;
+                }
+            }
+        }
+        if let Some(joined) = joined {
+            let recipients = self.recipients(joined.name.ledger)?;
+            round.rewritten += 1;
+            self.write_segment(&joined, &recipients, round)?;
+        }
+        Ok(())
+    }
+
+    /// Removes segments that a longer one holds all of.
+    fn drop_joined(&mut self, info: &LedgerInfo) -> Result<()> {
+        let (chain, gaps) = self.index.cover(info.id, info.size);
+        if !gaps.is_empty() {
+            return Ok(());
+        }
+        let within = |name: &SegmentName| {
+            let after = chain.partition_point(|kept| kept.from <= name.from);
+            let kept = after.checked_sub(1).and_then(|at| chain.get(at));
+            kept.is_some_and(|kept| kept != name && name.until <= kept.until)
+        };
+        let first = |ledger| SegmentName {
+            ledger,
+            from: 0,
+            until: 0,
+        };
+        let ours = first(info.id)..first(crate::LedgerId(info.id.0 + 1));
+        let names = self.index.segments.range(ours).map(|(name, _)| *name);
+        let useless: Vec<SegmentName> = names.filter(within).collect();
+        for name in useless {
+            let lies_at = match self.key {
+                Some(_) => format!("{name}{AGE}"),
+                None => name.to_string(),
+            };
+            self.place.delete(&lies_at)?;
+            self.index.segments.remove(&name);
+        }
+        Ok(())
+    }
+}
