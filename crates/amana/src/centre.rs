@@ -31,6 +31,7 @@ pub(crate) fn catalog() -> Catalog {
     Catalog::new([Access::service(), Vault::service()])
         .with_erasable(Access::erasable)
         .with_erasable(Vault::erasable)
+        .with_held(Vault::is_held)
 }
 
 /// For the check: every piece of content that an object holds, and what only the services see; every signature of an
@@ -51,11 +52,7 @@ pub(crate) fn each_content(
     }
     Vault::each_content(rows, &mut |held| {
         visit(Found::Content(Holding {
-            source: held.extent.source(held.entry),
-            ledger: held.entry.ledger(),
-            size_bytes: held.extent.size_bytes,
-            sha256: held.extent.sha256,
-            chunks_root: held.extent.chunks_root,
+            wanted: held.wanted(),
             object: held.object,
         }))?;
         Ok(ControlFlow::Continue(()))

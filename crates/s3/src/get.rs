@@ -225,7 +225,7 @@ async fn body(
     if range.is_empty() {
         return Ok(StreamingBlob::from(Body::empty()));
     }
-    if let Some(bytes) = vault.read_small(object)? {
+    if let Some(bytes) = vault.read_small(object).await? {
         let from = usize::try_from(range.start)
             .unwrap_or(usize::MAX)
             .min(bytes.len());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::national::{self, CloseEpoch};
-use crate::{Content, Entry, EntryId, Error, LedgerId, Reader, Result, Writer};
+use crate::{Content, Entry, EntryId, Error, LedgerId, Reader, Result, Source, Writer};
 
 /// Who may read a ledger's entries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -207,7 +207,11 @@ pub struct Catalog {
     pub(crate) views: Vec<View>,
     kinds: HashMap<&'static str, Kind>,
     erasable: Vec<Erasable>,
+    held: Vec<IsHeld>,
 }
+
+/// Whether content that an entry names is still held by something: a service says so of its own.
+pub type IsHeld = fn(&Reader<'_>, EntryId, Source) -> Result<bool>;
 
 /// Whether the body of an entry may be erased: a service says so of its own acts, once no view needs it.
 pub type Erasable = fn(&Reader<'_>, &Entry) -> Result<bool>;
@@ -231,6 +235,27 @@ impl Catalog {
     pub fn with_erasable(mut self, erasable: Erasable) -> Self {
         self.erasable.push(erasable);
         self
+    }
+
+    /// Adds a service's word on which content is held; without any, lost rows of content aren't made again.
+    #[must_use]
+    pub fn with_held(mut self, is_held: IsHeld) -> Self {
+        self.held.push(is_held);
+        self
+    }
+
+    pub(crate) fn is_held(
+        &self,
+        rows: &Reader<'_>,
+        entry: EntryId,
+        source: Source,
+    ) -> Result<bool> {
+        for is_held in &self.held {
+            if is_held(rows, entry, source)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub(crate) fn is_erasable(&self, rows: &Reader<'_>, entry: &Entry) -> Result<bool> {

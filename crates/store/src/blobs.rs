@@ -6,22 +6,26 @@
 //! range is verified without reading the rest: the act holds the root over the chunks' SHA-256 (RFC 6962, the chunk
 //! digests as entries), the rows hold the list.
 
+mod reading;
+mod replacing;
+
 use std::fmt;
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
 use amana_ledger::{Frontier, Hash, leaf_hash};
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::faults::Faults;
 use crate::stop::Stop;
 use crate::{Error, Result, crash};
+
+pub use reading::BlobReader;
+pub(crate) use replacing::DAMAGED;
 
 /// Content is verified in chunks of this size; the last one may be shorter.
 pub const CHUNK_BYTES: usize = 256 * 1024;
@@ -132,7 +136,7 @@ impl Blobs {
     /// [`Error::File`].
     pub(crate) fn open(root: PathBuf, faults: Faults) -> Result<Self> {
         let shelves = (0..=u8::MAX).map(|shelf| hex::encode([shelf]));
-        for folder in shelves.chain(["tmp".to_owned(), ASIDE.to_owned()]) {
+        for folder in shelves.chain(["tmp", ASIDE, DAMAGED].map(str::to_owned)) {
             let folder = root.join(folder);
             fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
         }
@@ -176,9 +180,12 @@ impl Blobs {
             path: "/dev/urandom".into(),
             why: e.to_string(),
         })?;
-        let id = BlobId(id);
+        self.begin(BlobId(id), "file.create")
+    }
+
+    fn begin(&self, id: BlobId, op: &'static str) -> Result<BlobWriter> {
         let tmp = self.root.join("tmp").join(id.to_string());
-        let file = self.faults.write("file.create", || {
+        let file = self.faults.write(op, || {
             File::options()
                 .write(true)
                 .create_new(true)
@@ -196,37 +203,6 @@ impl Blobs {
             chunk: Sha256::new(),
             in_chunk: 0,
             chunks: Vec::new(),
-        })
-    }
-
-    /// Opens a blob for reading; `chunks` was read by [`crate::content::read_chunks`]. Blocking.
-    ///
-    /// # Errors
-    /// [`Error::Missing`], [`Error::Damaged`] when its length is wrong, [`Error::File`].
-    pub fn reader(&self, id: BlobId, size_bytes: u64, chunks: Arc<[Hash]>) -> Result<BlobReader> {
-        let path = self.path(id);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Error::Missing {
-                    what: format!("blob {id} ({})", path.display()),
-                });
-            }
-            Err(e) => return Err(Error::file("open", &path)(e)),
-        };
-        let found = file.metadata().map_err(Error::file("stat", &path))?.len();
-        if found != size_bytes || size_bytes.div_ceil(CHUNK_BYTES as u64) != chunks.len() as u64 {
-            return Err(Error::Damaged {
-                what: format!("blob {id} ({})", path.display()),
-                why: format!("it has {found} bytes, the ledger says {size_bytes}"),
-            });
-        }
-        Ok(BlobReader {
-            id,
-            path,
-            file,
-            size_bytes,
-            chunks,
         })
     }
 
@@ -253,7 +229,10 @@ impl Blobs {
         let list = |dir: &Path| fs::read_dir(dir).map_err(Error::file("list", dir));
         for shelf in list(&self.root)? {
             let shelf = shelf.map_err(Error::file("list", &self.root))?.path();
-            if !shelf.is_dir() || shelf.ends_with("tmp") || shelf.ends_with(ASIDE) {
+            let other = ["tmp", ASIDE, DAMAGED]
+                .iter()
+                .any(|name| shelf.ends_with(name));
+            if !shelf.is_dir() || other {
                 continue;
             }
             for file in list(&shelf)? {
@@ -406,55 +385,4 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(Error::file("sync", folder))
-}
-
-/// Reads a blob, each chunk verified before any of its bytes is returned.
-pub struct BlobReader {
-    id: BlobId,
-    path: PathBuf,
-    file: File,
-    size_bytes: u64,
-    chunks: Arc<[Hash]>,
-}
-
-impl BlobReader {
-    /// How many chunks it has.
-    #[must_use]
-    pub fn chunk_count(&self) -> u64 {
-        self.chunks.len() as u64
-    }
-
-    /// Chunk `index`: the bytes from `index * CHUNK_BYTES`. Blocking.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] when its digest is wrong, [`Error::File`].
-    pub fn chunk(&self, index: u64) -> Result<Bytes> {
-        let from = index * CHUNK_BYTES as u64;
-        let digest = usize::try_from(index)
-            .ok()
-            .and_then(|index| self.chunks.get(index));
-        let Some(digest) = digest else {
-            return Err(Error::TooLarge {
-                what: "a chunk's number",
-                max: self.chunk_count(),
-            });
-        };
-        let length = usize::try_from(self.size_bytes - from)
-            .unwrap_or(usize::MAX)
-            .min(CHUNK_BYTES);
-        let mut data = vec![0; length];
-        self.file
-            .read_exact_at(&mut data, from)
-            .map_err(Error::file("read", &self.path))?;
-        if <[u8; 32]>::from(Sha256::digest(&data)) != *digest.as_bytes() {
-            return Err(Error::Damaged {
-                what: format!("blob {} ({})", self.id, self.path.display()),
-                why: format!(
-                    "bytes {from} to {} don't have the digest that the ledger commits to",
-                    from + length as u64
-                ),
-            });
-        }
-        Ok(data.into())
-    }
 }

@@ -116,6 +116,44 @@ pub(crate) fn keep(rows: &Writer<'_>, entry: EntryId, content: &Content) -> Resu
     Ok(())
 }
 
+/// Puts whole bytes in the place of damaged ones; where there are none any more, only if something still holds them;
+/// says whether it did.
+pub(crate) fn replace_inline(
+    rows: &Writer<'_>,
+    entry: EntryId,
+    data: &[u8],
+    held: bool,
+) -> Result<bool> {
+    let values = [data.into(), entry.into()];
+    let mut kept = rows.execute("UPDATE contents SET data = $1 WHERE id = $2", &values)?;
+    if kept == 0 && held {
+        kept = rows.execute("INSERT INTO contents (data, id) VALUES ($1, $2)", &values)?;
+    }
+    Ok(kept > 0)
+}
+
+/// As [`replace_inline`], of the digests of a blob's chunks.
+pub(crate) fn replace_chunks(
+    rows: &Writer<'_>,
+    blob: BlobId,
+    chunks: &[Hash],
+    held: bool,
+) -> Result<()> {
+    let digests: Vec<u8> = chunks.iter().flat_map(|chunk| *chunk.as_bytes()).collect();
+    let values = [digests.as_slice().into(), blob.as_bytes().as_slice().into()];
+    let replaced = rows.execute(
+        "UPDATE blob_chunks SET digests = $1 WHERE blob = $2",
+        &values,
+    )?;
+    if replaced == 0 && held {
+        rows.execute(
+            "INSERT INTO blob_chunks (digests, blob) VALUES ($1, $2)",
+            &values,
+        )?;
+    }
+    Ok(())
+}
+
 /// Frees content that lost its last holder; returns the blobs whose files go once the group is durable.
 pub(crate) fn drop_freed(rows: &Writer<'_>) -> Result<Vec<BlobId>> {
     let mut files = Vec::new();

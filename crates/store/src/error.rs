@@ -163,6 +163,15 @@ impl Error {
         }
     }
 
+    /// Whether stored bytes, and not the reading of them, are at fault. A sector that can't be read counts.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Damaged { .. } | Self::Missing { .. } | Self::File { op: "read", .. }
+        )
+    }
+
     /// The same failure once more, for another act of the same group.
     pub(crate) fn again(&self) -> Self {
         match self {

@@ -117,19 +117,25 @@ impl Group {
     }
 
     /// Runs one small transaction of its own, for rows that are no act: others' evidence.
-    pub(crate) fn transact_evidence(
+    pub(crate) fn transact_evidence<T>(
         &self,
-        write: impl FnOnce(&Writer<'_>) -> Result<()>,
-    ) -> Result<()> {
+        write: impl FnOnce(&Writer<'_>) -> Result<T>,
+    ) -> Result<T> {
         self.shared.writable()?;
         let faults = &self.shared.faults;
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let written = faults.write("rows.evidence", || write(&Writer::new(&self.connection)));
         let end = || Ok(self.connection.execute_batch("COMMIT")?);
         match written {
-            Ok(()) => faults
-                .write("rows.commit", end)
-                .inspect_err(|error| self.shared.stop(error)),
+            Ok(written) => match faults.write("rows.commit", end) {
+                Ok(()) => Ok(written),
+                // A full disk is known: the transaction is undone.
+                Err(error) if error.is_full() && self.connection.is_autocommit() => Err(error),
+                Err(error) => {
+                    self.shared.stop(&error);
+                    Err(error)
+                }
+            },
             Err(error) => {
                 self.connection
                     .execute_batch("ROLLBACK")

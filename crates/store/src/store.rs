@@ -14,6 +14,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::copies::Places;
 use crate::faults::Faults;
 use crate::group::{Group, Message};
 use crate::job::{self, Queued};
@@ -95,6 +96,8 @@ pub(crate) struct Shared {
     read_only: Mutex<Option<String>>,
     restart_log: AtomicBool,
     pub(crate) slots: RecentSlots,
+    /// Where damaged content is fetched from.
+    pub(crate) places: Places,
     pub(crate) candidates: Mutex<Candidates>,
     verifiers: Mutex<HashMap<LedgerId, VerifierKey>>,
     pub(crate) policy: RwLock<Arc<TrustPolicy>>,
@@ -194,6 +197,22 @@ impl Store {
             why: "too many requests wait".into(),
         })?;
         answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// As [`Store::alone`], for a thread that may block.
+    pub(crate) fn alone_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Group) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.shared.writable()?;
+        let (reply, answer) = sync_channel(1);
+        let message = Message::Alone(Box::new(move |group| {
+            let _ = reply.send(work(group));
+        }));
+        self.queue.try_send(message).map_err(|_| Error::Failed {
+            why: "too many requests wait".into(),
+        })?;
+        answer.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
     /// Reads rows, all as of one instant. Blocking, for as long as `read` takes.
@@ -305,6 +324,7 @@ impl Shared {
             read_only: Mutex::default(),
             restart_log: AtomicBool::new(false),
             slots: RecentSlots::default(),
+            places: Places::default(),
             candidates: Mutex::default(),
             verifiers: Mutex::default(),
             policy: RwLock::default(),

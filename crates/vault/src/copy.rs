@@ -43,7 +43,7 @@ impl Vault {
         }
         let mut extents = source.extents.to_vec();
         // Content in rows has one holder, the entry it stands under: the copy gets its own.
-        let mut content = self.read_small(source)?.map(Content::Inline);
+        let mut content = self.read_small(source).await?.map(Content::Inline);
         let mut fresh = Fresh::Nothing;
         let shared = content.is_none() && self.may_share(source, bucket);
         if content.is_none() && !shared {

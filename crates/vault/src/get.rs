@@ -173,7 +173,11 @@ impl Vault {
             let tags = tags::of(rows, entry)?;
             let inline = match body.extents.first() {
                 Some(extent) if with_content && version.inline => {
-                    Some(content::read_inline(rows, entry, &extent.sha256)?)
+                    match content::read_inline(rows, entry, &extent.sha256) {
+                        // Reading it may heal it, or names the damage.
+                        Err(error) if error.is_damage() => None,
+                        read => Some(read?),
+                    }
                 }
                 _ => None,
             };

@@ -36,6 +36,7 @@ mod encoding;
 mod erase;
 mod error;
 mod get;
+mod held;
 mod home;
 mod ingest;
 mod list;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use amana_store::blobs::CHUNK_BYTES;
-use amana_store::{BlobReader, Reader, Store, content};
+use amana_store::{ContentReader, EntryId, Reader, Store};
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -76,7 +76,7 @@ impl Vault {
     /// # Errors
     /// [`Error::Damaged`]; [`Error::ConditionalConflict`] when the version was deleted or replaced since it was looked
     /// up: look it up again.
-    pub fn read_small(&self, object: &ObjectInfo) -> Result<Option<Bytes>> {
+    pub async fn read_small(&self, object: &ObjectInfo) -> Result<Option<Bytes>> {
         let [extent] = &*object.extents else {
             return Ok(None);
         };
@@ -86,10 +86,12 @@ impl Vault {
         if let Some(bytes) = &object.inline {
             return Ok(Some(bytes.clone()));
         }
-        self.store
-            .read(|rows| content::read_inline(rows, object.entry, &extent.sha256))
+        // It was looked up without its content, or its content is damaged: fetching a copy may take long.
+        let (store, wanted) = (self.store.centre()?.clone(), extent.wanted(object.entry));
+        let small = apart(move || Ok(store.small(&wanted)?)).await;
+        small
             .map(Some)
-            .map_err(|error: amana_store::Error| lost(&self.store, object, error.into()))
+            .map_err(|error| lost(&self.store, object, error))
     }
 
     /// The bytes of `range`. On return the first chunk is verified, so that damage there is an error here and not in
@@ -106,7 +108,7 @@ impl Vault {
                 size_bytes: object.size_bytes,
             });
         }
-        if let Some(bytes) = self.read_small(object)? {
+        if let Some(bytes) = self.read_small(object).await? {
             let place = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
             return Ok(ContentStream(Flow::Chunks {
                 first: (!range.is_empty())
@@ -169,7 +171,7 @@ fn pieces(extents: &[Extent], range: &Range<u64>) -> VecDeque<Piece> {
 struct Reading {
     store: Arc<Store>,
     object: ObjectInfo,
-    open: VecDeque<(BlobReader, Range<u64>)>,
+    open: VecDeque<(ContentReader, Range<u64>)>,
     later: VecDeque<Piece>,
 }
 
@@ -195,9 +197,10 @@ impl Reading {
         };
         let number = rest.start / CHUNK_BYTES as u64;
         let begin = number * CHUNK_BYTES as u64;
-        let chunk = reader
-            .chunk(number)
-            .map_err(|error| Error::from(error).naming(|| name(&self.object)))?;
+        let chunk = reader.chunk(number).map_err(|error| {
+            let store = Backing::Centre(self.store.clone());
+            lost(&store, &self.object, error.into())
+        })?;
         let until = rest.end.min(begin + CHUNK_BYTES as u64);
         let place = |offset: u64| usize::try_from(offset - begin).unwrap_or(usize::MAX);
         let bytes = chunk.slice(place(rest.start)..place(until));
@@ -219,7 +222,7 @@ impl Reading {
         let mut chunks_ahead = 0;
         let opened = store.read(|rows| {
             while let Some((extent, range)) = later.pop_front() {
-                let reader = open_blob(store, rows, &extent)?;
+                let reader = open_blob(store, rows, object.entry, &extent)?;
                 chunks_ahead += reader.chunk_count();
                 open.push_back((reader, range));
                 if open.len() == MAX_OPEN || chunks_ahead >= MAX_CHUNKS_AHEAD {
@@ -232,17 +235,19 @@ impl Reading {
     }
 }
 
-/// Opens the blob of an extent, with its verified chunk digests.
-pub(crate) fn open_blob(store: &Store, rows: &Reader<'_>, extent: &Extent) -> Result<BlobReader> {
-    let (Some(blob), Some(root)) = (extent.blob, &extent.chunks_root) else {
+/// Opens the blob of an extent that `entry` names.
+pub(crate) fn open_blob(
+    store: &Arc<Store>,
+    rows: &Reader<'_>,
+    entry: EntryId,
+    extent: &Extent,
+) -> Result<ContentReader> {
+    if extent.blob.is_none() {
         return Err(Error::Store(amana_store::Error::Missing {
             what: "the blob of an extent".into(),
         }));
-    };
-    let chunks = content::read_chunks(rows, blob, root)?;
-    Ok(store
-        .blobs()
-        .reader(blob, extent.size_bytes, chunks.into())?)
+    }
+    Ok(store.reader(rows, extent.wanted(entry)))
 }
 
 fn name(object: &ObjectInfo) -> String {

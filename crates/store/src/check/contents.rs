@@ -9,22 +9,14 @@ use amana_ledger::Hash;
 use super::{Audit, EachContent, Fault};
 use crate::content::{read_chunks, read_inline};
 use crate::sqlite::{self, Use};
-use crate::{BlobId, EntryId, Error, LedgerId, Reader, Result, Source};
+use crate::{BlobId, EntryId, Error, LedgerId, Reader, Result, Source, Wanted};
 
 /// A piece of content that an object holds.
 pub struct Holding {
     /// The object, for a person.
     pub object: String,
-    /// Its ledger.
-    pub ledger: LedgerId,
-    /// Where the bytes are.
-    pub source: Source,
-    /// How many.
-    pub size_bytes: u64,
-    /// Their SHA-256.
-    pub sha256: [u8; 32],
-    /// Root of a blob's chunks.
-    pub chunks_root: Option<Hash>,
+    /// Which entry names it, where its bytes are, and what they must be.
+    pub wanted: Wanted,
 }
 
 /// What a service tells of its own.
@@ -48,19 +40,19 @@ impl Audit<'_> {
                 }
             };
             self.report.contents += 1;
-            let ledger = if matches!(holding.source, Source::Blob(_)) {
-                LedgerId(0)
-            } else {
-                holding.ledger
+            let Wanted { source, .. } = holding.wanted;
+            let ledger = match source {
+                Source::Blob(_) => LedgerId(0),
+                Source::Entry(_) => holding.wanted.ledger(),
             };
-            if held.insert((ledger, holding.source))
+            if held.insert((ledger, source))
                 && let Err(error) = self.holding(&holding, read)
                 && !self.has_gone(&holding)
             {
                 let what = format!(
                     "{} ({})",
                     holding.object,
-                    self.name_of(holding.ledger, holding.source)
+                    self.name_of(holding.wanted.ledger(), source)
                 );
                 self.report.fault("content", what, error.to_string());
             }
@@ -70,19 +62,23 @@ impl Audit<'_> {
     }
 
     fn holding(&mut self, holding: &Holding, read: bool) -> Result<()> {
-        match (holding.source, holding.chunks_root) {
+        let Wanted { source, .. } = holding.wanted;
+        match (source, holding.wanted.chunks_root) {
             (Source::Entry(index), _) => {
-                let id = EntryId::new(holding.ledger, index);
+                let id = EntryId::new(holding.wanted.ledger(), index);
                 let id = id.ok_or(Error::TooLarge {
                     what: "an entry's index",
                     max: 1 << 40,
                 })?;
-                let data = read_inline(self.rows, id, &holding.sha256)?;
+                let data = read_inline(self.rows, id, &holding.wanted.sha256)?;
                 self.report.content_bytes += data.len() as u64;
             }
             (Source::Blob(blob), Some(root)) => {
                 let chunks: Arc<[Hash]> = read_chunks(self.rows, blob, &root)?.into();
-                let reader = self.shared.blobs.reader(blob, holding.size_bytes, chunks)?;
+                let reader = self
+                    .shared
+                    .blobs
+                    .reader(blob, holding.wanted.size_bytes, chunks)?;
                 for index in (0..reader.chunk_count()).take_while(|_| read) {
                     self.report.content_bytes += reader.chunk(index)?.len() as u64;
                 }
@@ -100,7 +96,7 @@ impl Audit<'_> {
     /// Whether a running server freed the content since this check began: then it isn't missing. What this check's own
     /// instant doesn't know was gone before, and is missing.
     fn has_gone(&self, holding: &Holding) -> bool {
-        let Source::Blob(blob) = holding.source else {
+        let Source::Blob(blob) = holding.wanted.source else {
             return false;
         };
         let named = |rows: &Reader<'_>| {

@@ -8,6 +8,7 @@
 mod check;
 mod commit;
 mod faults;
+mod healing;
 mod national;
 mod replica;
 mod toy;

@@ -10,7 +10,7 @@ use amana_store::content::{self, MAX_INLINE_BYTES};
 use amana_store::faults::Faults;
 use amana_store::{
     Act, At, Catalog, Content, Denied, Entry, EntryId, Error, Kind, LedgerId, Options, Reader,
-    Result, Service, Source, Store, Target, View, Visibility, Writer,
+    Result, Service, Source, Store, Target, View, Visibility, Wanted, Writer,
 };
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -266,6 +266,13 @@ pub(crate) fn catalog() -> Catalog {
         kinds,
     }])
     .with_erasable(gone)
+    .with_held(held)
+}
+
+/// A thing that stands holds what it brought.
+fn held(rows: &Reader<'_>, entry: EntryId, _: Source) -> Result<bool> {
+    let sql = "SELECT 1 FROM things WHERE entry = $1";
+    Ok(rows.one(sql, &[entry.into()], |_| Ok(()))?.is_some())
 }
 
 pub(crate) fn open(folder: &Path) -> Result<Store> {
@@ -303,11 +310,13 @@ pub(crate) fn each_content(
         if let Some((size_bytes, sha256, root)) = body.digest {
             visit(Found::Content(Holding {
                 object: body.name,
-                ledger: id.ledger(),
-                source: body.source.unwrap_or(Source::Entry(id.index())),
-                size_bytes,
-                sha256,
-                chunks_root: root.map(|root| root.parse().expect("a root")),
+                wanted: Wanted {
+                    entry: id,
+                    source: body.source.unwrap_or(Source::Entry(id.index())),
+                    size_bytes,
+                    sha256,
+                    chunks_root: root.map(|root| root.parse().expect("a root")),
+                },
             }))?;
         }
         Ok(ControlFlow::Continue(()))

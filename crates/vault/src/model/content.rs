@@ -1,7 +1,7 @@
 //! Where an object's content lies, as its entry says.
 
 use amana_ledger::Hash;
-use amana_store::{BlobId, EntryId, Source};
+use amana_store::{BlobId, EntryId, Source, Wanted};
 use serde::{Deserialize, Serialize};
 
 use crate::encoding;
@@ -59,6 +59,18 @@ pub struct SealedPiece {
 }
 
 impl Extent {
+    /// The content that `entry` names, as the store asks for it.
+    #[must_use]
+    pub fn wanted(&self, entry: EntryId) -> Wanted {
+        Wanted {
+            entry,
+            source: self.source(entry),
+            size_bytes: self.size_bytes,
+            sha256: self.sha256,
+            chunks_root: self.chunks_root,
+        }
+    }
+
     /// Where it lies, as the store names it.
     #[must_use]
     pub fn source(&self, entry: EntryId) -> Source {
@@ -76,4 +88,12 @@ pub struct Held {
     pub entry: EntryId,
     /// Where it lies.
     pub extent: Extent,
+}
+
+impl Held {
+    /// The content, as the store asks for it.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        self.extent.wanted(self.entry)
+    }
 }

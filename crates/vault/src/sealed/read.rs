@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amana_access::Caller;
 use amana_seal::statement::PieceId;
 use amana_store::blobs::CHUNK_BYTES;
-use amana_store::{EntryId, Reader, content};
+use amana_store::{EntryId, Reader};
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, StreamExt as _};
 
@@ -76,10 +76,10 @@ impl Vault {
             other => other,
         };
         if found.extent.blob.is_none() {
-            let read = |rows: &Reader<'_>| {
-                content::read_inline(rows, found.entry, &found.extent.sha256).map_err(Error::from)
-            };
-            let bytes = self.store.read(read).map_err(lost)?;
+            let store = self.store.centre()?.clone();
+            let wanted = found.extent.wanted(found.entry);
+            let small = apart(move || Ok(store.small(&wanted)?)).await;
+            let bytes = small.map_err(lost)?;
             let bytes = bytes.slice(place(range.start)..place(range.end));
             return Ok(stream::iter((!bytes.is_empty()).then_some(Ok(bytes))).boxed());
         }
@@ -100,10 +100,10 @@ impl Vault {
         if range.is_empty() {
             return stream::empty().boxed();
         }
-        let (store, extent) = (self.store.clone(), found.extent.clone());
+        let (store, extent, entry) = (self.store.clone(), found.extent.clone(), found.entry);
         let opened = apart(move || {
             let store = store.centre()?;
-            let reader = store.read(|rows| open_blob(store, rows, &extent))?;
+            let reader = store.read(|rows| open_blob(store, rows, entry, &extent))?;
             Ok(Arc::new(reader))
         });
         let each = stream::once(opened).flat_map(move |opened| match opened {

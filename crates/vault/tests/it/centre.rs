@@ -29,7 +29,9 @@ pub(crate) fn catalog() -> Catalog {
         views: &[],
         kinds: vec![Kind::of::<Meddle>()],
     };
-    Catalog::new([Access::service(), Vault::service(), meddling]).with_erasable(Vault::erasable)
+    Catalog::new([Access::service(), Vault::service(), meddling])
+        .with_erasable(Vault::erasable)
+        .with_held(Vault::is_held)
 }
 
 fn open(folder: &Path, faults: Faults) -> Arc<Store> {
@@ -130,11 +132,7 @@ fn each_content(
 ) -> amana_store::Result<()> {
     let visited = Vault::each_content(rows, &mut |held| {
         visit(Found::Content(Holding {
-            source: held.extent.source(held.entry),
-            ledger: held.entry.ledger(),
-            size_bytes: held.extent.size_bytes,
-            sha256: held.extent.sha256,
-            chunks_root: held.extent.chunks_root,
+            wanted: held.wanted(),
             object: held.object,
         }))?;
         Ok(ControlFlow::Continue(()))

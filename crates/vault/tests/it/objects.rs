@@ -37,7 +37,7 @@ async fn what_is_put_is_got_whatever_its_size() {
             .vault
             .open(&house.finances, FILES, &key("a/é"), VersionRef::Latest)
             .unwrap();
-        let small = house.vault.read_small(&opened).unwrap();
+        let small = house.vault.read_small(&opened).await.unwrap();
         let in_rows = SMALL_IN_ROWS && len <= 32 * KIB;
         assert_eq!(small, in_rows.then_some(bytes), "{len} bytes");
         house.check_everything();
@@ -294,6 +294,6 @@ async fn reading_outlives_a_rival_overwrite_or_says_so() {
     house.delete(FILES, "a").await;
     let late = house.vault.read(&small, 0..1).await;
     assert!(matches!(late, Err(Error::ConditionalConflict)));
-    let kept = house.vault.read_small(&opened).unwrap();
+    let kept = house.vault.read_small(&opened).await.unwrap();
     assert_eq!(kept, SMALL_IN_ROWS.then_some(b"new".as_slice().into()));
 }
