@@ -12,6 +12,7 @@ mod institutions;
 mod ledgers;
 mod officials;
 mod policy;
+mod releases;
 
 use std::sync::Arc;
 
@@ -75,6 +76,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             "/v1/erasures/{owner}/{ledger}/{index}",
             get(erasures::request).post(erasures::erase),
         )
+        .route("/v1/releases", get(releases::list).post(releases::record))
         .route("/v1/policy", get(policy::show))
         .route("/v1/policy/witnesses", post(policy::add_witness))
         .route(

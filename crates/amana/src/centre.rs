@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use amana_access::Access;
+use amana_releases::Releases;
 use amana_store::check::{Found, Holding};
 use amana_store::{Catalog, Options, Reader, Store};
 use amana_vault::{Staging, Vault};
@@ -17,6 +18,8 @@ pub(crate) struct Centre {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Arc<Access>,
     pub(crate) vault: Arc<Vault>,
+    /// Releases of this very program.
+    pub(crate) releases: Releases,
     /// Ciphertext that waits for the acts that name it.
     pub(crate) staging: Arc<Staging>,
     /// Gateways that introduce themselves.
@@ -28,7 +31,7 @@ pub(crate) struct Centre {
 
 /// Every service that writes to the store, so that replay knows every act.
 pub(crate) fn catalog() -> Catalog {
-    Catalog::new([Access::service(), Vault::service()])
+    Catalog::new([Access::service(), Vault::service(), Releases::service()])
         .with_erasable(Access::erasable)
         .with_erasable(Vault::erasable)
         .with_held(Vault::is_held)
@@ -79,6 +82,7 @@ impl Centre {
         Ok(Self {
             access: Arc::new(Access::new(store.clone())),
             vault: Arc::new(Vault::new(store.clone())),
+            releases: Releases::new(store.clone()),
             staging: Arc::new(Staging::new(store.clone())),
             store,
             enrolments: Enrolments::default(),

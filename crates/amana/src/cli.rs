@@ -55,6 +55,11 @@ enum Command {
     /// The trust policy: whom one has to trust
     #[command(subcommand)]
     Policy(commands::policy::Policy),
+    /// Releases of this program: signed by rebuilders, recorded for everybody
+    #[command(subcommand)]
+    Release(commands::release::Release),
+    /// Which binary this is, and whether rebuilders vouch for it
+    Version(commands::version::Version),
     /// Check that rows, ledgers and content agree, and name what doesn't
     Check(commands::check::Check),
     /// Take everything of an institution out, in a bag that standard programs read
@@ -84,6 +89,8 @@ impl Cli {
             Command::Receipt(receipt) => wait(receipt.run()),
             Command::Ledger(ledger) => wait(ledger.run()),
             Command::Policy(policy) => wait(policy.run()),
+            Command::Release(release) => wait(release.run()),
+            Command::Version(version) => version.run(),
             Command::Check(check) => check.run(),
             Command::Export(export) => wait(export.run()),
             Command::Import(import) => wait(import.run()),

@@ -14,3 +14,5 @@ pub(crate) mod ledger;
 pub(crate) mod official;
 pub(crate) mod policy;
 pub(crate) mod receipt;
+pub(crate) mod release;
+pub(crate) mod version;

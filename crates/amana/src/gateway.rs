@@ -18,11 +18,13 @@ pub(crate) mod newcomer;
 mod page;
 pub(crate) mod passphrase;
 pub(crate) mod pinned_policy;
+mod pins;
 mod run;
 mod running;
 pub(crate) mod six_words;
 mod status;
 pub(crate) mod terminal;
+mod upgrade;
 mod web;
 
 use anyhow::Result;
@@ -50,6 +52,8 @@ enum Action {
     Run(run::Run),
     /// Make this machine another gateway of an institution that has one
     Join(Box<join::Join>),
+    /// Judge another binary by what rebuilders signed and witnesses saw, and install it
+    Upgrade(Box<upgrade::Upgrade>),
     /// Show how the running gateway is
     Status(Home),
 }
@@ -64,6 +68,7 @@ impl Gateway {
             Some(Action::Init(init)) => cli::wait(init.run()),
             Some(Action::Run(run)) => run.run(),
             Some(Action::Join(join)) => cli::wait(join.run()),
+            Some(Action::Upgrade(upgrade)) => cli::wait(upgrade.run()),
             Some(Action::Status(home)) => cli::wait(show_status(&home)),
             None => self.run.run(),
         }

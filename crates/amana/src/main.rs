@@ -23,6 +23,8 @@ mod output;
 mod own_quorums;
 mod pages;
 mod progress;
+mod rebuilder_key;
+mod release;
 mod replay;
 mod s3_client;
 mod serve;

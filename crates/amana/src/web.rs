@@ -12,6 +12,7 @@ mod open_buckets;
 mod pieces;
 pub(crate) mod receipts;
 mod refusal;
+mod releases;
 mod sealed;
 mod status;
 mod witness;
@@ -41,6 +42,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .route("/national/{*path}", get(ledgers::national))
         .route("/ledgers/{owner}/{name}/{*path}", get(ledgers::owned))
         .route("/receipts/{owner}/{name}/{index}", get(receipts::to_owner))
+        .route("/releases/{digest}", get(releases::of_file))
         .route("/contents/{owner}/{name}/{index}", get(contents::to_owner))
         .merge(witness::routes())
         .merge(sealed::routes())

@@ -111,6 +111,8 @@ pub enum Format {
     Epoch,
     /// A receipt.
     Receipt,
+    /// A release.
+    Release,
 }
 
 impl Format {
@@ -130,6 +132,7 @@ impl Format {
             Self::RegistryRow => "malformed-registry-row",
             Self::Epoch => "malformed-epoch",
             Self::Receipt => "malformed-receipt",
+            Self::Release => "malformed-release",
         }
     }
 
@@ -156,6 +159,7 @@ impl fmt::Display for Format {
             Self::RegistryRow => "registry row",
             Self::Epoch => "epoch leaf",
             Self::Receipt => "receipt",
+            Self::Release => "release",
         })
     }
 }

@@ -75,13 +75,18 @@ impl Policy {
     /// [`Error::Malformed`] for anything that tlog-policy refuses, and for a last line without a newline, since a
     /// policy cut short could name another group; [`Error::TooLarge`] over a limit; those of [`VerifierKey`].
     pub fn parse(bytes: &[u8]) -> Result<Self> {
+        Self::parse_with(bytes, KeyType::Cosignature)
+    }
+
+    /// The same syntax with other keys in its `witness` lines: those who sign plain notes, for instance.
+    pub(crate) fn parse_with(bytes: &[u8], signers: KeyType) -> Result<Self> {
         if bytes.len() > MAX_POLICY_BYTES {
             return Err(Error::TooLarge {
                 format: Format::Policy,
                 max: MAX_POLICY_BYTES,
             });
         }
-        let mut reading = Reading::default();
+        let mut reading = Reading::of(signers);
         let lines = match bytes.strip_suffix(b"\n") {
             Some(lines) => lines,
             None if bytes.is_empty() => bytes,
@@ -201,8 +206,9 @@ impl Policy {
 }
 
 /// What the lines so far have defined.
-#[derive(Default)]
 struct Reading {
+    /// The type of the keys in `witness` lines.
+    signers: KeyType,
     logs: Vec<PolicyLog>,
     witnesses: Vec<PolicyWitness>,
     groups: Vec<Group>,
@@ -213,6 +219,19 @@ struct Reading {
 }
 
 impl Reading {
+    const fn of(signers: KeyType) -> Self {
+        Self {
+            signers,
+            logs: Vec::new(),
+            witnesses: Vec::new(),
+            groups: Vec::new(),
+            names: BTreeMap::new(),
+            grouped: BTreeSet::new(),
+            quorum: None,
+            genesis: None,
+        }
+    }
+
     fn line(&mut self, items: &[&[u8]]) -> Result<()> {
         match items {
             [] => Ok(()),
@@ -260,7 +279,7 @@ impl Reading {
 
     fn witness(&mut self, name: &[u8], key: &[u8], url: Option<&[u8]>) -> Result<()> {
         check_room(self.witnesses.len(), MAX_POLICY_WITNESSES)?;
-        let key = parse_key(key, KeyType::Cosignature)?;
+        let key = parse_key(key, self.signers)?;
         if self
             .witnesses
             .iter()
@@ -358,7 +377,9 @@ fn parse_key(key: &[u8], key_type: KeyType) -> Result<VerifierKey> {
     if key.key_type() == key_type {
         Ok(key)
     } else {
-        Err(malformed("a log's key has type 1, a witness's type 4"))
+        Err(malformed(
+            "a log's key has type 1, a witness's type 4, a rebuilder's type 1",
+        ))
     }
 }
 

@@ -97,6 +97,24 @@ impl From<amana_access::Error> for Refusal {
     }
 }
 
+impl From<amana_releases::Error> for Refusal {
+    fn from(error: amana_releases::Error) -> Self {
+        use amana_releases::Error as E;
+        let status = match error {
+            E::Store(error) => return error.into(),
+            E::Malformed(error) => return error.into(),
+            E::Unknown { .. } => StatusCode::NOT_FOUND,
+            E::Recorded { .. } => StatusCode::CONFLICT,
+            E::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self {
+            status,
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
 impl From<amana_gateway::Error> for Refusal {
     fn from(error: amana_gateway::Error) -> Self {
         use amana_gateway::Error as E;

@@ -207,8 +207,8 @@ pub(crate) fn read_policy(file: &Path) -> Result<Policy> {
     Policy::parse(&bytes).with_context(|| format!("{} is no trust policy", file.display()))
 }
 
-/// One byte more than the bound is enough for the parser to refuse it.
-fn read_bounded(file: &Path, max_bytes: usize) -> Result<Vec<u8>> {
+/// What a file holds, up to a bound. One byte more than the bound is enough for the parser to refuse it.
+pub(crate) fn read_bounded(file: &Path, max_bytes: usize) -> Result<Vec<u8>> {
     use std::io::Read as _;
     let read = || {
         let mut bytes = Vec::new();

@@ -10,6 +10,8 @@
 //! replica.db         the index, encrypted; rebuilt from the data centre when it is lost
 //! witness/           what this gateway cosigned
 //! evidence/          what did not fit
+//! rebuilders, release.json, previous/amana
+//!                    which binary may run here; see `pins`
 //! amana.sock         administration; its file mode is the authority
 //! ```
 

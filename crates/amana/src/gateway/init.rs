@@ -2,6 +2,7 @@
 //! is on disk before the next begins, so that it can be run again after any interruption.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use amana_ledger::VerifierKey;
@@ -16,6 +17,7 @@ use super::enrolment::{Answered, UnderWay};
 use super::held_keyring::HeldKeyring;
 use super::institution::{Enrolled, Institution};
 use super::pinned_policy::{GivenPolicy, PinnedPolicy};
+use super::pins;
 use super::six_words;
 use crate::cli;
 use crate::client::{Client, Refused, segment};
@@ -40,6 +42,10 @@ pub(crate) struct Init {
     code: Option<String>,
     #[command(flatten)]
     policy: GivenPolicy,
+    /// Who must have built the same bytes before this gateway runs a binary, and how many of them; pinned, with the
+    /// binary that runs now
+    #[arg(long, value_name = "FILE")]
+    rebuilders: Option<PathBuf>,
     #[command(flatten)]
     plan: Plan,
     /// Show the six words and end; run it again once the operator has confirmed them
@@ -69,6 +75,9 @@ impl Init {
         let client = Client::at(&self.centre, None)?;
         self.configure()?;
         let policy = self.policy.settle(&folder, &client).await?;
+        if let Some(rebuilders) = &self.rebuilders {
+            pins::pin(&folder, rebuilders)?;
+        }
         let institution = match Institution::load(&folder)? {
             Some(there) if there.enrolled.is_some() => return self.renew(there, &policy),
             Some(there) => there,

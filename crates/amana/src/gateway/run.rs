@@ -21,6 +21,7 @@ use super::folder::{DEFAULT_FOLDER, Folder};
 use super::institution::Institution;
 use super::passphrase::Sources;
 use super::pinned_policy::PinnedPolicy;
+use super::pins;
 use super::running::{Running, keep_witnessing};
 use super::{admin, member_key, web};
 use crate::config::environment;
@@ -135,6 +136,8 @@ async fn open(
     institution: Institution,
     utc_offset_s: i64,
 ) -> Result<Running> {
+    let pinned = folder.clone();
+    crate::centre::blocking(move || pins::settle(&pinned)).await?;
     let path = folder.path().display();
     let Some(centre) = config
         .centre
@@ -214,13 +217,16 @@ fn gib(gib: f64) -> u64 {
     (gib * f64::from(1 << 30)) as u64
 }
 
-/// The ledgers that the witness inside cosigns; all when the configuration names no peer.
+/// The ledgers that the witness inside cosigns; all when the configuration names no peer. The releases' ledger is always
+/// among them: what this gateway may run next must be seen by those who run it.
 fn cosigned(config: &Config, policy: &PinnedPolicy, own: &str) -> Option<BTreeSet<String>> {
     if config.peers.is_empty() {
         return None;
     }
     let named = config.peers.iter().map(String::as_str).chain([own]);
-    Some(named.map(|name| policy.ledger(name)).collect())
+    let releases = format!("{}/ledgers/{}", policy.centre(), amana_ledger::RELEASES);
+    let origins = named.map(|name| policy.ledger(name)).chain([releases]);
+    Some(origins.collect())
 }
 
 async fn serve_s3(running: Arc<Running>, listener: TcpListener, mut stop: Stop) {

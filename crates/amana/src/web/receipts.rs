@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use amana_store::{LedgerInfo, Visibility};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, Uri, header};
@@ -10,7 +11,7 @@ use super::NOT_FOUND;
 use super::credentials::Credentials;
 use crate::centre::{Centre, blocking};
 
-/// `GET /receipts/<owner>/<name>/<index>`, to the owner's own keys and members. With `?newest`, over the newest epoch that is
+/// `GET /receipts/<owner>/<name>/<index>`, to the owner's own keys and members, or to anybody if the ledger is public. With `?newest`, over the newest epoch that is
 /// witnessed: not the oldest proof of the act, but the youngest of its ledger.
 pub(crate) async fn to_owner(
     State(centre): State<Arc<Centre>>,
@@ -20,11 +21,22 @@ pub(crate) async fn to_owner(
 ) -> Response {
     let ledger = format!("{owner}/{name}");
     let newest = uri.query() == Some("newest");
+    let named = ledger.clone();
     answer(centre, ledger, &index, newest, move |centre| {
+        let info = centre.store.read(|rows| LedgerInfo::named(rows, &named))?;
+        if info.is_some_and(|info| info.visibility == Visibility::Public) {
+            return Ok(true);
+        }
         let caller = credentials.caller(centre)?;
         Ok(caller.is_some_and(|caller| *caller.name == *owner))
     })
     .await
+}
+
+/// A receipt of a public ledger.
+pub(crate) async fn to_anybody(centre: Arc<Centre>, ledger: &str, index: u64) -> Response {
+    let index = index.to_string();
+    answer(centre, ledger.to_owned(), &index, false, |_| Ok(true)).await
 }
 
 /// The same to the operator.
@@ -46,7 +58,7 @@ async fn answer(
     may: impl FnOnce(&Centre) -> amana_access::Result<bool> + Send + 'static,
 ) -> Response {
     let Ok(index) = index.parse() else {
-        return NOT_FOUND.into_response();
+        return absent();
     };
     let found = blocking(move || -> amana_access::Result<_> {
         if !may(&centre)? {
@@ -67,12 +79,18 @@ async fn answer(
             ];
             (headers, receipt).into_response()
         }
-        Ok(None) | Err(amana_access::Error::Store(amana_store::Error::Missing { .. })) => {
-            NOT_FOUND.into_response()
-        }
-        Err(error) => {
-            tracing::error!(%error, "a receipt can't be made");
-            (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response()
-        }
+        Ok(None) | Err(amana_access::Error::Store(amana_store::Error::Missing { .. })) => absent(),
+        Err(error) => failed(&error),
     }
+}
+
+/// There is no such receipt.
+pub(crate) fn absent() -> Response {
+    NOT_FOUND.into_response()
+}
+
+/// There may be one, and it can't be told.
+pub(crate) fn failed(error: &impl std::fmt::Display) -> Response {
+    tracing::error!(%error, "a receipt can't be made");
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response()
 }

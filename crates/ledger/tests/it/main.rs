@@ -7,6 +7,7 @@ mod notes;
 mod own_quorums;
 mod policies;
 mod receipts;
+mod releases;
 mod rows_and_epochs;
 mod tiles;
 mod totality;

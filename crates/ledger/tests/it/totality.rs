@@ -4,6 +4,7 @@ use amana_ledger::*;
 use proptest::prelude::*;
 
 use crate::country::{Case, Country, TWO_OF_THREE};
+use crate::releases;
 
 /// Parses bytes as a format and says them again, so that a caller can compare; a policy and a bundle that aren't text
 /// are said as they came.
@@ -26,6 +27,8 @@ pub(crate) fn parse_as(format: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         "cosignatures" => encode_cosignatures(&parse_cosignatures(bytes)?).into_bytes(),
         "registry-row" => text().parse::<RegistryRow>()?.to_string().into_bytes(),
         "epoch" => text().parse::<EpochLeaf>()?.to_string().into_bytes(),
+        "release" => text().parse::<Release>()?.to_string().into_bytes(),
+        "rebuilders" => Rebuilders::parse(bytes).map(|_| bytes.to_vec())?,
         "receipt" => Receipt::parse(bytes)?.to_string().into_bytes(),
         unknown => panic!("no format {unknown}"),
     })
@@ -83,6 +86,8 @@ fn seeds() -> Vec<(&'static str, Vec<u8>)> {
                 .to_string()
                 .into_bytes(),
         ),
+        ("release", releases::TEXT.as_bytes().to_vec()),
+        ("rebuilders", releases::file("quorum r1\n").into_bytes()),
         ("receipt", receipt.to_string().into_bytes()),
     ]
 }

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 6] = [
     &["amana-ledger", "amana-seal"],
     &["amana-store"],
     &["amana-access"],
-    &["amana-vault"],
+    &["amana-vault", "amana-releases"],
     &["amana-s3", "amana-gateway", "amana-sites"],
     &["amana-console"],
 ];
