@@ -1,7 +1,7 @@
 //! Erasing: whose word it takes, and which of our own bodies may go.
 
 use amana_ledger::{KeyType, Note, VerifierKey};
-use amana_seal::keyring::{self as seal, KeyringMember};
+use amana_seal::keyring::{self as seal, Keyring, KeyringMember};
 use amana_seal::member::MemberId;
 use amana_store::{Act, Entry, Reader};
 use serde::Deserialize;
@@ -13,6 +13,16 @@ use crate::{Access, InstitutionName, Official, Result, Role, views};
 #[derive(Deserialize)]
 struct Links {
     official: Option<u64>,
+}
+
+/// The admin of a keyring who signed the note, under its member id; nothing if none did.
+#[must_use]
+pub fn admin_of(keyring: &Keyring, note: &Note) -> Option<MemberId> {
+    let signed = |(id, member): &(&MemberId, &KeyringMember)| {
+        let key = VerifierKey::new(&id.to_string(), KeyType::Ed25519, member.key.as_bytes());
+        member.role == seal::Role::Admin && key.is_ok_and(|key| note.verify(&key).is_ok())
+    };
+    keyring.members.iter().find(signed).map(|(id, _)| *id)
 }
 
 impl Access {
@@ -48,17 +58,7 @@ impl Access {
         let Some(bundle) = self.keyring(institution)? else {
             return Ok(None);
         };
-        let signed = |(id, member): &(&MemberId, &KeyringMember)| {
-            let key = VerifierKey::new(&id.to_string(), KeyType::Ed25519, member.key.as_bytes());
-            member.role == seal::Role::Admin && key.is_ok_and(|key| note.verify(&key).is_ok())
-        };
-        let parsed = bundle.parse()?;
-        Ok(parsed
-            .keyring()
-            .members
-            .iter()
-            .find(signed)
-            .map(|(id, _)| *id))
+        Ok(admin_of(bundle.parse()?.keyring(), note))
     }
 
     /// Whether the body of an entry may be erased; for [`amana_store::Catalog::with_erasable`]. A person's name may go once

@@ -30,6 +30,7 @@ mod views;
 pub use enrolments::{
     ENROLMENT_MS, Enrolled, Enrolment, EnrolmentCode, EnrolmentState, NewEnrolment,
 };
+pub use erase::admin_of;
 pub use error::{Error, Result};
 pub use keyrings::{KeyringBundle, Keyrings};
 pub use members::{Member, Standing};

@@ -7,7 +7,7 @@ mod access_keys;
 pub(crate) mod answer;
 pub(crate) mod buckets;
 mod enrolments;
-mod erasures;
+pub(crate) mod erasures;
 mod institutions;
 mod ledgers;
 mod officials;

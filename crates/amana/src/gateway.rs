@@ -29,9 +29,11 @@ mod web;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use crate::client::Client;
 use crate::commands::keys::Home;
+use crate::commands::ledger::erasure_path;
 use crate::{cli, output};
 
 /// Run the gateway, or prepare it.
@@ -56,6 +58,21 @@ enum Action {
     Upgrade(Box<upgrade::Upgrade>),
     /// Show how the running gateway is
     Status(Home),
+    /// Have the body of a sealed act erased, under this gateway's signature, once nothing stands on it any more
+    Erase(Erase),
+}
+
+/// Which act, and why.
+#[derive(Args)]
+struct Erase {
+    /// The act, such as finances/vault/12; the oldest act of an object goes first
+    #[arg(value_name = "LEDGER/INDEX")]
+    entry: String,
+    /// Why; it is written in the institution's ledger, where the data centre reads it
+    #[arg(long)]
+    reason: String,
+    #[command(flatten)]
+    home: Home,
 }
 
 impl Gateway {
@@ -70,8 +87,25 @@ impl Gateway {
             Some(Action::Join(join)) => cli::wait(join.run()),
             Some(Action::Upgrade(upgrade)) => cli::wait(upgrade.run()),
             Some(Action::Status(home)) => cli::wait(show_status(&home)),
+            Some(Action::Erase(erase)) => cli::wait(erase.run()),
             None => self.run.run(),
         }
+    }
+}
+
+impl Erase {
+    async fn run(self) -> Result<()> {
+        let client = Client::new(&self.home.data);
+        let body = json!({ "reason": self.reason });
+        let erased = client.post(&erasure_path(&self.entry)?, &body).await?;
+        if self.home.json {
+            return output::line(&erased.to_string());
+        }
+        let receipt = erased["receipt"].as_str().unwrap_or_default();
+        output::line(&format!(
+            "the body of {} is erased; the receipt is {receipt}",
+            self.entry
+        ))
     }
 }
 

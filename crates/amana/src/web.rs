@@ -4,6 +4,7 @@ mod basic;
 pub(crate) mod contents;
 mod credentials;
 mod enrolments;
+mod erasures;
 mod index;
 mod keyrings;
 pub(crate) mod ledgers;
@@ -48,6 +49,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .merge(sealed::routes())
         .merge(keyrings::routes())
         .merge(open_buckets::routes())
+        .merge(erasures::routes())
         .merge(enrolments::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

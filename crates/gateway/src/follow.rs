@@ -6,6 +6,8 @@
 //! nothing is adopted and nothing recorded: what was verified before can still be read, and says that it isn't vouched for.
 
 mod entry;
+mod erase;
+mod erasure;
 mod heads;
 mod subject;
 mod suspicion;
@@ -28,6 +30,7 @@ use crate::rows::{Rows, set_state};
 use crate::wire::{self, ActText, Acts};
 use crate::{Error, Result};
 use entry::Judge;
+use erasure::Foretold;
 use heads::{Head, Heads};
 use suspicion::Suspicion;
 use tiles::Tiles;
@@ -145,8 +148,9 @@ impl Follower {
     }
 
     async fn to_newest(&self, place: &mut Place) -> Result<()> {
-        // Looked at before the question: what was acknowledged by now is in every checkpoint that is signed from here on.
-        let acked = self.acks.newest();
+        // Looked at before the question: what was acknowledged or erased by now is in every checkpoint that is signed from
+        // here on.
+        let (acked, erased) = (self.acks.newest(), self.unexplained()?);
         let note = self.fetch("checkpoint", MAX_NOTE_BYTES).await?;
         let head = match Checkpoint::open(&note, &self.trust.row.log) {
             Ok(opened) => opened,
@@ -171,10 +175,11 @@ impl Follower {
             return Err(alarm.into());
         }
         self.of.store(head.0.size, Ordering::Relaxed);
-        let mut tiles = Tiles::new(self, head.0.size);
+        let (mut tiles, mut foretold) = (Tiles::new(self, head.0.size), Foretold::default());
         while place.frontier.size() < head.0.size {
-            self.page(place, &head, &mut tiles).await?;
+            self.page(place, &head, &mut tiles, &mut foretold).await?;
         }
+        self.explained(place, &head, erased).await?;
         place.heads.follow(&self.rows, &head)?;
         self.followed_ms.store(now_ms(), Ordering::Relaxed);
         Ok(())
@@ -205,7 +210,13 @@ impl Follower {
     }
 
     /// Follows one page of acts.
-    async fn page(&self, place: &mut Place, head: &Head, tiles: &mut Tiles<'_>) -> Result<()> {
+    async fn page(
+        &self,
+        place: &mut Place,
+        head: &Head,
+        tiles: &mut Tiles<'_>,
+        foretold: &mut Foretold,
+    ) -> Result<()> {
         let size = head.0.size;
         let first = place.frontier.size();
         let path = format!("acts/{first}");
@@ -242,7 +253,8 @@ impl Follower {
         if !self.continues(&ahead, &head.0, tiles).await? {
             return Err(self.diverged(place, head, ahead.size()).await);
         }
-        self.adopt(taken, &ahead, head).await?;
+        self.foretell(foretold, &taken, size).await?;
+        self.adopt(taken, &ahead, head, foretold).await?;
         place.frontier = ahead;
         self.show(&place.frontier);
         if let Some(tell) = &self.tell {
@@ -270,8 +282,14 @@ impl Follower {
     }
 
     /// Judges a page's acts and adopts them, with the place where that leaves us, in one go.
-    async fn adopt(&self, acts: Vec<ActText>, ahead: &Frontier, head: &Head) -> Result<()> {
-        let judge = Judge::of(self);
+    async fn adopt(
+        &self,
+        acts: Vec<ActText>,
+        ahead: &Frontier,
+        head: &Head,
+        foretold: &Foretold,
+    ) -> Result<()> {
+        let judge = Judge::of(self, foretold);
         let frontier = ahead.to_bytes();
         let (rows, acks, size) = (self.rows.clone(), self.acks.clone(), ahead.size());
         let judged = tokio::task::spawn_blocking(move || -> Result<_> {

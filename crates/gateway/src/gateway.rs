@@ -381,6 +381,17 @@ impl Gateway {
         Ok(())
     }
 
+    /// Has the body of a sealed act erased, of which nothing stands any more, under this gateway's signature; gives the
+    /// name of the receipt. `reason`, ready for a query, is written in the ledger.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for an act that is in force, what the data centre refuses, those of the line.
+    pub async fn erase(&self, index: u64, reason: &str) -> Result<String> {
+        let receipt = self.follower.erase(index, reason).await?;
+        self.sync().await?;
+        Ok(receipt)
+    }
+
     /// Opens this gateway's file of the newest keyring, whose secrets serve as soon as the ledger names them.
     async fn learn_newest(&self) -> Result<()> {
         let path = format!("/api/v1/institutions/{}/keyring", self.centre.institution());

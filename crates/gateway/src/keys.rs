@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use amana_ledger::Note;
 use amana_seal::age::{Identity, Recipient};
 use amana_seal::envelope::EnvelopeKey;
 use amana_seal::epoch::EpochSecret;
@@ -35,6 +36,11 @@ impl Ring {
     /// The key of a member that stands in it.
     pub(crate) fn key_of(&self, member: MemberId) -> Option<VerifyingKey> {
         Some(self.accepted.keyring().member(member)?.key)
+    }
+
+    /// The admin in it who signed a note; nothing if none did.
+    pub(crate) fn admin_of(&self, note: &Note) -> Option<MemberId> {
+        amana_access::admin_of(self.accepted.keyring(), note)
     }
 
     /// The newest epoch, under which alone anything may be sealed while it is in force.

@@ -7,9 +7,9 @@ use amana_store::{Reader, View, Writer};
 
 use crate::{Error, Result};
 
-/// Where the follower stands, the keyrings that it accepted, sealed buckets, the acts that it passed, and
-/// acknowledgements that it has not passed yet.
-pub(crate) const TABLES: [View; 5] = [
+/// Where the follower stands, the keyrings that it accepted, sealed buckets, the acts that it passed, those of which the
+/// body is erased, and acknowledgements that it has not passed yet.
+pub(crate) const TABLES: [View; 6] = [
     View {
         table: "gateway_state",
         columns: "name TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (name)",
@@ -36,6 +36,14 @@ pub(crate) const TABLES: [View; 5] = [
         table: "gateway_acts",
         columns: "act BLOB NOT NULL, entry BIGINT NOT NULL, PRIMARY KEY (act)",
         key: "act",
+        clustered: true,
+        indexes: &[],
+    },
+    // Without `by_entry`, the act that erased it was not met so far.
+    View {
+        table: "gateway_erased",
+        columns: "entry BIGINT NOT NULL, body_hash BLOB, by_entry BIGINT, PRIMARY KEY (entry)",
+        key: "entry",
         clustered: true,
         indexes: &[],
     },

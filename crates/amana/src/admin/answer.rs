@@ -10,9 +10,9 @@ pub(crate) type Answer<T = Json<Value>> = Result<T, Refusal>;
 
 /// Why it doesn't.
 pub(crate) struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
 }
 
 impl IntoResponse for Refusal {

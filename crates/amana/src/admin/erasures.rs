@@ -30,8 +30,8 @@ pub(crate) async fn request(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Signed {
-    request: String,
-    reason: String,
+    pub(crate) request: String,
+    pub(crate) reason: String,
 }
 
 /// Erases the body, if a director of the institution in office signed for it.
@@ -40,13 +40,24 @@ pub(crate) async fn erase(
     Path((owner, ledger, index)): Path<(String, String, u64)>,
     Json(signed): Json<Signed>,
 ) -> Answer {
+    record(&centre, &owner, &ledger, index, signed).await
+}
+
+/// The same, whoever brings the signed request.
+pub(crate) async fn record(
+    centre: &Arc<Centre>,
+    owner: &str,
+    ledger: &str,
+    index: u64,
+    signed: Signed,
+) -> Answer {
     if signed.reason.len() > MAX_REASON_BYTES {
         return Err(Refusal::wrong(
             "invalid",
             format!("the reason must be at most {MAX_REASON_BYTES} bytes"),
         ));
     }
-    let (entry, expected) = find(&centre, format!("{owner}/{ledger}"), index).await?;
+    let (entry, expected) = find(centre, format!("{owner}/{ledger}"), index).await?;
     let note = Note::parse(signed.request.as_bytes())?;
     if note.text != expected {
         return Err(Refusal::wrong(
@@ -54,7 +65,7 @@ pub(crate) async fn erase(
             format!("the request is for something else; what must be signed is\n{expected}"),
         ));
     }
-    let by = who_signed(&centre, &owner, &entry, note).await?;
+    let by = who_signed(centre, owner, &entry, note).await?;
     let act = Erase::new(catalog(), &by, entry.id, &signed.request, &signed.reason);
     match centre.store.commit(act).await {
         Ok(committed) => Ok(Json(

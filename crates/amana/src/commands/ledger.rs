@@ -121,7 +121,8 @@ impl Erase {
     }
 }
 
-fn erasure_path(entry: &str) -> Result<String> {
+/// Where the administration takes the erasure of an act.
+pub(crate) fn erasure_path(entry: &str) -> Result<String> {
     match entry.split('/').collect::<Vec<_>>()[..] {
         [owner, ledger, index] => Ok(format!(
             "/v1/erasures/{}/{}/{}",

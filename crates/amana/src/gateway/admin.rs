@@ -8,7 +8,7 @@ use amana_vault::{BucketName, BucketOptions};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use axum::{Extension, Json, Router};
 use bytes::Bytes;
 use http::{Uri, header};
@@ -47,6 +47,7 @@ pub(crate) fn router(running: Arc<Running>) -> Router {
             &format!("{institution}/buckets"),
             get(list_buckets).post(create_bucket),
         )
+        .route("/v1/erasures/{owner}/{name}/{index}", post(erase))
         .route("/receipts/{owner}/{name}/{index}", get(hand_on))
         .route("/ledgers/{owner}/{name}/{*path}", get(hand_on))
         .route("/national/{*path}", get(hand_on))
@@ -212,6 +213,30 @@ async fn create_open(running: &Running, new: &NewBucket) -> Answer {
         )
     })?;
     Ok(Json(made))
+}
+
+/// Why a body is erased.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Erasure {
+    reason: String,
+}
+
+/// Signs that the body of an act goes, and hands that in.
+async fn erase(
+    State(running): State<Arc<Running>>,
+    Path((owner, name, index)): Path<(String, String, u64)>,
+    Json(erasure): Json<Erasure>,
+) -> Answer {
+    running.own(&owner)?;
+    let entry = format!("{owner}/{name}/{index}");
+    if name != "vault" {
+        let why = format!("{entry}: an institution's acts stand in {owner}/vault");
+        return Err(Refusal::wrong("invalid", why));
+    }
+    let reason = segment(&erasure.reason);
+    let receipt = running.gateway.erase(index, &reason).await?;
+    Ok(Json(json!({ "erased": entry, "receipt": receipt })))
 }
 
 async fn list_buckets(

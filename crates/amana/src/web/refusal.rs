@@ -58,6 +58,13 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// What the administration and an institution's own gateway may both ask for.
+impl From<crate::admin::answer::Refusal> for Refusal {
+    fn from(refusal: crate::admin::answer::Refusal) -> Self {
+        Self::new(refusal.status, refusal.code, refusal.message)
+    }
+}
+
 impl From<amana_store::Error> for Refusal {
     fn from(error: amana_store::Error) -> Self {
         use amana_store::Error as E;

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
 use super::Follower;
+use super::erasure::{self, ERASE_KIND, Foretold};
 use super::subject;
 use super::suspicion::Suspicion;
 use crate::acks::Acks;
@@ -27,15 +28,16 @@ use crate::{Error, Result};
 const KEYRING_KIND: &str = "keyring.publish";
 
 /// Adopted, or what doesn't fit.
-type Judged = Result<(), Suspicion>;
+pub(super) type Judged = Result<(), Suspicion>;
 
 /// What judging needs, on a thread that may block.
 pub(super) struct Judge {
-    keys: Arc<Keys>,
+    pub(super) keys: Arc<Keys>,
     acks: Arc<Acks>,
     vault: Arc<Vault>,
-    rows: Rows,
-    origin: String,
+    pub(super) rows: Rows,
+    pub(super) origin: String,
+    pub(super) foretold: Foretold,
 }
 
 /// What is read of a core.
@@ -66,13 +68,14 @@ struct SealedBucket {
 }
 
 impl Judge {
-    pub(super) fn of(follower: &Follower) -> Self {
+    pub(super) fn of(follower: &Follower, foretold: &Foretold) -> Self {
         Self {
             keys: follower.keys.clone(),
             acks: follower.acks.clone(),
             vault: follower.vault.clone(),
             rows: follower.rows.clone(),
             origin: follower.trust.origin().to_owned(),
+            foretold: foretold.clone(),
         }
     }
 
@@ -82,6 +85,9 @@ impl Judge {
             let why = "its core can't be read";
             return Ok(Err(Suspicion::of(Claim::ChangedEntry, act.index, why)));
         };
+        if erasure::is_bodiless(act) {
+            return self.pass_over(act);
+        }
         let statement = match self.statement(act, &core) {
             Ok(statement) => statement,
             Err(found) => return Ok(Err(found)),
@@ -106,8 +112,7 @@ impl Judge {
         }
         let bad = |why: &str| Suspicion::of(Claim::BadSignature, act.index, why);
         let Some(body) = &act.body else {
-            let why = "the body of a sealed act is gone, and no member had it erased";
-            return Err(Suspicion::of(Claim::UnsignedErasure, act.index, why));
+            return Err(bad("it has no body"));
         };
         let body: SealedBody =
             serde_json::from_str(&body.text).map_err(|_| bad("its body can't be read"))?;
@@ -148,6 +153,12 @@ impl Judge {
         let statement = signed.statement();
         if let Err(found) = self.signed(act, core, signed, envelope, &ring) {
             return Ok(Err(found));
+        }
+        if let Some(created) = statement.bucket.created
+            && self.is_erased(created)?
+        {
+            // The making of a bucket goes when the bucket is gone: nothing of what was in it is left to be told.
+            return Ok(Ok(()));
         }
         // What was adopted before, when it was acknowledged or before a crash, has moved the heads already. It may be
         // adopted at this very moment, so the look comes last.
@@ -243,7 +254,7 @@ impl Judge {
         Ok(())
     }
 
-    fn is_adopted(&self, index: u64) -> Result<bool> {
+    pub(super) fn is_adopted(&self, index: u64) -> Result<bool> {
         let entry = crate::entry_of(index)?;
         let found = self
             .rows
@@ -276,7 +287,7 @@ impl Judge {
                 .vault
                 .slot_head(SlotId(*slot))
                 .map_err(Error::of_vault)?;
-            if head != *last {
+            if head != *last && !self.follows_erased(head, *last)? {
                 let text = |index: Option<u64>| index.map_or("none".to_owned(), |i| i.to_string());
                 return broken(format!(
                     "a slot of the bucket {name} was moved last by entry {}, and the act follows entry {}",
@@ -358,6 +369,9 @@ impl Judge {
     fn unsealed(&self, act: &ActText, core: &Core<'_>) -> Result<Judged> {
         if core.kind == KEYRING_KIND {
             return self.keyring(act);
+        }
+        if core.kind == ERASE_KIND {
+            return self.erasure(act);
         }
         let of_vault = ["bucket.", "object.", "upload."];
         if !of_vault.iter().any(|prefix| core.kind.starts_with(prefix)) {
