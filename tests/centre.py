@@ -10,6 +10,7 @@ import pathlib
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -89,6 +90,7 @@ class Account:
             region_name=region,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
+            verify=self.centre.authority,
             config=botocore.config.Config(**(settings | config)),
         )
 
@@ -113,6 +115,7 @@ class Server:
     # The command that serves, and what each command on the folder finds in its environment.
     words = ()
     environment = {}
+    scheme = "http"
 
     def __init__(self, data):
         self.data = pathlib.Path(data)
@@ -124,6 +127,7 @@ class Server:
 
     def start(self, wait=True, **environment):
         """Starts the server and waits until it is ready. Keyword arguments become environment variables."""
+        self.scheme = "https" if environment.get("AMANA_TLS") == "always" else "http"
         for _ in range(3):
             if self.web_port is None:
                 self.web_port, self.s3_port = free_port(), free_port()
@@ -151,11 +155,16 @@ class Server:
 
     @property
     def s3_url(self):
-        return f"http://127.0.0.1:{self.s3_port}"
+        return f"{self.scheme}://127.0.0.1:{self.s3_port}"
 
     @property
     def web_url(self):
-        return f"http://127.0.0.1:{self.web_port}"
+        return f"{self.scheme}://127.0.0.1:{self.web_port}"
+
+    @property
+    def authority(self):
+        """The file that clients are given to believe the server; none without TLS."""
+        return str(self.data / "keys" / "authority.crt") if self.scheme == "https" else None
 
     def is_ready(self):
         return self.answers("/readyz")
@@ -163,7 +172,8 @@ class Server:
     def answers(self, path):
         """Whether the web listener says yes to `path`."""
         try:
-            with urllib.request.urlopen(f"{self.web_url}{path}", timeout=5) as answer:
+            believed = ssl.create_default_context(cafile=self.authority) if self.authority else None
+            with urllib.request.urlopen(f"{self.web_url}{path}", timeout=5, context=believed) as answer:
                 return answer.status == 200
         except OSError:
             return False

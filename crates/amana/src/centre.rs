@@ -12,6 +12,7 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::enrolments::Enrolments;
+use crate::tls::Listeners;
 
 /// What every listener shares.
 pub(crate) struct Centre {
@@ -25,6 +26,8 @@ pub(crate) struct Centre {
     /// Gateways that introduce themselves.
     pub(crate) enrolments: Enrolments,
     pub(crate) config: Config,
+    /// Which listeners speak TLS, and what they show.
+    pub(crate) tls: Listeners,
     /// Its name, the first part of every origin.
     pub(crate) name: String,
 }
@@ -79,6 +82,10 @@ impl Centre {
     /// When the store can't be opened: another server has it, a disk that fails.
     pub(crate) fn open(data: &std::path::Path, name: &str, config: Config) -> Result<Self> {
         let store = Arc::new(Store::open(data, catalog(), Options::new(name))?);
+        // After the store, which makes the folder of keys and sees that nobody else works here.
+        let addresses = [config.listen_web, config.listen_s3];
+        let tls = config.tls_settings();
+        let tls = tls.listeners(data, &addresses, &config.s3_domains)?;
         Ok(Self {
             access: Arc::new(Access::new(store.clone())),
             vault: Arc::new(Vault::new(store.clone())),
@@ -87,6 +94,7 @@ impl Centre {
             store,
             enrolments: Enrolments::default(),
             config,
+            tls,
             name: name.to_owned(),
         })
     }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::client::Client;
+use crate::tls::Authority;
 use crate::{commands, demo, gateway, output, serve, witness};
 
 /// A data centre for a state's institutions that nobody has to trust.
@@ -60,6 +61,9 @@ enum Command {
     Release(commands::release::Release),
     /// Which binary this is, and whether rebuilders vouch for it
     Version(commands::version::Version),
+    /// The authority that signs the certificates of this machine's listeners
+    #[command(subcommand)]
+    Authority(commands::authority::Authority),
     /// Check that rows, ledgers and content agree, and name what doesn't
     Check(commands::check::Check),
     /// Take everything of an institution out, in a bag that standard programs read
@@ -91,6 +95,7 @@ impl Cli {
             Command::Policy(policy) => wait(policy.run()),
             Command::Release(release) => wait(release.run()),
             Command::Version(version) => version.run(),
+            Command::Authority(authority) => authority.run(),
             Command::Check(check) => check.run(),
             Command::Export(export) => wait(export.run()),
             Command::Import(import) => wait(import.run()),
@@ -168,6 +173,8 @@ pub(crate) struct Reader {
     /// URL of a data centre elsewhere
     #[arg(long, value_name = "URL")]
     centre: Option<String>,
+    #[command(flatten)]
+    authority: Authority,
     /// Access key with which to read an institution's own ledger there
     #[arg(long, value_name = "ID", requires = "centre", requires = "secret_file")]
     access_key: Option<String>,
@@ -185,11 +192,12 @@ impl Reader {
         let Some(url) = &self.centre else {
             return Ok(Client::new(&self.data));
         };
+        let way = self.authority.way_to(url)?;
         let (Some(id), Some(file)) = (&self.access_key, &self.secret_file) else {
-            return Client::at(url, None);
+            return Client::at(way, None);
         };
         let secret = std::fs::read_to_string(file);
         let secret = Zeroizing::new(secret.with_context(|| file.display().to_string())?);
-        Client::at(url, Some((id, secret.trim())))
+        Client::at(way, Some((id, secret.trim())))
     }
 }

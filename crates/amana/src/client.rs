@@ -5,17 +5,17 @@ mod download;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use amana_tls::{Connector, Stream};
 use anyhow::{Context as _, Result, anyhow, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
 use crate::gateway::folder::Folder;
@@ -34,8 +34,8 @@ pub(crate) struct Client {
 enum Way {
     /// Through the socket in this folder.
     Socket(PathBuf),
-    /// At this host and port.
-    Web(String),
+    /// At this place.
+    Web(Connector),
 }
 
 impl Client {
@@ -47,17 +47,15 @@ impl Client {
         }
     }
 
-    /// The data centre at that URL, asked by whoever holds the access key, if one is given.
+    /// The data centre at that place, asked by whoever holds the access key, if one is given.
     ///
     /// # Errors
-    /// For anything but `http://host[:port]`.
-    pub(crate) fn at(url: &str, key: Option<(&str, &str)>) -> Result<Self> {
-        let uri: Uri = url.parse().with_context(|| format!("{url} is no URL"))?;
-        let Some(host) = uri.host().filter(|_| uri.scheme_str() == Some("http")) else {
-            bail!(
-                "{url}: only http://host:port is spoken; to reach a centre by https, put a local proxy or tunnel before it"
-            );
-        };
+    /// When the key would be shown to everybody on the way.
+    pub(crate) fn at(connector: Connector, key: Option<(&str, &str)>) -> Result<Self> {
+        let place = connector.place();
+        if key.is_some() && !place.is_tls && !place.is_loopback() {
+            bail!("{place}: an access key's secret isn't sent without TLS: take https://");
+        }
         let basic = key.map(|(id, secret)| {
             let pair = Zeroizing::new(format!("{id}:{secret}"));
             let mut value =
@@ -66,7 +64,7 @@ impl Client {
             anyhow::Ok(value)
         });
         Ok(Self {
-            way: Way::Web(format!("{host}:{}", uri.port_u16().unwrap_or(80))),
+            way: Way::Web(connector),
             basic: basic.transpose()?,
         })
     }
@@ -107,12 +105,10 @@ impl Client {
                 })?;
                 self.converse(stream, "amana", method, path, body).await
             }
-            Way::Web(address) => {
-                let stream = TcpStream::connect(address)
-                    .await
-                    .with_context(|| format!("no data centre answers at {address}"))?;
-                stream.set_nodelay(true)?;
-                self.converse(stream, address, method, path, body).await
+            Way::Web(connector) => {
+                let stream = dialled(connector).await?;
+                let host = connector.place().authority();
+                self.converse(stream, &host, method, path, body).await
             }
         }
     }
@@ -152,6 +148,11 @@ impl Client {
         driver.abort();
         refused(status, body)
     }
+}
+
+async fn dialled(connector: &Connector) -> Result<Stream> {
+    let stream = connector.connect().await;
+    stream.with_context(|| format!("no data centre answers at {}", connector.place()))
 }
 
 /// The data centre's refusal: its status, for whoever can do something about it, and its words.

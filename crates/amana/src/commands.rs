@@ -1,6 +1,7 @@
 //! The commands beside `serve`, each in a file. They speak to the running server through the socket in its folder.
 
 pub(crate) mod access_key;
+pub(crate) mod authority;
 pub(crate) mod bucket;
 pub(crate) mod check;
 pub(crate) mod enrolment;

@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
+use crate::tls::{self, Which};
+
 /// Variables of that prefix are fields in capitals.
 pub(crate) const PREFIX: &str = "AMANA_";
 
@@ -34,6 +36,14 @@ pub(crate) struct Config {
     pub(crate) s3_region: String,
     /// Whether listeners beyond loopback are let without TLS, behind a proxy that has it.
     pub(crate) allow_plain_http: bool,
+    /// Which listeners speak TLS.
+    pub(crate) tls: Which,
+    /// Certificate chain in PEM; without one, leaves of an own authority are shown.
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// Its key in PEM.
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Names and addresses by which others reach the listeners, for the own certificate.
+    pub(crate) tls_names: Vec<String>,
     /// Seconds between epochs of the national log while anything happens.
     pub(crate) epoch_busy_s: f64,
     /// Seconds between epochs while nothing happens.
@@ -62,10 +72,17 @@ const TEMPLATE: &str = r#"# Configuration of this data centre. Each field can be
 # Its name stands in every checkpoint and receipt. It is fixed once the data centre has started.
 centre = "{centre}"
 
-# Where it listens. Beyond loopback, put a reverse proxy that speaks TLS in front, and set allow_plain_http.
+# Where it listens. Beyond loopback it speaks TLS; behind a proxy that does so itself, set allow_plain_http.
 # listen_web = "127.0.0.1:7400"
 # listen_s3 = "127.0.0.1:7401"
 # allow_plain_http = false
+
+# TLS: "beyond-loopback", or "always". Its certificate comes from an authority of its own (amana authority show), for the
+# machine's name, the addresses above, and tls_names; or it is given in two files, read again when they change.
+# tls = "beyond-loopback"
+# tls_names = ["centre.example", "192.0.2.7"]
+# tls_certificate = "/etc/amana/fullchain.pem"
+# tls_key = "/etc/amana/privkey.pem"
 
 # Domains under which <bucket>.<domain> is a bucket, beside <domain>/<bucket>.
 # s3_domains = ["s3.localhost"]
@@ -96,6 +113,10 @@ impl Default for Config {
             s3_domains: vec!["s3.localhost".to_owned()],
             s3_region: "us-east-1".to_owned(),
             allow_plain_http: false,
+            tls: Which::default(),
+            tls_certificate: None,
+            tls_key: None,
+            tls_names: Vec::new(),
             epoch_busy_s: 2.0,
             epoch_idle_s: 60.0,
             lifecycle_day_s: 86_400.0,
@@ -162,17 +183,21 @@ impl Config {
             "listen_s3" => self.listen_s3 = address()?,
             "listen_sites_http" => self.listen_sites_http = address()?,
             "listen_sites_https" => self.listen_sites_https = address()?,
-            "s3_domains" => {
-                let domains = value.split(',').map(str::trim);
-                self.s3_domains = domains
-                    .filter(|domain| !domain.is_empty())
-                    .map(str::to_owned)
-                    .collect();
-            }
+            "s3_domains" => self.s3_domains = listed(value),
             "s3_region" => value.clone_into(&mut self.s3_region),
             "allow_plain_http" => {
                 self.allow_plain_http = value.parse().context("must be true or false")?;
             }
+            "tls" => {
+                self.tls = match value {
+                    "beyond-loopback" => Which::BeyondLoopback,
+                    "always" => Which::Always,
+                    _ => bail!("must be beyond-loopback or always"),
+                }
+            }
+            "tls_certificate" => self.tls_certificate = Some(value.into()),
+            "tls_key" => self.tls_key = Some(value.into()),
+            "tls_names" => self.tls_names = listed(value),
             "epoch_busy_s" => self.epoch_busy_s = seconds()?,
             "epoch_idle_s" => self.epoch_idle_s = seconds()?,
             "lifecycle_day_s" => self.lifecycle_day_s = seconds()?,
@@ -202,20 +227,18 @@ impl Config {
                 bail!("{field} is {seconds}, and must be between 0.01 and 320000000 seconds");
             }
         }
-        for (field, address) in [
-            ("listen_web", self.listen_web),
-            ("listen_s3", self.listen_s3),
-            ("listen_sites_http", self.listen_sites_http),
-        ] {
-            if !address.ip().is_loopback() && !self.allow_plain_http {
-                bail!(
-                    "{field} is {address}, which isn't on loopback, and amana doesn't speak TLS itself yet: listen on \
-                     127.0.0.1 behind a reverse proxy that does, or set allow_plain_http = true if one stands in front \
-                     of this address"
-                );
-            }
+        self.tls_settings().check()
+    }
+
+    /// What it says of TLS.
+    pub(crate) fn tls_settings(&self) -> tls::Settings {
+        tls::Settings {
+            which: self.tls,
+            allow_plain_http: self.allow_plain_http,
+            certificate: self.tls_certificate.clone(),
+            key: self.tls_key.clone(),
+            names: self.tls_names.clone(),
         }
-        Ok(())
     }
 
     /// Time between epochs while anything happens.
@@ -227,6 +250,15 @@ impl Config {
     pub(crate) fn epoch_idle(&self) -> Duration {
         Duration::from_secs_f64(self.epoch_idle_s)
     }
+}
+
+/// Words of a list, which the environment separates by commas.
+fn listed(value: &str) -> Vec<String> {
+    let words = value.split(',').map(str::trim);
+    words
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The environment, as far as it is UTF-8: what isn't can't be a field of ours.

@@ -8,6 +8,7 @@ mod admin;
 pub(crate) mod config;
 pub(crate) mod enrolment;
 pub(crate) mod folder;
+pub(crate) mod given_code;
 pub(crate) mod held_keyring;
 mod init;
 pub(crate) mod institution;

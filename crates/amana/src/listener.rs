@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use amana_tls::{Acceptor, Stream};
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -33,23 +34,44 @@ pub(crate) async fn told(stop: &mut Stop) {
 
 /// Where connections come from, and what serves each.
 pub(crate) trait Source: Send + 'static {
-    /// A connection.
+    /// What is accepted.
+    type Accepted: Send + 'static;
+    /// A connection, once hands were shaken.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// The next connection.
-    fn next(&self) -> impl Future<Output = io::Result<(Self::Stream, Router)>> + Send;
+    fn next(&self) -> impl Future<Output = io::Result<(Self::Accepted, Router)>> + Send;
+
+    /// What shakes hands on it. It may take a while, and holds nobody else up.
+    fn shake(
+        &self,
+        accepted: Self::Accepted,
+    ) -> impl Future<Output = io::Result<Self::Stream>> + Send + 'static;
 }
 
-/// A TCP listener and what it serves.
-pub(crate) struct Tcp(pub(crate) TcpListener, pub(crate) Router);
+/// A TCP listener, whether it speaks TLS, and what it serves.
+pub(crate) struct Tcp(
+    pub(crate) TcpListener,
+    pub(crate) Acceptor,
+    pub(crate) Router,
+);
 
 impl Source for Tcp {
-    type Stream = TcpStream;
+    type Accepted = TcpStream;
+    type Stream = Stream;
 
     async fn next(&self) -> io::Result<(TcpStream, Router)> {
         let (stream, _) = self.0.accept().await?;
         stream.set_nodelay(true)?;
-        Ok((stream, self.1.clone()))
+        Ok((stream, self.2.clone()))
+    }
+
+    fn shake(
+        &self,
+        accepted: TcpStream,
+    ) -> impl Future<Output = io::Result<Stream>> + Send + 'static {
+        let acceptor = self.1.clone();
+        async move { acceptor.accept(accepted).await }
     }
 }
 
@@ -57,12 +79,20 @@ impl Source for Tcp {
 pub(crate) struct Socket(pub(crate) UnixListener, pub(crate) Router);
 
 impl Source for Socket {
+    type Accepted = UnixStream;
     type Stream = UnixStream;
 
     async fn next(&self) -> io::Result<(UnixStream, Router)> {
         let (stream, _) = self.0.accept().await?;
         let asker = admin::Asker::of(&stream.peer_cred()?);
         Ok((stream, self.1.clone().layer(axum::Extension(asker))))
+    }
+
+    fn shake(
+        &self,
+        accepted: UnixStream,
+    ) -> impl Future<Output = io::Result<UnixStream>> + Send + 'static {
+        std::future::ready(Ok(accepted))
     }
 }
 
@@ -82,9 +112,13 @@ pub(crate) async fn serve(source: impl Source, mut stop: Stop) {
         };
         match accepted {
             Ok((stream, router)) => {
-                let connection = converse(stream, router, stop.clone());
+                let shaken = source.shake(stream);
+                let stop = stop.clone();
                 connections.spawn(async move {
-                    connection.await;
+                    match shaken.await {
+                        Ok(stream) => converse(stream, router, stop).await,
+                        Err(error) => tracing::debug!(%error, "no handshake with a client"),
+                    }
                     drop(admitted);
                 });
             }

@@ -29,6 +29,7 @@ mod replay;
 mod s3_client;
 mod serve;
 mod socket;
+mod tls;
 mod web;
 mod wire;
 mod witness;

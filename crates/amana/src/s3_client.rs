@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use amana_store::clock;
+use amana_tls::{Connector, Place, Trust};
 use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::Bytes;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -15,7 +16,6 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use sha2::{Digest as _, Sha256};
-use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
 use crate::client::segment;
@@ -37,7 +37,7 @@ pub(crate) struct AccessKey {
 /// One connection, on which requests follow one another.
 pub(crate) struct S3Client {
     key: AccessKey,
-    address: SocketAddr,
+    connector: Connector,
     host: String,
     sender: SendRequest<Body>,
 }
@@ -76,13 +76,22 @@ impl S3Client {
     ///
     /// # Errors
     /// When nobody listens there.
-    pub(crate) async fn connect(address: SocketAddr, key: AccessKey) -> Result<Self> {
+    pub(crate) async fn connect(connector: Connector, key: AccessKey) -> Result<Self> {
         Ok(Self {
             key,
-            address,
-            host: address.to_string(),
-            sender: dial(address).await?,
+            host: connector.place().authority(),
+            sender: dial(&connector).await?,
+            connector,
         })
+    }
+
+    /// Connects to that address, without TLS.
+    ///
+    /// # Errors
+    /// As [`S3Client::connect`].
+    pub(crate) async fn plain(address: SocketAddr, key: AccessKey) -> Result<Self> {
+        let place: Place = format!("http://{address}").parse()?;
+        Self::connect(Connector::new(place, Trust::System)?, key).await
     }
 
     /// Makes a bucket.
@@ -124,7 +133,7 @@ impl S3Client {
     /// When no answer came, or the content that was to be sent failed.
     pub(crate) async fn call(&mut self, call: Call) -> Result<Answer> {
         if self.sender.ready().await.is_err() {
-            self.sender = dial(self.address).await?;
+            self.sender = dial(&self.connector).await?;
         }
         let stamp: String = clock::rfc3339(clock::system_ms())
             .split('.')
@@ -286,11 +295,9 @@ impl Answer {
     }
 }
 
-async fn dial(address: SocketAddr) -> Result<SendRequest<Body>> {
-    let stream = TcpStream::connect(address)
-        .await
-        .with_context(|| format!("no data centre answers at {address}"))?;
-    stream.set_nodelay(true)?;
+async fn dial(connector: &Connector) -> Result<SendRequest<Body>> {
+    let stream = connector.connect().await;
+    let stream = stream.with_context(|| format!("nobody answers at {}", connector.place()))?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
     // It ends when the sender is dropped; how it ends adds nothing to the answers' own outcomes.
     tokio::spawn(connection);

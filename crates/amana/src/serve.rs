@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amana_s3::{Front, FrontConfig};
+use amana_tls::Acceptor;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
@@ -70,14 +71,17 @@ impl Serve {
         let web = bind("amana.toml", "listen_web", centre.config.listen_web).await?;
         let s3 = bind("amana.toml", "listen_s3", centre.config.listen_s3).await?;
         let sockets = socket::listen(&self.data)?;
-        announce(self.json, "web", web.local_addr()?)?;
-        announce(self.json, "s3", s3.local_addr()?)?;
-        tasks.spawn(serve(Tcp(web, web::router(centre.clone())), stop.clone()));
+        let at_web = centre.tls.acceptor(centre.config.listen_web);
+        let at_s3 = centre.tls.acceptor(centre.config.listen_s3);
+        announce(self.json, "web", &at_web, web.local_addr()?)?;
+        announce(self.json, "s3", &at_s3, s3.local_addr()?)?;
+        let web = Tcp(web, at_web, web::router(centre.clone()));
+        tasks.spawn(serve(web, stop.clone()));
         tasks.spawn(serve(
             Socket(sockets, admin::router(centre.clone())),
             stop.clone(),
         ));
-        tasks.spawn(serve_s3(centre.clone(), s3, stop));
+        tasks.spawn(serve_s3(centre.clone(), s3, at_s3, stop));
 
         let ended = tokio::select! {
             _ = terminate.recv() => Ok(()),
@@ -102,8 +106,13 @@ impl Serve {
 }
 
 /// Tells where a listener is.
-pub(crate) fn announce(json: bool, listener: &str, address: SocketAddr) -> Result<()> {
-    let url = format!("http://{address}");
+pub(crate) fn announce(
+    json: bool,
+    listener: &str,
+    acceptor: &Acceptor,
+    address: SocketAddr,
+) -> Result<()> {
+    let url = format!("{}://{address}", acceptor.scheme());
     output::line(&if json {
         json!({ "listener": listener, "url": url }).to_string()
     } else {
@@ -112,13 +121,14 @@ pub(crate) fn announce(json: bool, listener: &str, address: SocketAddr) -> Resul
 }
 
 /// The S3 front has a loop of its own, since it counts and cuts connections by S3's rules.
-async fn serve_s3(centre: Arc<Centre>, listener: TcpListener, mut stop: Stop) {
+async fn serve_s3(centre: Arc<Centre>, listener: TcpListener, acceptor: Acceptor, mut stop: Stop) {
     let config = FrontConfig {
         domains: centre.config.s3_domains.clone(),
         region: centre.config.s3_region.clone(),
+        grace: GRACE,
     };
     let front = Front::new(centre.vault.clone(), centre.access.clone(), config);
-    if let Err(error) = front.serve(listener, told(&mut stop)).await {
+    if let Err(error) = front.serve(listener, acceptor, told(&mut stop)).await {
         tracing::error!(%error, "the S3 front ended");
     }
 }

@@ -23,13 +23,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use amana_ledger::VerifierKey;
+use amana_tls::Place;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::durable::{lock_folder, make_private_folder};
 use crate::output;
-use fetch::Centre;
+use crate::tls::{self, Authority, Which};
 use key::Key;
 use trust::Trust;
 
@@ -67,25 +68,63 @@ struct Own {
 struct Run {
     #[command(flatten)]
     own: Own,
-    /// The data centre's web listener, such as http://127.0.0.1:7400; without it the witness only listens
+    /// The data centre's web listener, such as https://centre.example:7400; without it the witness only listens
     #[arg(long, value_name = "URL")]
-    centre: Option<Centre>,
+    centre: Option<Place>,
+    #[command(flatten)]
+    authority: Authority,
     /// The trust policy, from a source that is not the operator; pinned at first start
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Where it takes checkpoints from those who call it
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7600")]
     listen: SocketAddr,
-    /// Strangers reach the listener: private ledgers are not shown, and it may be beyond loopback, behind a proxy that
-    /// speaks TLS
+    /// Strangers reach the listener: private ledgers are not shown, and it may be beyond loopback
     #[arg(long)]
     public: bool,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Pause between visits: 500ms, 10s, 5m
     #[arg(long, value_name = "PACE", default_value = "10s", value_parser = pace)]
     every: Duration,
     /// Visit the data centre until there is nothing more to cosign, and end; 1 if anything was refused
     #[arg(long, requires = "centre")]
     once: bool,
+}
+
+/// How the listener speaks TLS, which it does beyond loopback.
+#[derive(Args)]
+struct TlsOptions {
+    /// A name or an address by which others reach the listener, for its own certificate; may be repeated
+    #[arg(long, value_name = "NAME")]
+    tls_name: Vec<String>,
+    /// Certificate chain in PEM to show instead, read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Its key in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Speak TLS on loopback as well
+    #[arg(long, conflicts_with = "allow_plain_http")]
+    tls_always: bool,
+    /// A proxy that speaks TLS stands in front
+    #[arg(long)]
+    allow_plain_http: bool,
+}
+
+impl TlsOptions {
+    fn settings(&self) -> tls::Settings {
+        tls::Settings {
+            which: match self.tls_always {
+                true => Which::Always,
+                false => Which::BeyondLoopback,
+            },
+            allow_plain_http: self.allow_plain_http,
+            certificate: self.tls_certificate.clone(),
+            key: self.tls_key.clone(),
+            names: self.tls_name.clone(),
+        }
+    }
 }
 
 impl Witness {

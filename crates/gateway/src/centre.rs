@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use amana_tls::Place;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures::Stream;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::UnsyncBoxBody};
 
@@ -104,26 +105,31 @@ pub struct Centre {
 }
 
 impl Centre {
-    /// The data centre at `http://host[:port]`, reached by `dial`.
+    /// The data centre at that place, reached by `dial`.
     ///
     /// # Errors
-    /// [`Error::Setting`] for another kind of URL.
+    /// [`Error::Setting`] for one with a path: what is signed of a request begins at the root.
     pub fn new(
-        url: &str,
+        place: &Place,
         asker: Asker,
         dial: Arc<dyn Dial>,
         patience: Patience,
         now_s: ClockSeconds,
     ) -> Result<Self> {
-        let authority = authority(url)?;
-        let bad = |_| Error::Setting {
+        let bad = |why: &str| Error::Setting {
             what: "the data centre's URL".into(),
-            why: format!("{url} has a host that can't stand in a request"),
+            why: format!("{place}: {why}"),
         };
+        if !place.prefix.is_empty() {
+            return Err(bad("it is http[s]://host:port, without a path"));
+        }
+        let url = place.to_string();
+        let authority = HeaderValue::try_from(place.authority())
+            .map_err(|_| bad("its host can't stand in a request"))?;
         Ok(Self {
-            connections: Arc::new(Connections::new(url, dial, patience)),
-            authority: HeaderValue::try_from(authority).map_err(bad)?,
-            url: url.to_owned(),
+            connections: Arc::new(Connections::new(&url, dial, patience)),
+            authority,
+            url,
             asker,
             now_s,
             skew_s: AtomicI64::new(0),
@@ -318,23 +324,6 @@ impl Centre {
     }
 }
 
-/// `host:port` of a URL.
-fn authority(url: &str) -> Result<String> {
-    let bad = |why: &str| Error::Setting {
-        what: "the data centre's URL".into(),
-        why: format!("{url}: {why}"),
-    };
-    let uri: Uri = url.parse().map_err(|_| bad("it is no URL"))?;
-    if uri.scheme_str() != Some("http") || !matches!(uri.path(), "" | "/") || uri.query().is_some()
-    {
-        return Err(bad(
-            "it is http://host:port; to reach a centre by https, put a local proxy or tunnel before it",
-        ));
-    }
-    let host = uri.host().ok_or_else(|| bad("it has no host"))?;
-    Ok(format!("{host}:{}", uri.port_u16().unwrap_or(80)))
-}
-
 /// An HTTP date, `Sun, 22 Nov 2026 05:32:21 GMT` (RFC 9110 §5.6.7), in seconds since 1970.
 fn http_date_s(date: &str) -> Option<i64> {
     let form = time::macros::format_description!(
@@ -398,22 +387,5 @@ mod tests {
         request.headers_mut().insert(header::CONTENT_LENGTH, length);
         let more = patience.for_request(&request) - patience.answer;
         assert_eq!(more, Duration::from_secs(512));
-    }
-
-    #[test]
-    fn only_plain_http_is_spoken() {
-        assert_eq!(
-            authority("http://centre:7400").ok().as_deref(),
-            Some("centre:7400")
-        );
-        assert_eq!(authority("http://[::1]/").ok().as_deref(), Some("[::1]:80"));
-        for bad in [
-            "https://centre",
-            "centre:7400",
-            "http://centre/path",
-            "ftp://x",
-        ] {
-            assert!(authority(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -13,13 +13,14 @@ use amana_seal::member::MemberKey;
 use amana_seal::root::RootKey;
 use amana_store::replica::{Replica, ReplicaKey, ReplicaOptions};
 use amana_store::{Catalog, Service, clock};
+use amana_tls::Connector;
 use amana_vault::Vault;
 use zeroize::Zeroizing;
 
 use crate::acks::Acks;
 use crate::alarm::Alarms;
 use crate::callers::Callers;
-use crate::centre::dial::{Dial, Tcp};
+use crate::centre::dial::Dial;
 use crate::centre::limit::{Limit, Limited};
 use crate::centre::{Asker, Centre, ClockSeconds, Patience};
 use crate::follow::{Follower, Parts, Tell, Trust};
@@ -43,8 +44,8 @@ const MAX_RECEIPT_BYTES: usize = amana_ledger::MAX_RECEIPT_BYTES;
 pub struct Options {
     /// Its folder: the replica, and evidence.
     pub folder: PathBuf,
-    /// The data centre, `http://host:port`.
-    pub centre: String,
+    /// The data centre, and whom to believe there.
+    pub centre: Connector,
     /// The institution's name.
     pub institution: String,
     /// The root's public key, pinned at enrolment.
@@ -57,7 +58,7 @@ pub struct Options {
     pub poll: Duration,
     /// How long is waited for the data centre.
     pub patience: Patience,
-    /// Another way to the data centre than plain TCP.
+    /// Another way to the data centre than that, for tests.
     pub dial: Option<Arc<dyn Dial>>,
     /// How much of the line may be used, and when; the first that applies.
     pub limits: Vec<Limit>,
@@ -74,7 +75,7 @@ impl Options {
     #[must_use]
     pub fn new(
         folder: PathBuf,
-        centre: &str,
+        centre: Connector,
         institution: &str,
         root: RootKey,
         member: MemberKey,
@@ -82,7 +83,7 @@ impl Options {
     ) -> Self {
         Self {
             folder,
-            centre: centre.to_owned(),
+            centre,
             institution: institution.to_owned(),
             root,
             member,
@@ -151,7 +152,7 @@ impl Gateway {
         let now_s: ClockSeconds = Arc::new(|| clock::system_ms().div_euclid(1000));
         let dial: Arc<dyn Dial> = match dial {
             Some(dial) => dial,
-            None => Arc::new(Tcp::of_url(&centre)?),
+            None => Arc::new(centre.clone()),
         };
         let dial = if limits.is_empty() {
             dial
@@ -164,7 +165,7 @@ impl Gateway {
             member: keys.member_id().to_string(),
             sign: Arc::new(move |text| signer.member().sign(text)),
         };
-        let centre = Arc::new(Centre::new(&centre, asker, dial, patience, now_s)?);
+        let centre = Arc::new(Centre::new(centre.place(), asker, dial, patience, now_s)?);
         let trust = Trust::load(policy, &centre, &rows).await?;
         let alarms = Arc::new(Alarms::open(&folder.join("evidence"))?);
         let acks = Arc::new(Acks::open(rows.clone())?);

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use amana_tls::Acceptor;
 use amana_vault::Vault;
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT};
@@ -41,7 +42,7 @@ const MAX_HEADERS: usize = 128;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// What is read of a body that an early answer leaves unread.
 const MAX_DRAINED_BYTES: usize = 1024 * 1024;
-/// For requests under way once the front shuts down, and for what is left of a body.
+/// For what is left of a body.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// After a failed `accept`, which comes of too many open files more than of anything else.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -57,6 +58,8 @@ pub struct FrontConfig {
     pub domains: Vec<String>,
     /// The region that buckets are told to be in. Signatures for any region are taken.
     pub region: String,
+    /// For requests under way once the front shuts down.
+    pub grace: Duration,
 }
 
 impl Default for FrontConfig {
@@ -64,6 +67,7 @@ impl Default for FrontConfig {
         Self {
             domains: vec!["localhost".into()],
             region: "us-east-1".into(),
+            grace: Duration::from_secs(10),
         }
     }
 }
@@ -82,6 +86,7 @@ struct Shared {
     s3: S3Service,
     hosts: Hosts,
     region: Arc<str>,
+    grace: Duration,
     request_ids: AtomicU64,
 }
 
@@ -107,6 +112,7 @@ impl Front {
                 s3: outer.build(),
                 hosts,
                 region,
+                grace: config.grace,
                 request_ids: AtomicU64::new(first_request_id()),
             }),
             vouch: None,
@@ -175,13 +181,14 @@ impl Front {
         end(answer, watch.take_rest().or(rest), expects).await
     }
 
-    /// Serves `listener` until `shutdown` is done, and then the requests under way, for ten seconds at most.
+    /// Serves `listener` until `shutdown` is done, and then the requests under way, for [`FrontConfig::grace`] at most.
     ///
     /// # Errors
     /// That the listener has no address any more.
     pub async fn serve(
         &self,
         listener: TcpListener,
+        acceptor: Acceptor,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
         tracing::info!(address = %listener.local_addr()?, "the S3 front listens");
@@ -199,8 +206,9 @@ impl Front {
                 Ok((stream, place)) => {
                     let front = self.clone();
                     let stopped = stopped.clone();
+                    let acceptor = acceptor.clone();
                     connections.spawn(async move {
-                        front.connection(stream, stopped).await;
+                        front.connection(stream, &acceptor, stopped).await;
                         drop(place);
                     });
                 }
@@ -213,17 +221,29 @@ impl Front {
         drop(listener);
         drop(stop);
         let drained = async { while connections.join_next().await.is_some() {} };
-        if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
+        if tokio::time::timeout(self.shared.grace, drained)
+            .await
+            .is_err()
+        {
             tracing::warn!("requests were cut off at the end");
         }
         Ok(())
     }
 
-    async fn connection(&self, stream: TcpStream, mut stopped: watch::Receiver<()>) {
+    async fn connection(
+        &self,
+        stream: TcpStream,
+        acceptor: &Acceptor,
+        mut stopped: watch::Receiver<()>,
+    ) {
         // Without it an answer waits for the client's delayed acknowledgement, 40 ms.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
+        let stream = match acceptor.accept(stream).await {
+            Ok(stream) => stream,
+            Err(error) => return tracing::debug!(%error, "no handshake with a client"),
+        };
         let service =
             service_fn(|request| async move { Ok::<_, Infallible>(self.answer(request).await) });
         let connection = http1::Builder::new()

@@ -12,7 +12,7 @@
 //! A request's way: [`front`] (connection) → [`guard`] (from the head alone) → [`intake`] (the body, watched) → `s3s`
 //! (signature, parsing) → [`gate`] (the caller) → a verb, one a file → the vault → [`answer`] (the last hand).
 //!
-//! What it deliberately does not do: keep state, decide who may what (access and the vault do), speak TLS or HTTP/2,
+//! What it deliberately does not do: keep state, decide who may what (access and the vault do), keep certificates, speak HTTP/2,
 //! take HTML forms, serve web sites or other origins' scripts, encrypt.
 
 mod answer;

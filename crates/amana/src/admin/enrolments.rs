@@ -13,6 +13,7 @@ use super::Asker;
 use super::answer::{Answer, Refusal};
 use crate::centre::{Centre, blocking};
 use crate::enrolments::{MAX_WRONG_WORDS, Revealed};
+use crate::gateway::given_code::GivenCode;
 use crate::own_quorums;
 
 /// Hands out a code, shown in this answer and never again.
@@ -23,10 +24,12 @@ pub(crate) async fn issue(
 ) -> Answer {
     let name = institution.parse()?;
     let issued = centre.access.issue_enrolment(&name, by.as_str()).await?;
+    let authority = centre.tls.authority(centre.config.listen_web);
+    let code = GivenCode::shown(&issued.code.reveal(), authority);
     Ok(Json(json!({
         "institution": institution,
         "number": issued.number,
-        "code": issued.code.reveal().as_str(),
+        "code": code,
         "expires_ms": issued.expires_ms,
         "receipt": issued.receipt,
     })))

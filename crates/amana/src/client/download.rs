@@ -6,9 +6,8 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
-use super::{Client, MAX_ANSWER_BYTES, Way, refused};
+use super::{Client, MAX_ANSWER_BYTES, Way, dialled, refused};
 use crate::socket;
 
 impl Client {
@@ -28,11 +27,10 @@ impl Client {
                     .with_context(|| format!("no data centre runs in {}", data.display()))?;
                 self.receive(stream, "amana", path, each).await
             }
-            Way::Web(address) => {
-                let stream = TcpStream::connect(address)
-                    .await
-                    .with_context(|| format!("no data centre answers at {address}"))?;
-                self.receive(stream, address, path, each).await
+            Way::Web(connector) => {
+                let stream = dialled(connector).await?;
+                let host = connector.place().authority();
+                self.receive(stream, &host, path, each).await
             }
         }
     }

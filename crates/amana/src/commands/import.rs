@@ -16,6 +16,7 @@ use crate::gateway::passphrase::Sources;
 use crate::import::{Deposits, Done, Import as Arriving, Opener, Own, Received};
 use crate::output;
 use crate::s3_client::AccessKey;
+use crate::tls::Authority;
 
 /// A bag, and where it goes.
 #[derive(Args)]
@@ -25,6 +26,8 @@ pub(crate) struct Import {
     /// S3 of the gateway that it goes through: http://127.0.0.1:7501
     #[arg(long, value_name = "URL")]
     to: String,
+    #[command(flatten)]
+    authority: Authority,
     /// Access key of the institution at that gateway
     #[arg(long, value_name = "ID")]
     access_key: String,
@@ -56,7 +59,7 @@ impl Import {
         let bag = Received::open(&self.bag)?;
         let opener = self.opener(&bag)?;
         let done = Done::open(&self.notes(), &self.to)?;
-        let deposits = Deposits::connect(&self.to, key).await?;
+        let deposits = Deposits::connect(self.authority.way_to(&self.to)?, key).await?;
         let told = Arriving::new(&bag, &opener, deposits, done).run().await?;
         if self.json {
             return output::line(&told.to_string());

@@ -94,7 +94,7 @@ impl Country {
 
     /// A connection to the data centre's S3.
     pub(super) async fn connect(&self, key: &AccessKey) -> Result<S3Client> {
-        S3Client::connect(self.s3()?, key.clone()).await
+        S3Client::plain(self.s3()?, key.clone()).await
     }
 
     /// Starts the data centre where it listened before, or on free ports, and waits until it answers.

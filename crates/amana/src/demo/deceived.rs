@@ -74,7 +74,7 @@ async fn forged(
         "L'exploitant déclare ouvert le coffre scellé, se fait une clé au nom du ministère, et dépose un décret que le \
          ministère n'a jamais pris."
     ))?;
-    let mut client = S3Client::connect(s3, operators.clone()).await?;
+    let mut client = S3Client::plain(s3, operators.clone()).await?;
     let taken = client.put(SEALED, FORGED, "It is decreed.".into()).await?;
     let receipt = taken.receipt().unwrap_or_default();
     stage.say(&both!(

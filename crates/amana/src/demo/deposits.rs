@@ -86,7 +86,7 @@ pub(super) async fn deposit(
     let (next, done) = (Cell::new(0), Cell::new(0));
     let (next, done) = (&next, &done);
     let workers = (0..WORKERS).map(|_| async move {
-        let mut client = S3Client::connect(at, key.clone()).await?;
+        let mut client = S3Client::plain(at, key.clone()).await?;
         let mut deposits = Vec::new();
         while let Some(document) = documents.chosen.get(next.replace(next.get() + 1)) {
             let body = document.body.clone();

@@ -83,7 +83,7 @@ impl Ministry {
 
     /// A connection to the gateway's S3.
     pub(super) async fn connect(&self) -> Result<S3Client> {
-        S3Client::connect(self.s3()?, self.key()?.clone()).await
+        S3Client::plain(self.s3()?, self.key()?.clone()).await
     }
 
     /// Makes the keys at home; gives what `amana keys init` says.
@@ -256,7 +256,7 @@ async fn ready(gateway: &mut Child) -> Result<(SocketAddr, SocketAddr)> {
 impl Deceived {
     /// A connection to its S3.
     pub(super) async fn connect(&self, key: &AccessKey) -> Result<S3Client> {
-        S3Client::connect(self.s3, key.clone()).await
+        S3Client::plain(self.s3, key.clone()).await
     }
 
     pub(super) async fn stop(mut self) -> Result<()> {

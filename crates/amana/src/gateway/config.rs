@@ -4,16 +4,18 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use amana_tls::{Connector, Place, Trust};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use toml::{Table, Value};
 
 use crate::config::{LogFormat, NOT_FIELDS, PREFIX};
+use crate::tls::{self, Which};
 
 /// Fields that are numbers, yes or no, and lists, which in the environment are separated by commas. All others are words.
 const NUMBERS: [&str; 3] = ["spool_max_gib", "witness_every_s", "follow_every_s"];
 const SWITCHES: [&str; 2] = ["allow_plain_http", "accept_single_copy"];
-const LISTS: [&str; 4] = ["s3_domains", "peers", "spool", "limit"];
+const LISTS: [&str; 5] = ["s3_domains", "peers", "spool", "limit", "tls_names"];
 
 /// Every field. Names are stable: they are also the names in the environment.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,12 +23,23 @@ const LISTS: [&str; 4] = ["s3_domains", "peers", "spool", "limit"];
 pub(crate) struct Config {
     /// The data centre's web listener; written by `amana gateway init`.
     pub(crate) centre: Option<String>,
+    /// Whom to believe there by https: a file of certificates, or `sha256:` and the digest of the data centre's own
+    /// authority; written by `amana gateway init`. Without it, whom the system believes.
+    pub(crate) authority: Option<String>,
     /// Status, health and metrics.
     pub(crate) listen_web: SocketAddr,
     /// S3, for the institution's programs.
     pub(crate) listen_s3: SocketAddr,
-    /// Whether listeners beyond loopback are let without TLS, behind a proxy that has it.
+    /// Whether listeners beyond loopback are let without TLS, and a data centre beyond it, behind proxies that have it.
     pub(crate) allow_plain_http: bool,
+    /// Which listeners speak TLS.
+    pub(crate) tls: Which,
+    /// Certificate chain in PEM; without one, leaves of an own authority are shown.
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// Its key in PEM.
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Names and addresses by which others reach the listeners, for the own certificate.
+    pub(crate) tls_names: Vec<String>,
     /// Domains under which `<bucket>.<domain>` is a bucket.
     pub(crate) s3_domains: Vec<String>,
     /// The region that buckets are told to be in.
@@ -56,14 +69,23 @@ pub(crate) struct Config {
 /// The file that `amana gateway init` writes: every field, commented out, with its default.
 const TEMPLATE: &str = r#"# Configuration of this gateway. Each field can be overridden in the environment: AMANA_ and its name in capitals.
 
-# The data centre's web listener. To reach one by https, put a local proxy or tunnel before it.
+# The data centre's web listener, and whom to believe there by https: the digest of its own authority, or a file with
+# certificates; without it, the authorities that this system believes.
 centre = "{centre}"
+{authority}
 
-# Where it listens: the status page, and S3 for the institution's programs. Beyond loopback, put a reverse proxy that
-# speaks TLS in front, and set allow_plain_http.
+# Where it listens: the status page, and S3 for the institution's programs. Beyond loopback it speaks TLS; behind a proxy
+# that does so itself, set allow_plain_http.
 # listen_web = "127.0.0.1:7500"
 # listen_s3 = "127.0.0.1:7501"
 # allow_plain_http = false
+
+# TLS: "beyond-loopback", or "always". Its certificate comes from an authority of its own (amana authority show), for the
+# machine's name, the addresses above, and tls_names; or it is given in two files, read again when they change.
+# tls = "beyond-loopback"
+# tls_names = ["gateway.finances.example", "10.0.0.7"]
+# tls_certificate = "/etc/amana/fullchain.pem"
+# tls_key = "/etc/amana/privkey.pem"
 
 # Domains under which <bucket>.<domain> is a bucket, beside <domain>/<bucket>.
 # s3_domains = ["s3.localhost"]
@@ -103,9 +125,14 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             centre: None,
+            authority: None,
             listen_web: SocketAddr::from(([127, 0, 0, 1], 7500)),
             listen_s3: SocketAddr::from(([127, 0, 0, 1], 7501)),
             allow_plain_http: false,
+            tls: Which::default(),
+            tls_certificate: None,
+            tls_key: None,
+            tls_names: Vec::new(),
             s3_domains: vec!["s3.localhost".to_owned()],
             s3_region: "us-east-1".to_owned(),
             passphrase_file: None,
@@ -164,24 +191,57 @@ impl Config {
     }
 
     /// The text of a new `gateway.toml`.
-    pub(crate) fn template(centre: &str) -> String {
-        TEMPLATE.replace("{centre}", centre)
+    pub(crate) fn template(centre: &str, authority: Option<&Trust>) -> String {
+        let authority = match authority.cloned().map(tls::absolute) {
+            Some(Trust::Pinned(digest)) => format!("authority = \"{digest}\""),
+            Some(Trust::File(path)) => {
+                // JSON's strings are TOML's as well.
+                let path = serde_json::Value::from(path.to_string_lossy());
+                format!("authority = {path}")
+            }
+            _ => "# authority = \"sha256:…\"".to_owned(),
+        };
+        TEMPLATE
+            .replace("{centre}", centre)
+            .replace("{authority}", &authority)
+    }
+
+    /// The way to the data centre at that URL.
+    ///
+    /// # Errors
+    /// For what is no URL, an authority that can't be read, and plain HTTP that goes beyond this machine.
+    pub(crate) fn way_to(&self, centre: &str) -> Result<Connector> {
+        let place: Place = centre.parse().context("centre")?;
+        if !place.is_tls && !place.is_loopback() && !self.allow_plain_http {
+            bail!(
+                "centre is {centre}, which isn't on loopback, without TLS: take https://, or set allow_plain_http = true \
+                 (AMANA_ALLOW_PLAIN_HTTP) if a tunnel lies between"
+            );
+        }
+        tls::way(centre, self.trust()?).context("centre and authority")
+    }
+
+    /// Whom it believes, if it says so.
+    pub(crate) fn trust(&self) -> Result<Option<Trust>> {
+        let trust = self.authority.as_deref().map(str::parse).transpose();
+        trust.context("authority")
+    }
+
+    /// What it says of TLS.
+    pub(crate) fn tls_settings(&self) -> tls::Settings {
+        tls::Settings {
+            which: self.tls,
+            allow_plain_http: self.allow_plain_http,
+            certificate: self.tls_certificate.clone(),
+            key: self.tls_key.clone(),
+            names: self.tls_names.clone(),
+        }
     }
 
     /// What types can't say.
     fn check(&self) -> Result<()> {
-        for (field, address) in [
-            ("listen_web", self.listen_web),
-            ("listen_s3", self.listen_s3),
-        ] {
-            if !address.ip().is_loopback() && !self.allow_plain_http {
-                bail!(
-                    "{field} is {address}, which isn't on loopback, and amana doesn't speak TLS itself yet: listen on \
-                     127.0.0.1 behind a reverse proxy that does, or set allow_plain_http = true if one stands in front \
-                     of this address"
-                );
-            }
-        }
+        self.tls_settings().check()?;
+        self.trust()?;
         for (field, seconds) in [
             ("witness_every_s", self.witness_every_s),
             ("follow_every_s", self.follow_every_s),

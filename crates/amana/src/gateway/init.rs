@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::config::Config;
 use super::enrolment::{Answered, UnderWay};
+use super::given_code::GivenCode;
 use super::held_keyring::HeldKeyring;
 use super::institution::{Enrolled, Institution};
 use super::pinned_policy::{GivenPolicy, PinnedPolicy};
@@ -26,6 +27,7 @@ use crate::config::environment;
 use crate::durable::write_private;
 use crate::enrolments::transcript;
 use crate::output;
+use crate::tls::{self, Authority};
 use crate::witness::key_of;
 
 /// Between two questions whether the operator has confirmed.
@@ -34,12 +36,14 @@ const POLL: Duration = Duration::from_secs(2);
 /// Make the keys if there are none, and enrol.
 #[derive(Args)]
 pub(crate) struct Init {
-    /// The data centre's web listener, such as http://127.0.0.1:7400
+    /// The data centre's web listener, such as https://centre.example:7400
     #[arg(long, value_name = "URL")]
     centre: String,
     /// The enrolment code, from the data centre's operator
     #[arg(long)]
-    code: Option<String>,
+    code: Option<GivenCode>,
+    #[command(flatten)]
+    authority: Authority,
     #[command(flatten)]
     policy: GivenPolicy,
     /// Who must have built the same bytes before this gateway runs a binary, and how many of them; pinned, with the
@@ -72,8 +76,8 @@ impl Init {
         let folder = self.home.folder();
         folder.make()?;
         let _lock = folder.lock()?;
-        let client = Client::at(&self.centre, None)?;
-        self.configure()?;
+        let config = self.configure()?;
+        let client = Client::at(config.way_to(&self.centre)?, None)?;
         let policy = self.policy.settle(&folder, &client).await?;
         if let Some(rebuilders) = &self.rebuilders {
             pins::pin(&folder, rebuilders)?;
@@ -118,19 +122,29 @@ impl Init {
     }
 
     /// Writes the configuration, or sees that it means the same data centre.
-    fn configure(&self) -> Result<()> {
+    fn configure(&self) -> Result<Config> {
         let path = self.home.folder().config();
+        let of_code = self.code.as_ref().and_then(|code| code.authority.clone());
+        let authority = self.authority.authority.clone().or(of_code);
         if !path.exists() {
-            return write_private(&path, &Config::template(&self.centre));
+            write_private(&path, &Config::template(&self.centre, authority.as_ref()))?;
         }
-        match Config::load(&path, environment())?.centre {
-            Some(configured) if configured != self.centre => bail!(
-                "{} names the data centre {configured}, not {}; change it there, or take another folder",
-                path.display(),
+        let config = Config::load(&path, environment())?;
+        let path = path.display();
+        match &config.centre {
+            Some(configured) if *configured != self.centre => bail!(
+                "{path} names the data centre {configured}, not {}; change it there, or take another folder",
                 self.centre
             ),
-            _ => Ok(()),
+            _ => {}
         }
+        let given = authority.map(tls::absolute);
+        if given.is_some() && config.trust()? != given {
+            bail!(
+                "{path} names another authority than the one that is given now; change it there, or take another folder"
+            );
+        }
+        Ok(config)
     }
 
     /// Asks whose the code is, and makes the keys of that institution.
@@ -138,7 +152,7 @@ impl Init {
         let Some(code) = &self.code else {
             cli::wrong_usage("--code CODE is needed: the data centre's operator issues it");
         };
-        let asked = json!({ "code": code });
+        let asked = json!({ "code": code.code.as_str() });
         let names = client.post("/api/v1/enrolments", &asked).await?;
         let said = |field: &str| names[field].as_str().unwrap_or_default();
         if said("centre") != policy.centre() {
@@ -216,7 +230,7 @@ impl Init {
                     cli::wrong_usage("--code CODE is needed: the data centre's operator issues it");
                 };
                 let commitment = Commitment::of(&nonce, &enrolment.transcript).to_string();
-                let begin = json!({ "code": code, "commitment": commitment });
+                let begin = json!({ "code": code.code.as_str(), "commitment": commitment });
                 let answered = client.post("/api/v1/enrolments", &begin).await?;
                 let answered: Answered = serde_json::from_value(answered)
                     .context("the data centre's answer to the commitment")?;

@@ -24,6 +24,7 @@ use crate::commands::keys::{Home, host_name, institution_name};
 use crate::config::environment;
 use crate::durable::write_private;
 use crate::output;
+use crate::tls::Authority;
 
 /// Between two questions whether an admin has admitted it.
 const POLL: Duration = Duration::from_secs(2);
@@ -31,9 +32,11 @@ const POLL: Duration = Duration::from_secs(2);
 /// Make this machine another gateway of an institution.
 #[derive(Args)]
 pub(crate) struct Join {
-    /// The data centre's web listener, such as http://127.0.0.1:7400
+    /// The data centre's web listener, such as https://centre.example:7400
     #[arg(long, value_name = "URL")]
     centre: String,
+    #[command(flatten)]
+    authority: Authority,
     /// The institution's name
     #[arg(long, value_name = "NAME", value_parser = institution_name)]
     institution: String,
@@ -61,16 +64,18 @@ impl Join {
         let folder = self.home.folder();
         folder.make()?;
         let _lock = folder.lock()?;
-        let client = Client::at(&self.centre, None)?;
-        let policy = self.policy.settle(&folder, &client).await?;
         if !folder.config().exists() {
-            write_private(&folder.config(), &Config::template(&self.centre))?;
+            let authority = self.authority.authority.as_ref();
+            write_private(&folder.config(), &Config::template(&self.centre, authority))?;
         }
+        let config = Config::load(&folder.config(), environment())?;
+        let way = config.way_to(&self.centre)?;
+        let client = Client::at(way.clone(), None)?;
+        let policy = self.policy.settle(&folder, &client).await?;
         let mut institution = self.begun(&folder)?;
         if institution.enrolled.is_some() {
             return self.tell_joined(&institution);
         }
-        let config = Config::load(&folder.config(), environment())?;
         let sources = Sources::new(config.passphrase_file);
         let member = Arc::new(if folder.member_key().exists() {
             member_key::open(&folder, &sources)?
@@ -81,7 +86,7 @@ impl Join {
         });
         institution.member = member.id().to_string();
         institution.keep(&folder)?;
-        let link = Link::of_member(&self.centre, &self.institution, &member)?;
+        let link = Link::of_member(way, &self.institution, &member)?;
         let mut shown = false;
         loop {
             match link.newest().await {

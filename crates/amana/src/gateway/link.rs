@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use amana_gateway::centre::dial::Tcp;
 use amana_gateway::centre::{Asker, Centre, Patience, Sign};
 use amana_seal::keyring::{Bundle, MAX_BUNDLE_BYTES};
 use amana_seal::member::MemberKey;
 use amana_seal::root::{Root, RootKey};
 use amana_store::clock;
+use amana_tls::Connector;
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -47,36 +47,40 @@ impl Link {
     /// Asks as a member.
     ///
     /// # Errors
-    /// For a URL that can't be.
-    pub(crate) fn of_member(url: &str, institution: &str, member: &Arc<MemberKey>) -> Result<Self> {
+    /// For a place that can't be.
+    pub(crate) fn of_member(
+        way: Connector,
+        institution: &str,
+        member: &Arc<MemberKey>,
+    ) -> Result<Self> {
         let (id, key) = (member.id().to_string(), member.clone());
-        Self::new(url, institution, id, Arc::new(move |text| key.sign(text)))
+        Self::new(way, institution, id, Arc::new(move |text| key.sign(text)))
     }
 
     /// Asks as the root, while it is rebuilt.
     ///
     /// # Errors
     /// As [`Link::of_member`].
-    pub(crate) fn of_root(url: &str, institution: &str, root: &Arc<Root>) -> Result<Self> {
+    pub(crate) fn of_root(way: Connector, institution: &str, root: &Arc<Root>) -> Result<Self> {
         let key = root.clone();
         Self::new(
-            url,
+            way,
             institution,
             "root".to_owned(),
             Arc::new(move |text| key.sign(text)),
         )
     }
 
-    fn new(url: &str, institution: &str, member: String, sign: Sign) -> Result<Self> {
+    fn new(way: Connector, institution: &str, member: String, sign: Sign) -> Result<Self> {
         let asker = Asker {
             institution: institution.to_owned(),
             member,
             sign,
         };
-        let dial = Arc::new(Tcp::of_url(url)?);
+        let place = way.place().clone();
         let now_s = Arc::new(|| clock::system_ms().div_euclid(1000));
         Ok(Self {
-            centre: Centre::new(url, asker, dial, Patience::default(), now_s)?,
+            centre: Centre::new(&place, asker, Arc::new(way), Patience::default(), now_s)?,
             institution: institution.to_owned(),
         })
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use amana_access::Caller;
 use amana_gateway::{Gateway, Options, SpoolOptions};
 use amana_s3::{Front, FrontConfig};
+use amana_tls::Acceptor;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use tokio::net::TcpListener;
@@ -28,6 +29,7 @@ use crate::config::environment;
 use crate::listener::{Socket, Stop, Tcp, serve, told};
 use crate::progress::Progress;
 use crate::serve::{MAX_BLOCKING_THREADS, announce, bind};
+use crate::witness::fetch::Centre;
 use crate::witness::inside::Inside;
 use crate::{logs, socket};
 
@@ -86,14 +88,17 @@ impl Run {
         let web = bind("gateway.toml", "listen_web", running.config.listen_web).await?;
         let s3 = bind("gateway.toml", "listen_s3", running.config.listen_s3).await?;
         let sockets = socket::listen(folder.path())?;
-        announce(self.json, "web", web.local_addr()?)?;
-        announce(self.json, "s3", s3.local_addr()?)?;
-        tasks.spawn(serve(Tcp(web, web::router(running.clone())), stop.clone()));
+        let at_web = running.tls.acceptor(running.config.listen_web);
+        let at_s3 = running.tls.acceptor(running.config.listen_s3);
+        announce(self.json, "web", &at_web, web.local_addr()?)?;
+        announce(self.json, "s3", &at_s3, s3.local_addr()?)?;
+        let web = Tcp(web, at_web, web::router(running.clone()));
+        tasks.spawn(serve(web, stop.clone()));
         tasks.spawn(serve(
             Socket(sockets, admin::router(running.clone())),
             stop.clone(),
         ));
-        tasks.spawn(serve_s3(running.clone(), s3, stop.clone()));
+        tasks.spawn(serve_s3(running.clone(), s3, at_s3, stop.clone()));
 
         let mut told_to_end = stop.clone();
         let keeping = running.clone();
@@ -158,6 +163,10 @@ async fn open(
              gateway init --data {path} --centre {centre} --policy FILE"
         );
     }
+    let way = config.way_to(&centre)?;
+    let addresses = [config.listen_web, config.listen_s3];
+    let tls = config.tls_settings();
+    let tls = tls.listeners(folder.path(), &addresses, &config.s3_domains)?;
     let sources = Sources::new(config.passphrase_file.clone());
     let key_folder = folder.clone();
     // scrypt takes a second, and may ask a person first.
@@ -165,7 +174,7 @@ async fn open(
     let witness = Inside::open(
         &folder.witness(),
         &institution.witness_name(),
-        centre.parse()?,
+        Centre::new(way.clone()),
         &policy.trust,
         cosigned(&config, &policy, &institution.name),
         Duration::from_secs_f64(config.witness_every_s),
@@ -173,7 +182,7 @@ async fn open(
     let root = institution.root.parse()?;
     let mut options = Options::new(
         folder.path().to_owned(),
-        &centre,
+        way,
         &institution.name,
         root,
         member,
@@ -200,6 +209,7 @@ async fn open(
     }));
     Ok(Running {
         gateway: Gateway::open(options).await?,
+        tls,
         config,
         institution,
         witness,
@@ -229,17 +239,23 @@ fn cosigned(config: &Config, policy: &PinnedPolicy, own: &str) -> Option<BTreeSe
     Some(origins.collect())
 }
 
-async fn serve_s3(running: Arc<Running>, listener: TcpListener, mut stop: Stop) {
+async fn serve_s3(
+    running: Arc<Running>,
+    listener: TcpListener,
+    acceptor: Acceptor,
+    mut stop: Stop,
+) {
     let config = FrontConfig {
         domains: running.config.s3_domains.clone(),
         region: running.config.s3_region.clone(),
+        grace: GRACE,
     };
     let gateway = &running.gateway;
     let callers = Arc::new(Local(gateway.callers().clone()));
     let asked = running.clone();
     let front = Front::new(gateway.vault().clone(), callers, config)
         .vouching(Arc::new(move || asked.gateway.vouched().header()));
-    if let Err(error) = front.serve(listener, told(&mut stop)).await {
+    if let Err(error) = front.serve(listener, acceptor, told(&mut stop)).await {
         tracing::error!(%error, "the S3 front ended");
     }
 }

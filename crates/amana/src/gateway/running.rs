@@ -9,12 +9,15 @@ use super::config::Config;
 use super::institution::Institution;
 use super::status::{Status, WitnessAlarm};
 use crate::admin::answer::Refusal;
+use crate::tls::Listeners;
 use crate::witness::dial::Alarm;
 use crate::witness::inside::{Inside, Visits};
 
 /// What the listeners share.
 pub(crate) struct Running {
     pub(crate) gateway: Gateway,
+    /// Which listeners speak TLS, and what they show.
+    pub(crate) tls: Listeners,
     pub(crate) config: Config,
     /// What is pinned, as it was when the gateway started.
     pub(crate) institution: Institution,

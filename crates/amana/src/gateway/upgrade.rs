@@ -161,12 +161,13 @@ impl Upgrade {
         if let Some(path) = &self.receipt {
             return read_bounded(path, MAX_RECEIPT_BYTES);
         }
-        let Some(centre) = Config::load(&folder.config(), environment())?.centre else {
+        let config = Config::load(&folder.config(), environment())?;
+        let Some(centre) = &config.centre else {
             bail!(
                 "this gateway has no data centre to fetch the receipt from: give it as --receipt"
             );
         };
-        let fetched = Client::at(&centre, None)?
+        let fetched = Client::at(config.way_to(centre)?, None)?
             .get_bytes(&format!("/releases/{}", digits(file)))
             .await
             .with_context(|| format!("no release of a file with the SHA-256 {}", digits(file)))?;

@@ -42,5 +42,6 @@ async fn readiness(State(running): State<Arc<Running>>) -> Response {
 
 async fn metrics(State(running): State<Arc<Running>>) -> Response {
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
-    (kind, running.status().metrics()).into_response()
+    let text = running.status().metrics() + &running.tls.metrics();
+    (kind, text).into_response()
 }

@@ -1,13 +1,13 @@
 //! Deposits at a gateway, in the words of S3.
 
 use std::fmt::Write as _;
-use std::net::{SocketAddr, ToSocketAddrs as _};
 
+use amana_tls::Connector;
 use amana_vault::{Checksum, ChecksumAlgorithm, ChecksumType, ObjectAttrs, Tags, Versioning};
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::{Method, Uri};
+use http::Method;
 
 use super::acts::Object;
 use crate::client::segment;
@@ -24,9 +24,9 @@ impl Deposits {
     /// Connects.
     ///
     /// # Errors
-    /// For anything but `http://host:port`, or when nobody listens there.
-    pub(crate) async fn connect(endpoint: &str, key: AccessKey) -> Result<Self> {
-        let client = S3Client::connect(address(endpoint)?, key).await?;
+    /// When nobody listens there, or who does isn't believed.
+    pub(crate) async fn connect(gateway: Connector, key: AccessKey) -> Result<Self> {
+        let client = S3Client::connect(gateway, key).await?;
         Ok(Self { client })
     }
 
@@ -288,20 +288,4 @@ fn told(answer: &Answer) -> String {
         answer.status.as_u16(),
         answer.error_code()
     )
-}
-
-fn address(endpoint: &str) -> Result<SocketAddr> {
-    let uri: Uri = endpoint
-        .parse()
-        .with_context(|| format!("{endpoint} is no URL"))?;
-    let Some(host) = uri.host().filter(|_| uri.scheme_str() == Some("http")) else {
-        bail!("{endpoint}: only http://host:port is spoken; the gateway is on your own premises");
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    let mut found = (host, uri.port_u16().unwrap_or(80))
-        .to_socket_addrs()
-        .with_context(|| endpoint.to_owned())?;
-    found
-        .next()
-        .with_context(|| format!("{endpoint} has no address"))
 }

@@ -95,5 +95,6 @@ pub(crate) async fn metrics(State(centre): State<Arc<Centre>>) -> Response {
         "1 while no deposits are taken.",
         centre.store.read_only().is_some().into(),
     );
+    text.push_str(&centre.tls.metrics());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

@@ -2,16 +2,15 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
+use amana_tls::{Connector, Stream};
 use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, Uri, header};
+use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// A connection that isn't there by then is given up.
@@ -24,46 +23,21 @@ const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 const MAX_SHOWN: usize = 500;
 
 /// Where the data centre's web listener is reached.
-#[derive(Clone, Debug)]
-pub(crate) struct Centre {
-    /// Host and port, as the `Host` header has it.
-    authority: String,
-    /// Host and port, to connect to.
-    address: (String, u16),
-    /// Path before ours, without a slash at its end.
-    prefix: String,
-}
-
-impl FromStr for Centre {
-    type Err = anyhow::Error;
-
-    fn from_str(url: &str) -> Result<Self> {
-        let uri: Uri = url.parse().context("not a URL")?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => bail!(
-                "https is not spoken yet: give the address of a tunnel (ssh, stunnel, WireGuard) as http://. Nothing \
-                 that a witness says or hears is secret, and all of it is signed"
-            ),
-            _ => bail!("it must begin with http://"),
-        }
-        let authority = uri.authority().context("it names no host")?;
-        let host = authority.host().trim_matches(['[', ']']).to_owned();
-        Ok(Self {
-            address: (host, authority.port_u16().unwrap_or(80)),
-            authority: authority.as_str().to_owned(),
-            prefix: uri.path().trim_end_matches('/').to_owned(),
-        })
-    }
-}
+#[derive(Clone)]
+pub(crate) struct Centre(Connector);
 
 impl fmt::Display for Centre {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority, self.prefix)
+        self.0.place().fmt(f)
     }
 }
 
 impl Centre {
+    /// The one at that place.
+    pub(crate) fn new(connector: Connector) -> Self {
+        Self(connector)
+    }
+
     /// What is at a path.
     ///
     /// # Errors
@@ -82,18 +56,16 @@ impl Centre {
     }
 
     async fn exchange(&self, method: Method, path: &str, kind: &str, body: Bytes) -> Result<Bytes> {
-        let (host, port) = &self.address;
-        let connect = TcpStream::connect((host.as_str(), *port));
-        let stream = timeout(CONNECT_TIMEOUT, connect)
+        let stream = timeout(CONNECT_TIMEOUT, self.0.connect())
             .await
             .map_err(|_| anyhow!("no connection within {} s", CONNECT_TIMEOUT.as_secs()))
             .and_then(|connected| Ok(connected?))
             .with_context(|| format!("{self} can't be reached"))?;
-        stream.set_nodelay(true)?;
+        let place = self.0.place();
         let request = Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.prefix))
-            .header(header::HOST, &self.authority)
+            .uri(format!("{}{path}", place.prefix))
+            .header(header::HOST, place.authority())
             .header(header::CONTENT_TYPE, kind)
             .header(header::CONNECTION, "close")
             .body(Full::new(body))?;
@@ -117,7 +89,7 @@ impl Centre {
     }
 }
 
-async fn converse(stream: TcpStream, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
+async fn converse(stream: Stream, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let ask = async {
         let answer = sender.send_request(request).await?;

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -22,6 +20,7 @@ use super::serve::{Served, router};
 use super::state::Memory;
 use super::trust::Trust;
 use crate::durable::{lock_folder, make_private_folder};
+use crate::serve::announce;
 use crate::{listener, output};
 
 /// Requests under way have this long to end when the witness is told to stop.
@@ -58,7 +57,7 @@ impl Run {
     pub(super) async fn run(self) -> Result<()> {
         if !self.listen.ip().is_loopback() && !self.public {
             bail!(
-                "--listen {}: beyond loopback a proxy that speaks TLS must stand in front; say --public if one does",
+                "--listen {}: beyond loopback strangers reach it; say --public, so that it shows them no private ledger",
                 self.listen
             );
         }
@@ -92,11 +91,12 @@ impl Run {
         make_private_folder(&folder)?;
         let lock = lock_folder(&folder)?;
         let key = Arc::new(Key::load_or_create(&folder, self.own.name.as_deref())?);
-        let trust = self.trust().await?;
+        let centre = self.centre()?;
+        let trust = self.trust(centre.as_ref()).await?;
         let memory = Arc::new(Mutex::new(Memory::open(&folder, &trust)?));
         self.own.announce_key(&key, Some(&trust))?;
         Ok(Begun {
-            centre: self.centre.clone(),
+            centre,
             folder,
             key,
             memory,
@@ -126,8 +126,12 @@ impl Run {
                 self.listen
             )
         })?;
-        self.announce_listener(tcp.local_addr()?)?;
-        let serving = tokio::spawn(listener::serve(listener::Tcp(tcp, router(served)), stop));
+        let listeners = self.tls.settings();
+        let listeners = listeners.listeners(&begun.folder, &[self.listen], &[])?;
+        let acceptor = listeners.acceptor(self.listen);
+        announce(self.own.json, "witness", &acceptor, tcp.local_addr()?)?;
+        let tcp = listener::Tcp(tcp, acceptor, router(served));
+        let serving = tokio::spawn(listener::serve(tcp, stop));
         let ended = tokio::select! {
             () = told => Ok(()),
             Some(error) = failure.recv() => Err(error),
@@ -143,7 +147,7 @@ impl Run {
     }
 
     /// The pinned trust; at first start from the policy given, or for want of one from the data centre itself.
-    async fn trust(&self) -> Result<Trust> {
+    async fn trust(&self, centre: Option<&Centre>) -> Result<Trust> {
         let folder = &self.own.data;
         let given = match &self.policy {
             Some(path) => {
@@ -167,7 +171,7 @@ impl Run {
             (Some(pinned), _) => Ok(pinned),
             (None, Some((text, _))) => Trust::pin(folder, &text),
             (None, None) => {
-                let centre = self.centre.as_ref().context(
+                let centre = centre.context(
                     "a first start needs the trust policy: --policy FILE, or --centre URL to fetch it",
                 )?;
                 let text = centre.get("/policy").await?;
@@ -183,13 +187,11 @@ impl Run {
         }
     }
 
-    fn announce_listener(&self, address: SocketAddr) -> Result<()> {
-        let url = format!("http://{address}");
-        output::line(&if self.own.json {
-            json!({ "listener": "witness", "url": url }).to_string()
-        } else {
-            format!("witness listens on {url}")
-        })
+    /// The way to the data centre, if there is one.
+    fn centre(&self) -> Result<Option<Centre>> {
+        let url = self.centre.as_ref().map(ToString::to_string);
+        let way = url.map(|url| self.authority.way_to(&url)).transpose()?;
+        Ok(way.map(Centre::new))
     }
 
     /// Every visit's outcome, where there is one to tell.

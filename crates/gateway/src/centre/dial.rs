@@ -1,11 +1,11 @@
-//! How the data centre is reached: the place where TLS comes in.
+//! How the data centre is reached. What lies between is changed here: limits, and in tests a line that fails.
 
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
 
+use amana_tls::Connector;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 /// A stream to the data centre.
 pub trait Line: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -21,25 +21,8 @@ pub trait Dial: Send + Sync {
     fn dial(&self) -> Dialling<'_>;
 }
 
-/// Plain TCP to `host:port`.
-pub struct Tcp(pub String);
-
-impl Tcp {
-    /// To the host and port of that URL.
-    ///
-    /// # Errors
-    /// [`crate::Error::Setting`].
-    pub fn of_url(url: &str) -> crate::Result<Self> {
-        super::authority(url).map(Self)
-    }
-}
-
-impl Dial for Tcp {
+impl Dial for Connector {
     fn dial(&self) -> Dialling<'_> {
-        Box::pin(async {
-            let stream = TcpStream::connect(self.0.as_str()).await?;
-            stream.set_nodelay(true)?;
-            Ok(Box::new(stream) as Box<dyn Line>)
-        })
+        Box::pin(async { Ok(Box::new(self.connect().await?) as Box<dyn Line>) })
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use amana_gateway::centre::dial::Tcp;
 use amana_gateway::centre::{Asker, Centre, Patience};
+use amana_tls::{Connector, Place, Trust};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Duration, sleep};
@@ -109,6 +109,14 @@ pub(crate) fn client(url: &str) -> Centre {
         grace: Duration::from_millis(300),
         least_bytes_s: 1 << 40,
     };
-    let dial = Arc::new(Tcp::of_url(url).expect("a URL"));
-    Centre::new(url, asker, dial, patience, Arc::new(|| 1_000_000)).expect("a URL")
+    let place = url.parse::<Place>().expect("a URL");
+    let dial = Connector::new(place.clone(), Trust::System).expect("plain");
+    Centre::new(
+        &place,
+        asker,
+        Arc::new(dial),
+        patience,
+        Arc::new(|| 1_000_000),
+    )
+    .expect("a URL")
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use amana_s3::{Front, FrontConfig};
+use amana_tls::Acceptor;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -32,7 +33,10 @@ impl Centre {
             let stopped = async {
                 let _ = stopped.await;
             };
-            front.serve(listener, stopped).await.unwrap();
+            front
+                .serve(listener, Acceptor::plain(), stopped)
+                .await
+                .unwrap();
         });
         Self {
             address,

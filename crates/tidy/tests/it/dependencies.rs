@@ -10,7 +10,7 @@ use crate::sources;
 
 /// From the bottom up: a crate may use those before it. Services stand side by side and never use one another.
 const LAYERS: [&[&str]; 6] = [
-    &["amana-ledger", "amana-seal"],
+    &["amana-ledger", "amana-seal", "amana-tls"],
     &["amana-store"],
     &["amana-access"],
     &["amana-vault", "amana-releases"],

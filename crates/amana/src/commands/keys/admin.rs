@@ -36,16 +36,21 @@ impl Desk {
         let folder = home.folder();
         let institution = Institution::of(&folder)?;
         let config = Config::load(&folder.config(), environment())?;
-        let Some(centre) = config.centre.filter(|_| institution.enrolled.is_some()) else {
+        let enrolled = config
+            .centre
+            .as_ref()
+            .filter(|_| institution.enrolled.is_some());
+        let Some(centre) = enrolled else {
             bail!(
                 "this gateway isn't enrolled yet, and every change of a keyring is an entry at the data centre: amana gateway \
                  init first"
             );
         };
         let held = HeldKeyring::load(&folder, &institution)?;
+        let way = config.way_to(centre)?;
         let sources = Sources::new(config.passphrase_file);
         let member = Arc::new(member_key::open(&folder, &sources)?);
-        let link = Link::of_member(&centre, &institution.name, &member)?;
+        let link = Link::of_member(way, &institution.name, &member)?;
         let number = held.keyring().number;
         let held = link.follow(held).await?;
         if held.keyring().number > number {

@@ -27,13 +27,16 @@ use crate::gateway::member_key;
 use crate::gateway::passphrase::Sources;
 use crate::gateway::pinned_policy::{GivenPolicy, PinnedPolicy};
 use crate::output;
+use crate::tls::Authority;
 
 /// Rebuild the root, and make this machine a gateway.
 #[derive(Args)]
 pub(crate) struct Recover {
-    /// The data centre's web listener, such as http://127.0.0.1:7400
+    /// The data centre's web listener, such as https://centre.example:7400
     #[arg(long, value_name = "URL")]
     centre: String,
+    #[command(flatten)]
+    authority: Authority,
     /// The institution's name
     #[arg(long, value_name = "NAME", value_parser = institution_name)]
     institution: String,
@@ -63,16 +66,18 @@ impl Recover {
                 there.name
             );
         }
-        let client = Client::at(&self.centre, None)?;
-        let policy = self.policy.settle(&folder, &client).await?;
         if !folder.config().exists() {
-            write_private(&folder.config(), &Config::template(&self.centre))?;
+            let authority = self.authority.authority.as_ref();
+            write_private(&folder.config(), &Config::template(&self.centre, authority))?;
         }
         let config = Config::load(&folder.config(), environment())?;
+        let way = config.way_to(&self.centre)?;
+        let client = Client::at(way.clone(), None)?;
+        let policy = self.policy.settle(&folder, &client).await?;
         let passphrase = Sources::new(config.passphrase_file).new_passphrase()?;
 
         let root = Arc::new(self.given.root(None)?);
-        let link = Link::of_root(&self.centre, &self.institution, &root)?;
+        let link = Link::of_root(way, &self.institution, &root)?;
         let held = link.follow_from_the_first(root.key()).await?;
         let member = MemberKey::generate()?;
         let next = self.next_keyring(&held, &root, &member)?;

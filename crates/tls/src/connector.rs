@@ -1,0 +1,94 @@
+//! The side that calls.
+
+use std::io;
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, Error as TlsError};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::{Error, Place, Result, Stream, Trust};
+
+/// Connects to one place. Cheap to clone.
+#[derive(Clone)]
+pub struct Connector {
+    place: Place,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+    trust: Trust,
+}
+
+impl Connector {
+    /// To that place; `trust` counts where TLS is spoken.
+    ///
+    /// # Errors
+    /// When the authority can't be read, or the host is no name.
+    pub fn new(place: Place, trust: Trust) -> Result<Self> {
+        let tls = place
+            .is_tls
+            .then(|| {
+                let name = ServerName::try_from(place.host.clone()).map_err(|_| Error::Name {
+                    name: place.host.clone(),
+                })?;
+                Ok((TlsConnector::from(Arc::new(trust.config()?)), name))
+            })
+            .transpose()?;
+        Ok(Self { place, tls, trust })
+    }
+
+    /// The place.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Makes a connection. Whoever calls bounds the time.
+    ///
+    /// # Errors
+    /// When nobody answers, or who answers isn't believed; in words for people.
+    pub async fn connect(&self) -> io::Result<Stream> {
+        let Place { host, port, .. } = &self.place;
+        let stream = TcpStream::connect((host.as_str(), *port)).await?;
+        stream.set_nodelay(true)?;
+        let Some((connector, name)) = &self.tls else {
+            return Ok(Stream::Plain(stream));
+        };
+        match connector.connect(name.clone(), stream).await {
+            Ok(stream) => Ok(Stream::Dialled(Box::new(stream))),
+            Err(error) => Err(self.explained(error)),
+        }
+    }
+
+    /// rustls's reason, with what to do about it.
+    fn explained(&self, error: io::Error) -> io::Error {
+        let inner = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<TlsError>());
+        let host = &self.place.host;
+        let why = match inner {
+            Some(TlsError::InvalidCertificate(certificate)) => match certificate {
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => format!(
+                    "its certificate isn't signed by {}: ask its operator for the authority's digest (amana authority show), \
+                     or look for whoever sits on the line",
+                    self.trust
+                ),
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                    "its certificate has expired, or this machine's clock is wrong".to_owned()
+                }
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                    "its certificate isn't good yet, or this machine's clock is wrong".to_owned()
+                }
+                CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. } => format!(
+                    "its certificate is not for {host}: its operator adds that name to tls_names"
+                ),
+                other => format!("its certificate is refused: {other}"),
+            },
+            Some(TlsError::InvalidMessage(_)) => {
+                "it doesn't speak TLS there: perhaps it is http:// and not https://".to_owned()
+            }
+            _ => return error,
+        };
+        io::Error::new(io::ErrorKind::InvalidData, why)
+    }
+}
