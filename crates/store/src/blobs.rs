@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::faults::Faults;
+use crate::parity::PARITY;
 use crate::stop::Stop;
 use crate::{Error, Result, crash};
 
@@ -163,6 +164,10 @@ impl Blobs {
         }
     }
 
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where a blob's bytes are.
     #[must_use]
     pub fn path(&self, id: BlobId) -> PathBuf {
@@ -206,12 +211,13 @@ impl Blobs {
         })
     }
 
-    /// Removes a blob's file; a file that is gone already is no error. Blocking.
+    /// Removes a blob's file, and its parity; a file that is gone already is no error. Blocking.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn remove(&self, id: BlobId) -> Result<()> {
         let path = self.path(id);
+        self.remove_parity(id)?;
         self.faults
             .write("file.remove", || match fs::remove_file(&path) {
                 Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
@@ -229,7 +235,7 @@ impl Blobs {
         let list = |dir: &Path| fs::read_dir(dir).map_err(Error::file("list", dir));
         for shelf in list(&self.root)? {
             let shelf = shelf.map_err(Error::file("list", &self.root))?.path();
-            let other = ["tmp", ASIDE, DAMAGED]
+            let other = ["tmp", ASIDE, DAMAGED, PARITY]
                 .iter()
                 .any(|name| shelf.ends_with(name));
             if !shelf.is_dir() || other {

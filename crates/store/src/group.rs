@@ -16,6 +16,7 @@ use rusqlite::Connection;
 use crate::act::{At, Target};
 use crate::job::{Checked, Encoded, Job};
 use crate::ledgers::{Head, next_id};
+use crate::parity::Brought;
 use crate::store::Shared;
 use crate::{BlobId, Entry, EntryId, Error, LedgerId, Result, Writer, content, crash, entries};
 
@@ -71,6 +72,7 @@ enum Broken {
 struct Changes {
     heads: HashMap<LedgerId, Head>,
     freed: Vec<BlobId>,
+    brought: Vec<Brought>,
     now_ms: i64,
 }
 
@@ -123,11 +125,18 @@ impl Group {
     ) -> Result<T> {
         self.shared.writable()?;
         let faults = &self.shared.faults;
+        self.transact_given(|rows| faults.write("rows.evidence", || write(rows)))
+    }
+
+    /// Runs the transaction of what is given back, though the store be read-only.
+    pub(crate) fn transact_given<T>(
+        &self,
+        write: impl FnOnce(&Writer<'_>) -> Result<T>,
+    ) -> Result<T> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let written = faults.write("rows.evidence", || write(&Writer::new(&self.connection)));
         let end = || Ok(self.connection.execute_batch("COMMIT")?);
-        match written {
-            Ok(written) => match faults.write("rows.commit", end) {
+        match write(&Writer::new(&self.connection)) {
+            Ok(written) => match self.shared.faults.write("rows.commit", end) {
                 Ok(()) => Ok(written),
                 // A full disk is known: the transaction is undone.
                 Err(error) if error.is_full() && self.connection.is_autocommit() => Err(error),
@@ -143,6 +152,11 @@ impl Group {
                 Err(error)
             }
         }
+    }
+
+    /// Forgets the heads in memory: they are loaded from rows again.
+    pub(crate) fn forget_heads(&mut self) {
+        self.heads.clear();
     }
 
     /// Commits a group, running it again without each act that fails while it is applied.
@@ -257,6 +271,9 @@ impl Group {
         let ledger = head.name.clone();
         for content in job.content() {
             content::keep(rows, entry, content)?;
+            if self.shared.parity.fraction().is_some() {
+                changes.brought.extend(Brought::of(content));
+            }
         }
         for (name, secret) in job.secrets() {
             let sealed = self.shared.keys.seal(&name, &secret)?;
@@ -295,6 +312,9 @@ impl Group {
             self.heads.clear();
         }
         self.heads.extend(changes.heads.drain());
+        for blob in changes.brought.drain(..) {
+            self.shared.parity.brought(blob);
+        }
         for blob in changes.freed.drain(..) {
             // The rows don't name it any more: a file that stays is set aside when the store opens.
             if let Err(error) = self.shared.blobs.remove(blob) {

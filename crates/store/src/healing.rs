@@ -16,7 +16,7 @@ use crate::blobs::{BlobInfo, BlobReader, CHUNK_BYTES};
 use crate::content::{read_chunks, read_inline, replace_chunks, replace_inline};
 use crate::copies::{Copies, Repair, Wanted, Was};
 use crate::store::lock_state;
-use crate::{BlobId, EntryId, Error, Reader, Result, Source, Store};
+use crate::{BlobId, EntryId, Error, Reader, Result, Source, Store, parity};
 
 /// What of a blob is there: the digests of its chunks, and its file.
 struct Own {
@@ -124,6 +124,32 @@ impl Store {
         }
     }
 
+    /// Makes the parity of a whole blob, if parity is kept and this blob's is missing or damaged.
+    /// Blocking.
+    ///
+    /// # Errors
+    /// When the blob isn't whole or isn't there, or the disk fails.
+    pub fn complete_parity(&self, wanted: &Wanted) -> Result<bool> {
+        let Some(fraction) = self.shared.parity.fraction() else {
+            return Ok(false);
+        };
+        let Source::Blob(id) = wanted.source else {
+            return Ok(false);
+        };
+        let (_, root) = blob_of(wanted)?;
+        if parity::verify(self.blobs(), id, wanted.size_bytes, &root) == parity::Verdict::Whole {
+            return Ok(false);
+        }
+        let chunks = self.read(|rows| read_chunks(rows, id, &root))?;
+        let blob = parity::Brought {
+            id,
+            size_bytes: wanted.size_bytes,
+            chunks,
+        };
+        self.shared.make_parity(&blob, fraction)?;
+        Ok(true)
+    }
+
     /// Whether the folder's own copy is whole, by reading all of it; otherwise what is wrong. Blocking.
     ///
     /// # Errors
@@ -188,6 +214,16 @@ impl Store {
         if own.chunks.is_none() && self.relist(wanted, blob)? {
             repaired("its own bytes".to_owned());
             return Ok(());
+        }
+        let size_bytes = wanted.size_bytes;
+        let by_parity = |chunks| parity::repair(self.blobs(), blob, size_bytes, chunks, now_ms);
+        match own.chunks.as_deref().map(by_parity) {
+            Some(Ok(true)) => {
+                repaired("its parity".to_owned());
+                return self.unless_freed(blob);
+            }
+            Some(Err(error)) => tracing::warn!(%blob, %error, "its parity could not be used"),
+            _ => {}
         }
         if !self.shared.places.failed_lately(wanted, now_ms) {
             for place in self.shared.places.all() {

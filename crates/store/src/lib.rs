@@ -35,6 +35,8 @@ mod ledgers;
 pub mod mirror;
 pub mod national;
 mod opening;
+pub mod parity;
+mod read_only;
 pub mod replica;
 mod schema;
 mod sqlite;

@@ -6,9 +6,11 @@
 
 pub mod candidates;
 pub mod evidence;
+pub mod give_back;
 pub mod policy;
 pub mod quorum;
 pub mod receipts;
+pub(crate) mod shown;
 
 use std::collections::VecDeque;
 use std::ops::ControlFlow;

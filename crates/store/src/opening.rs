@@ -90,6 +90,13 @@ pub(crate) fn set_nameless_aside(shared: &Shared) -> Result<()> {
         }
         Ok(())
     })?;
+    shared.blobs.each_parity(|id, path| {
+        match id {
+            Some(id) if is_named(shared, id)? => Ok(()),
+            // It can be made again: nothing is lost with it.
+            _ => fs::remove_file(path).map_err(Error::file("remove", path)),
+        }
+    })?;
     let now = SystemTime::UNIX_EPOCH + Duration::from_millis(clock::system_ms().cast_unsigned());
     shared.blobs.each_aside(|path| {
         let changed = fs::metadata(path)

@@ -22,7 +22,10 @@ use crate::keys::Keys;
 use crate::national::RecentSlots;
 use crate::national::candidates::Candidates;
 use crate::national::policy::{self, TrustPolicy};
+use crate::national::shown::Shown;
 use crate::opening;
+use crate::parity::{Fraction, Keeper};
+use crate::read_only::ReadOnly;
 use crate::sqlite::{self, Use};
 use crate::stop::Stop;
 use crate::{
@@ -93,11 +96,15 @@ pub(crate) struct Shared {
     readers: Mutex<Vec<Connection>>,
     queued_bytes: AtomicUsize,
     pub(crate) stopped: Arc<Stop>,
-    read_only: Mutex<Option<String>>,
+    pub(crate) read_only: Mutex<ReadOnly>,
+    /// Checkpoints of ours that are ahead of us.
+    pub(crate) shown: Mutex<Shown>,
     restart_log: AtomicBool,
     pub(crate) slots: RecentSlots,
     /// Where damaged content is fetched from.
     pub(crate) places: Places,
+    /// What makes parity, if it is asked for.
+    pub(crate) parity: Keeper,
     pub(crate) candidates: Mutex<Candidates>,
     verifiers: Mutex<HashMap<LedgerId, VerifierKey>>,
     pub(crate) policy: RwLock<Arc<TrustPolicy>>,
@@ -134,6 +141,7 @@ impl Store {
         let mut group = Group::new(connection, shared.clone());
         opening::open_national(&mut group)?;
         policy::load_or_create(&shared)?;
+        shared.recall_shown()?;
         let writer = spawn("amana-writer", move || group.run(&waiting))?;
         let (end, ended) = std::sync::mpsc::channel();
         let checkpointed = shared.clone();
@@ -189,6 +197,14 @@ impl Store {
         work: impl FnOnce(&mut Group) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.shared.writable()?;
+        self.alone_though_read_only(work).await
+    }
+
+    /// As [`Store::alone`], for what mends a data centre that is read-only.
+    pub(crate) async fn alone_though_read_only<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Group) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
         let message = Message::Alone(Box::new(move |group| {
             let _ = reply.send(work(group));
@@ -224,6 +240,14 @@ impl Store {
         read: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.shared.read(read)
+    }
+
+    /// Has parity made of the blobs that come from now on, in the background. Once a store.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn keep_parity(&self, fraction: Fraction) -> Result<()> {
+        self.shared.parity.begin(&self.shared, fraction)
     }
 
     /// The blobs.
@@ -264,34 +288,16 @@ impl Store {
         self.shared.room_for_content()
     }
 
-    /// Takes no writes until restarted, and says why to everybody who asks.
-    pub fn become_read_only(&self, why: &str) {
-        lock_state(&self.shared.read_only).get_or_insert_with(|| why.to_owned());
-    }
-
-    /// Why no writes are taken, if so.
-    #[must_use]
-    pub fn read_only(&self) -> Option<String> {
-        lock_state(&self.shared.read_only).clone()
-    }
-
     /// Waits until the store stops after a failed write, and says why; the process should end then, and recover when it
     /// starts again.
     pub async fn stopped(&self) -> String {
         self.shared.stopped.stopped().await
     }
-
-    /// Whether acts are taken at all.
-    ///
-    /// # Errors
-    /// [`Error::Stopped`], [`Error::ReadOnly`].
-    pub fn writable(&self) -> Result<()> {
-        self.shared.writable()
-    }
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
+        self.shared.parity.end();
         let _ = self.queue.send(Message::Stop);
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
@@ -322,9 +328,11 @@ impl Shared {
             readers: Mutex::default(),
             queued_bytes: AtomicUsize::new(0),
             read_only: Mutex::default(),
+            shown: Mutex::default(),
             restart_log: AtomicBool::new(false),
             slots: RecentSlots::default(),
             places: Places::default(),
+            parity: Keeper::default(),
             candidates: Mutex::default(),
             verifiers: Mutex::default(),
             policy: RwLock::default(),
@@ -360,17 +368,6 @@ impl Shared {
         found
     }
 
-    /// Whether acts are taken at all.
-    pub(crate) fn writable(&self) -> Result<()> {
-        if let Some(why) = self.stopped.why() {
-            return Err(Error::Stopped { why });
-        }
-        match lock_state(&self.read_only).clone() {
-            Some(why) => Err(Error::ReadOnly { why }),
-            None => Ok(()),
-        }
-    }
-
     /// The key under which a ledger's checkpoints verify.
     pub(crate) fn verifier(&self, info: &LedgerInfo) -> VerifierKey {
         let known = lock_state(&self.verifiers).get(&info.id).cloned();
@@ -393,7 +390,7 @@ impl Shared {
         self.stopped.stop(error);
     }
 
-    fn room_for_content(&self) -> Result<()> {
+    pub(crate) fn room_for_content(&self) -> Result<()> {
         let disk = rustix::fs::statvfs(&self.folder)
             .map_err(|e| Error::file("stat", &self.folder)(e.into()))?;
         let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize);

@@ -8,6 +8,7 @@ use amana_ledger::Hash;
 
 use super::{Audit, EachContent, Fault};
 use crate::content::{read_chunks, read_inline};
+use crate::parity::{self, Verdict};
 use crate::sqlite::{self, Use};
 use crate::{BlobId, EntryId, Error, LedgerId, Reader, Result, Source, Wanted};
 
@@ -82,6 +83,9 @@ impl Audit<'_> {
                 for index in (0..reader.chunk_count()).take_while(|_| read) {
                     self.report.content_bytes += reader.chunk(index)?.len() as u64;
                 }
+                if read {
+                    self.parity(holding, blob, &root);
+                }
             }
             (Source::Blob(blob), None) => {
                 return Err(Error::Damaged {
@@ -91,6 +95,19 @@ impl Audit<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Parity that is there must be worth something; the scrub makes what is missing.
+    fn parity(&mut self, holding: &Holding, blob: BlobId, root: &Hash) {
+        let size_bytes = holding.wanted.size_bytes;
+        match parity::verify(&self.shared.blobs, blob, size_bytes, root) {
+            Verdict::Missing => {}
+            Verdict::Whole => self.report.parities += 1,
+            Verdict::Damaged(why) => {
+                let what = format!("the parity of blob {blob} ({})", holding.object);
+                self.report.fault("parity", what, why);
+            }
+        }
     }
 
     /// Whether a running server freed the content since this check began: then it isn't missing. What this check's own

@@ -80,6 +80,8 @@ pub struct Report {
     pub contents: u64,
     /// Bytes of content read and verified.
     pub content_bytes: u64,
+    /// Parity files verified.
+    pub parities: u64,
     /// Rows of views compared.
     pub view_rows: u64,
 }
@@ -125,6 +127,7 @@ fn advice(code: &str) -> &'static str {
         "view" => {
             "The ledger is right: stop the server, move amana.db's views aside by restoring a copy, or rebuild them"
         }
+        "parity" => "The blob itself is whole: remove this file, and the scrub makes it again",
         "content" | "blob" | "chunks" => {
             "Restore this content from a copy; its digest will tell whether the copy is right"
         }

@@ -55,7 +55,8 @@ impl std::fmt::Display for Anomaly {
                 f,
                 "a witness holds our signed checkpoint of {origin} with {signed} entries, and we have {ours}: this data \
                  folder is older than what was acknowledged. Stop the server and bring back the newest copy of the data \
-                 folder; if none is left, the institution must sign a successor ledger that names the lost entries \
+                 folder; or have those who followed it give the missing entries back, with the server running (amana ledger \
+                 give-back); if nobody has them, the institution must sign a successor ledger that names the lost entries \
                  {ours} to {}",
                 signed - 1
             ),
@@ -272,41 +273,49 @@ impl Store {
     /// # Errors
     /// A note that we didn't sign, or a failure of the rows.
     pub fn weigh_evidence(&self, note: &Note) -> Result<Option<Anomaly>> {
-        let anomaly = self.read(|rows| -> Result<Option<Anomaly>> {
-            let origin = note.text.lines().next().unwrap_or_default().to_owned();
-            let Some(info) = self.shared.ledger_of(rows, &origin)? else {
-                return self.weigh_unknown(note, origin);
-            };
-            let signed = Checkpoint::of_note(note, &self.shared.verifier(&info))?;
-            if signed.size > info.size {
-                return Ok(Some(Anomaly::Behind {
-                    origin,
-                    ours: info.size,
-                    signed: signed.size,
-                }));
-            }
-            let ours = self.shared.checkpoint(rows, &info, signed.size)?;
-            Ok((ours.root != signed.root).then_some(Anomaly::Forked {
-                origin,
-                size: signed.size,
-            }))
-        })?;
+        let anomaly = self.read(|rows| self.shared.judge(rows, note))?;
         if let Some(anomaly) = &anomaly {
             tracing::error!(%anomaly, "read-only");
-            self.become_read_only(&anomaly.to_string());
+            // Before anything is written over what is missing; a disk that fails doesn't change that.
+            self.shared
+                .read_only_for_witnesses(Some(anomaly.to_string()));
+            self.shared.remember_shown(note)?;
         }
         Ok(anomaly)
     }
+}
+
+impl Shared {
+    /// What a checkpoint under our signature says of what we have.
+    pub(crate) fn judge(&self, rows: &Reader<'_>, note: &Note) -> Result<Option<Anomaly>> {
+        let origin = note.text.lines().next().unwrap_or_default().to_owned();
+        let Some(info) = self.ledger_of(rows, &origin)? else {
+            return self.judge_unknown(note, origin);
+        };
+        let signed = Checkpoint::of_note(note, &self.verifier(&info))?;
+        if signed.size > info.size {
+            return Ok(Some(Anomaly::Behind {
+                origin,
+                ours: info.size,
+                signed: signed.size,
+            }));
+        }
+        let ours = self.checkpoint(rows, &info, signed.size)?;
+        Ok((ours.root != signed.root).then_some(Anomaly::Forked {
+            origin,
+            size: signed.size,
+        }))
+    }
 
     /// A ledger that we don't have, under a key that would be ours: it was opened after this copy was taken.
-    fn weigh_unknown(&self, note: &Note, origin: String) -> Result<Option<Anomaly>> {
-        let Some(name) = origin.strip_prefix(&self.shared.keys.origin("")) else {
+    fn judge_unknown(&self, note: &Note, origin: String) -> Result<Option<Anomaly>> {
+        let Some(name) = origin.strip_prefix(&self.keys.origin("")) else {
             return Ok(None);
         };
         if !amana_ledger::is_ledger_name(name) {
             return Ok(None);
         }
-        let signed = Checkpoint::of_note(note, &self.shared.keys.ledger_key(name).verifier())?;
+        let signed = Checkpoint::of_note(note, &self.keys.ledger_key(name).verifier())?;
         Ok(Some(Anomaly::Behind {
             origin,
             ours: 0,

@@ -151,7 +151,8 @@ fn damage(path: &Path) {
 async fn damaged_cut_and_missing_blobs_are_whole_again() {
     let house = House::new().await;
     let blob = house.blob();
-    let ways: [(fn(&Path), Was); 3] = [
+    type Harm = fn(&Path);
+    let ways: [(Harm, Was); 3] = [
         (damage, Was::Damaged),
         (
             |path| {

@@ -8,7 +8,9 @@
 mod check;
 mod commit;
 mod faults;
+mod give_back;
 mod healing;
 mod national;
+mod parity;
 mod replica;
 mod toy;
