@@ -5,6 +5,7 @@
 
 mod access_keys;
 pub(crate) mod answer;
+mod backup;
 pub(crate) mod buckets;
 mod enrolments;
 pub(crate) mod erasures;
@@ -77,6 +78,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             get(erasures::request).post(erasures::erase),
         )
         .route("/v1/releases", get(releases::list).post(releases::record))
+        .route("/v1/backup", post(backup::make))
         .route("/v1/policy", get(policy::show))
         .route("/v1/policy/witnesses", post(policy::add_witness))
         .route(

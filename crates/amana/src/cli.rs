@@ -64,6 +64,8 @@ enum Command {
     /// The authority that signs the certificates of this machine's listeners
     #[command(subcommand)]
     Authority(commands::authority::Authority),
+    /// Copy a running data centre, as of one instant, into a folder
+    Backup(commands::backup::Backup),
     /// Check that rows, ledgers and content agree, and name what doesn't
     Check(commands::check::Check),
     /// Take everything of an institution out, in a bag that standard programs read
@@ -96,6 +98,7 @@ impl Cli {
             Command::Release(release) => wait(release.run()),
             Command::Version(version) => version.run(),
             Command::Authority(authority) => authority.run(),
+            Command::Backup(backup) => wait(backup.run()),
             Command::Check(check) => check.run(),
             Command::Export(export) => wait(export.run()),
             Command::Import(import) => wait(import.run()),

@@ -2,6 +2,7 @@
 
 pub(crate) mod access_key;
 pub(crate) mod authority;
+pub(crate) mod backup;
 pub(crate) mod bucket;
 pub(crate) mod check;
 pub(crate) mod enrolment;

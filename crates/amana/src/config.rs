@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) epoch_busy_s: f64,
     /// Seconds between epochs while nothing happens.
     pub(crate) epoch_idle_s: f64,
+    /// Seconds that requests under way have to end when the server is told to stop.
+    pub(crate) stop_within_s: f64,
     /// Length of a day for expiry rules, in seconds.
     pub(crate) lifecycle_day_s: f64,
     /// What is logged: a level, or a filter such as `info,amana_store=debug`.
@@ -97,6 +99,9 @@ centre = "{centre}"
 # Length of a day for expiry rules, in seconds.
 # lifecycle_day_s = 86400
 
+# Seconds that requests under way have to end when the server is told to stop; told twice, it ends at once.
+# stop_within_s = 10
+
 # What is logged, on stderr: error, warn, info, debug, or a filter; as text or json.
 # log = "info"
 # log_format = "text"
@@ -119,6 +124,7 @@ impl Default for Config {
             tls_names: Vec::new(),
             epoch_busy_s: 2.0,
             epoch_idle_s: 60.0,
+            stop_within_s: 10.0,
             lifecycle_day_s: 86_400.0,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
@@ -200,6 +206,7 @@ impl Config {
             "tls_names" => self.tls_names = listed(value),
             "epoch_busy_s" => self.epoch_busy_s = seconds()?,
             "epoch_idle_s" => self.epoch_idle_s = seconds()?,
+            "stop_within_s" => self.stop_within_s = seconds()?,
             "lifecycle_day_s" => self.lifecycle_day_s = seconds()?,
             "log" => value.clone_into(&mut self.log),
             "log_format" => {
@@ -227,6 +234,12 @@ impl Config {
                 bail!("{field} is {seconds}, and must be between 0.01 and 320000000 seconds");
             }
         }
+        if !(0.0..=3600.0).contains(&self.stop_within_s) {
+            bail!(
+                "stop_within_s is {}, and must be between 0 and 3600 seconds",
+                self.stop_within_s
+            );
+        }
         self.tls_settings().check()
     }
 
@@ -244,6 +257,11 @@ impl Config {
     /// Time between epochs while anything happens.
     pub(crate) fn epoch_busy(&self) -> Duration {
         Duration::from_secs_f64(self.epoch_busy_s)
+    }
+
+    /// Time for requests under way when the server is told to stop.
+    pub(crate) fn stop_within(&self) -> Duration {
+        Duration::from_secs_f64(self.stop_within_s)
     }
 
     /// Time between epochs while nothing happens.

@@ -66,6 +66,15 @@ pub(crate) fn make_private_folder(path: &Path) -> Result<()> {
         .with_context(|| format!("{} can't be made", path.display()))
 }
 
+/// Makes what a folder lists durable.
+///
+/// # Errors
+/// When the system says so.
+pub(crate) fn sync_folder(path: &Path) -> Result<()> {
+    let synced = fs::File::open(path).and_then(|folder| folder.sync_all());
+    synced.with_context(|| format!("{} can't be synced", path.display()))
+}
+
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let mut fresh = path.as_os_str().to_owned();

@@ -29,6 +29,8 @@ mod replay;
 mod s3_client;
 mod serve;
 mod socket;
+mod stopping;
+mod supervisor;
 mod tls;
 mod web;
 mod wire;

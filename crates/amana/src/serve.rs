@@ -11,17 +11,16 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::centre::Centre;
 use crate::config::{Config, environment};
 use crate::listener::{Socket, Stop, Tcp, serve, told};
+use crate::stopping::Signals;
+use crate::supervisor::Supervisor;
 use crate::{admin, cli, first_start, logs, output, socket, web};
 
-/// Requests under way have this long to end when the server is told to stop.
-const GRACE: Duration = Duration::from_secs(9);
 /// Threads for work that blocks: reads of rows and of files.
 pub(crate) const MAX_BLOCKING_THREADS: usize = 64;
 
@@ -61,8 +60,8 @@ impl Serve {
 
     async fn serve(&self, config: Config) -> Result<()> {
         // Before anything slow, so that a signal that comes early is heard.
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut signals = Signals::listen()?;
+        let mut supervisor = Supervisor::of_environment();
 
         let name = first_start::settle(&self.data, &config)?;
         let centre = Arc::new(Centre::open(&self.data, &name, config)?);
@@ -83,9 +82,10 @@ impl Serve {
         ));
         tasks.spawn(serve_s3(centre.clone(), s3, at_s3, stop));
 
+        supervisor.ready();
+
         let ended = tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            _ = interrupt.recv() => Ok(()),
+            () = signals.come() => Ok(()),
             why = centre.store.stopped() => Err(anyhow::anyhow!(
                 "a write failed and the data centre has stopped: {why}; see to the disk and start it again, it recovers by itself"
             )),
@@ -95,12 +95,12 @@ impl Serve {
                 Ok(()) => anyhow::anyhow!("a listener ended by itself"),
             }),
         };
+        let within = centre.config.stop_within();
+        supervisor.stopping(within);
         // Nobody who still listens is no fault.
         let _ = stopper.send(true);
         let all = async { while tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, all).await.is_err() {
-            tracing::warn!("requests still under way were cut off");
-        }
+        signals.drain(within, all).await;
         ended
     }
 }
@@ -125,7 +125,7 @@ async fn serve_s3(centre: Arc<Centre>, listener: TcpListener, acceptor: Acceptor
     let config = FrontConfig {
         domains: centre.config.s3_domains.clone(),
         region: centre.config.s3_region.clone(),
-        grace: GRACE,
+        grace: centre.config.stop_within(),
     };
     let front = Front::new(centre.vault.clone(), centre.access.clone(), config);
     if let Err(error) = front.serve(listener, acceptor, told(&mut stop)).await {

@@ -6,6 +6,7 @@
 //! range is verified without reading the rest: the act holds the root over the chunks' SHA-256 (RFC 6962, the chunk
 //! digests as entries), the rows hold the list.
 
+mod holding;
 mod reading;
 mod replacing;
 
@@ -14,7 +15,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use amana_ledger::{Frontier, Hash, leaf_hash};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::faults::Faults;
 use crate::parity::PARITY;
 use crate::stop::Stop;
+use crate::store::lock_state;
 use crate::{Error, Result, crash};
 
 pub use reading::BlobReader;
@@ -128,6 +130,8 @@ pub struct Blobs {
     root: Arc<PathBuf>,
     faults: Faults,
     stopped: Arc<Stop>,
+    /// While somebody holds them: those that are to go once nobody does.
+    held: Arc<Mutex<Option<Vec<BlobId>>>>,
 }
 
 impl Blobs {
@@ -147,6 +151,7 @@ impl Blobs {
             root: Arc::new(root),
             faults,
             stopped: Arc::default(),
+            held: Arc::default(),
         })
     }
 
@@ -161,6 +166,7 @@ impl Blobs {
             root: Arc::new(root),
             faults: Faults::default(),
             stopped: Arc::default(),
+            held: Arc::default(),
         }
     }
 
@@ -211,11 +217,16 @@ impl Blobs {
         })
     }
 
-    /// Removes a blob's file, and its parity; a file that is gone already is no error. Blocking.
+    /// Removes a blob's file, and its parity, or has them go later while somebody holds the blobs; a file that is gone
+    /// already is no error. Blocking.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn remove(&self, id: BlobId) -> Result<()> {
+        if let Some(due) = lock_state(&self.held).as_mut() {
+            due.push(id);
+            return Ok(());
+        }
         let path = self.path(id);
         self.remove_parity(id)?;
         self.faults

@@ -17,6 +17,7 @@
 //! cluster. The system clock is read in [`clock`] alone.
 
 pub mod act;
+mod backup;
 pub mod blobs;
 pub mod check;
 pub mod clock;
@@ -47,6 +48,7 @@ mod wal;
 pub use act::{
     Act, At, Catalog, Denied, Erasable, IsHeld, Kind, Service, Target, View, Visibility,
 };
+pub use backup::BackedUp;
 pub use blobs::{BlobId, BlobInfo, BlobReader, BlobWriter, Blobs};
 pub use content::{Content, Source};
 pub use copies::{Copies, Repair, Wanted, Was};

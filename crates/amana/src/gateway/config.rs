@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use amana_tls::{Connector, Place, Trust};
 use anyhow::{Context as _, Result, bail};
@@ -13,7 +14,12 @@ use crate::config::{LogFormat, NOT_FIELDS, PREFIX};
 use crate::tls::{self, Which};
 
 /// Fields that are numbers, yes or no, and lists, which in the environment are separated by commas. All others are words.
-const NUMBERS: [&str; 3] = ["spool_max_gib", "witness_every_s", "follow_every_s"];
+const NUMBERS: [&str; 4] = [
+    "spool_max_gib",
+    "witness_every_s",
+    "follow_every_s",
+    "stop_within_s",
+];
 const SWITCHES: [&str; 2] = ["allow_plain_http", "accept_single_copy"];
 const LISTS: [&str; 5] = ["s3_domains", "peers", "spool", "limit", "tls_names"];
 
@@ -60,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) spool_max_gib: f64,
     /// Bandwidth by time of day, such as `08:00-18:00 2 Mbit/s`.
     pub(crate) limit: Vec<String>,
+    /// Seconds that requests under way have to end when the gateway is told to stop.
+    pub(crate) stop_within_s: f64,
     /// What is logged.
     pub(crate) log: String,
     /// How it is logged.
@@ -116,6 +124,9 @@ centre = "{centre}"
 # Bandwidth towards the data centre, by time of day, in the machine's time zone as it is when the gateway starts.
 # limit = ["08:00-18:00 2 Mbit/s"]
 
+# Seconds that requests under way have to end when the gateway is told to stop; told twice, it ends at once.
+# stop_within_s = 10
+
 # What is logged, on stderr: error, warn, info, debug, or a filter; as text or json.
 # log = "info"
 # log_format = "text"
@@ -143,6 +154,7 @@ impl Default for Config {
             accept_single_copy: false,
             spool_max_gib: 100.0,
             limit: Vec::new(),
+            stop_within_s: 10.0,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
         }
@@ -221,6 +233,11 @@ impl Config {
         tls::way(centre, self.trust()?).context("centre and authority")
     }
 
+    /// Time for requests under way when the gateway is told to stop.
+    pub(crate) fn stop_within(&self) -> Duration {
+        Duration::from_secs_f64(self.stop_within_s)
+    }
+
     /// Whom it believes, if it says so.
     pub(crate) fn trust(&self) -> Result<Option<Trust>> {
         let trust = self.authority.as_deref().map(str::parse).transpose();
@@ -240,6 +257,12 @@ impl Config {
 
     /// What types can't say.
     fn check(&self) -> Result<()> {
+        if !(0.0..=3600.0).contains(&self.stop_within_s) {
+            bail!(
+                "stop_within_s is {}, and must be between 0 and 3600 seconds",
+                self.stop_within_s
+            );
+        }
         self.tls_settings().check()?;
         self.trust()?;
         for (field, seconds) in [

@@ -12,7 +12,6 @@ use amana_tls::Acceptor;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use zeroize::Zeroizing;
@@ -29,12 +28,11 @@ use crate::config::environment;
 use crate::listener::{Socket, Stop, Tcp, serve, told};
 use crate::progress::Progress;
 use crate::serve::{MAX_BLOCKING_THREADS, announce, bind};
+use crate::stopping::Signals;
+use crate::supervisor::Supervisor;
 use crate::witness::fetch::Centre;
 use crate::witness::inside::Inside;
 use crate::{logs, socket};
-
-/// Requests under way have this long to end when the gateway is told to stop.
-const GRACE: Duration = Duration::from_secs(9);
 
 /// Run the gateway.
 #[derive(Args)]
@@ -77,8 +75,8 @@ impl Run {
 
     async fn serve(&self, folder: &Folder, config: Config, utc_offset_s: i64) -> Result<()> {
         // Before anything slow, so that a signal that comes early is heard.
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut signals = Signals::listen()?;
+        let mut supervisor = Supervisor::of_environment();
         let institution = Institution::of(folder)?;
         let _lock = folder.lock()?;
         let running = Arc::new(open(folder, config, institution, utc_offset_s).await?);
@@ -105,9 +103,9 @@ impl Run {
         let mut gateway =
             tokio::spawn(async move { keeping.gateway.run(told(&mut told_to_end)).await });
         let mut gateway_ended = None;
+        supervisor.ready();
         let ended = tokio::select! {
-            _ = terminate.recv() => Ok(()),
-            _ = interrupt.recv() => Ok(()),
+            () = signals.come() => Ok(()),
             failed = keep_witnessing(&running) => failed.context("the witness's own disk failed"),
             ended = &mut gateway => { gateway_ended = Some(ended); Ok(()) }
             Some(task) = tasks.join_next() => Err(match task {
@@ -115,6 +113,8 @@ impl Run {
                 Ok(()) => anyhow::anyhow!("a listener ended by itself"),
             }),
         };
+        let within = running.config.stop_within();
+        supervisor.stopping(within);
         // Nobody who still listens is no fault.
         let _ = stopper.send(true);
         let all = async {
@@ -124,12 +124,9 @@ impl Run {
                 None => gateway.await,
             }
         };
-        match tokio::time::timeout(GRACE, all).await {
-            Ok(followed) => ended.and(followed?.context("the gateway's own disk failed")),
-            Err(_) => {
-                tracing::warn!("requests still under way were cut off");
-                ended
-            }
+        match signals.drain(within, all).await {
+            Some(followed) => ended.and(followed?.context("the gateway's own disk failed")),
+            None => ended,
         }
     }
 }
@@ -248,7 +245,7 @@ async fn serve_s3(
     let config = FrontConfig {
         domains: running.config.s3_domains.clone(),
         region: running.config.s3_region.clone(),
-        grace: GRACE,
+        grace: running.config.stop_within(),
     };
     let gateway = &running.gateway;
     let callers = Arc::new(Local(gateway.callers().clone()));

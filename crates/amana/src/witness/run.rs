@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::Run;
@@ -21,9 +20,11 @@ use super::state::Memory;
 use super::trust::Trust;
 use crate::durable::{lock_folder, make_private_folder};
 use crate::serve::announce;
+use crate::stopping::Signals;
+use crate::supervisor::Supervisor;
 use crate::{listener, output};
 
-/// Requests under way have this long to end when the witness is told to stop.
+/// Requests under way have this long to end when the witness is told to stop, unless it is told twice.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A witness that has its folder.
@@ -62,26 +63,18 @@ impl Run {
             );
         }
         // Before anything slow, so that a signal that comes early is heard.
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut signals = Signals::listen()?;
         start_logs();
-        let told = async {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        };
-        tokio::pin!(told);
         let begun = tokio::select! {
-            () = &mut told => bail!("told to stop before it began"),
+            () = signals.come() => bail!("told to stop before it began"),
             begun = self.begin() => begun?,
         };
         match begun.dial() {
             Some(dial) if self.once => tokio::select! {
-                () = &mut told => bail!("told to stop before the visit ended"),
+                () = signals.come() => bail!("told to stop before the visit ended"),
                 ended = self.visit_once(&dial) => ended,
             },
-            dial => self.stay(&begun, dial, told).await,
+            dial => self.stay(&begun, dial, &mut signals).await,
         }
     }
 
@@ -105,12 +98,7 @@ impl Run {
     }
 
     /// Serves, and visits the data centre if there is one, until told to stop.
-    async fn stay(
-        &self,
-        begun: &Begun,
-        dial: Option<Dial>,
-        told: impl Future<Output = ()>,
-    ) -> Result<()> {
+    async fn stay(&self, begun: &Begun, dial: Option<Dial>, signals: &mut Signals) -> Result<()> {
         let (failed, mut failure) = mpsc::channel(1);
         let served = Arc::new(Served {
             folder: begun.folder.clone(),
@@ -132,16 +120,18 @@ impl Run {
         announce(self.own.json, "witness", &acceptor, tcp.local_addr()?)?;
         let tcp = listener::Tcp(tcp, acceptor, router(served));
         let serving = tokio::spawn(listener::serve(tcp, stop));
+        let mut supervisor = Supervisor::of_environment();
+        supervisor.ready();
         let ended = tokio::select! {
-            () = told => Ok(()),
+            () = signals.come() => Ok(()),
             Some(error) = failure.recv() => Err(error),
             ended = self.keep_visiting(dial.as_ref()) => ended,
         };
+        supervisor.stopping(GRACE);
         // Nobody who still listens is no fault.
         let _ = stopper.send(true);
-        match tokio::time::timeout(GRACE, serving).await {
-            Ok(served) => served?,
-            Err(_) => tracing::warn!("requests still under way were cut off"),
+        if let Some(served) = signals.drain(GRACE, serving).await {
+            served?;
         }
         ended
     }

@@ -124,11 +124,12 @@ fn a_wrong_variable_is_named() {
 }
 
 #[test]
-fn plain_http_stays_at_home() {
+fn what_is_said_of_tls_must_fit_together() {
     let folder = TempDir::new().unwrap();
-    let refused = serve(folder.path(), &[("AMANA_LISTEN_S3", "0.0.0.0:0")]);
-    assert!(refused.err.contains("reverse proxy"));
-    refused.refused("listen_s3");
+    let both = [("AMANA_TLS", "always"), ("AMANA_ALLOW_PLAIN_HTTP", "true")];
+    serve(folder.path(), &both).refused("allow_plain_http");
+    serve(folder.path(), &[("AMANA_TLS_KEY", "/key.pem")]).refused("tls_certificate");
+    serve(folder.path(), &[("AMANA_STOP_WITHIN_S", "-1")]).refused("stop_within_s");
 }
 
 #[test]

@@ -242,7 +242,11 @@ fn what_cannot_run_says_why() {
     for (text, named) in [
         ("listen_wbe = \"127.0.0.1:0\"\n", "listen_wbe"),
         ("spool = [\"/disk1\"]\n", "accept_single_copy"),
-        ("listen_s3 = \"0.0.0.0:0\"\n", "reverse proxy"),
+        (
+            "tls = \"always\"\nallow_plain_http = true\n",
+            "allow_plain_http",
+        ),
+        ("tls_key = \"/key.pem\"\n", "tls_certificate"),
         ("witness_every_s = 0\n", "witness_every_s"),
     ] {
         fs::write(home.data().join("gateway.toml"), text).unwrap();
