@@ -1,11 +1,12 @@
 //! Dialling out: asks the data centre what to cosign, judges it, and hands in the cosignatures.
 //!
 //! A refusal that says that the data centre is not what it was is an *alarm*: it is told on stderr, kept as evidence,
-//! and shown to the data centre, which then stops taking deposits. The other logs go on.
+//! and shown to the data centre, which then stops taking deposits. The other logs go on, unless it was the national log.
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amana_ledger::{AddCheckpoint, Note, RegistryRow};
@@ -29,6 +30,8 @@ pub(crate) struct Dial {
     pub(crate) memory: Arc<Mutex<Memory>>,
     /// If given, the only ledgers that are judged and cosigned beside the national log, by origin.
     pub(crate) only: Option<BTreeSet<String>>,
+    /// Whether the national log was refused, and not shown again since as it is known here.
+    pub(crate) estranged: Arc<AtomicBool>,
 }
 
 /// What one visit to the data centre came to.
@@ -115,56 +118,51 @@ impl Dial {
             .collect()
     }
 
+    /// Judges the national log before all else: a data centre that is refused there gets nothing, until it shows the
+    /// national log that this witness knows. Otherwise whoever sits on a line could have a fork's ledgers cosigned, which
+    /// the true data centre would then be accused of.
     async fn judge(&self, answer: PollAnswer) -> Result<Judged> {
         let (memory, key, folder) = (self.memory.clone(), self.key.clone(), self.folder.clone());
-        let only = self.only.clone();
+        let (only, estranged) = (self.only.clone(), self.estranged.clone());
         blocking(move || {
-            let mut memory = lock(&memory);
-            let mut judged = Judged::default();
-            let now_ms = clock::system_ms();
-            let meant = |asked: &&PollRequest| match (&only, &asked.row) {
-                (Some(only), Some(_)) => only.contains(&claimed_origin(asked, "")),
-                _ => true,
+            let mut judging = Judging {
+                memory: &mut lock(&memory),
+                key: &key,
+                folder: &folder,
+                now_ms: clock::system_ms(),
+                judged: Judged::default(),
             };
-            for asked in answer.requests.iter().filter(meant) {
-                match memory.consider(asked.row.as_deref(), &asked.request, now_ms)? {
-                    Ok(checkpoint) => {
-                        let time_s = now_ms.cast_unsigned() / 1000;
-                        judged.cosigned.push(Cosignature {
-                            line: key.cosigning.cosign(&checkpoint, time_s).to_string(),
-                            origin: checkpoint.origin,
-                            size: checkpoint.size,
-                        });
-                    }
-                    Err(refusal) if refusal.is_alarm() => {
-                        let origin = claimed_origin(asked, memory.national());
-                        let evidence = Evidence {
-                            held: memory.held(&origin),
-                            origin: &origin,
-                            refusal: &refusal,
-                            asked: Some(asked),
-                        };
-                        let file = evidence.keep(&folder, now_ms)?;
-                        judged.alarms.push(alarm(&origin, &refusal, file));
-                    }
-                    Err(_) => {}
+            let national = judging.memory.national().to_owned();
+            let (behind_national, behind) = answer
+                .behind
+                .iter()
+                .partition::<Vec<_>, _>(|origin| **origin == national);
+            let (ledgers, nationals) = answer
+                .requests
+                .iter()
+                .partition::<Vec<_>, _>(|asked| asked.row.is_some());
+            for asked in nationals {
+                if let Some(sound) = judging.consider(asked)? {
+                    estranged.store(!sound, Ordering::Relaxed);
                 }
             }
-            for origin in &answer.behind {
-                // What it says of logs that aren't known here means nothing.
-                let Some(held) = memory.held(origin) else {
-                    continue;
-                };
-                let evidence = Evidence {
-                    origin,
-                    refusal: &Refusal::Behind,
-                    held: Some(held),
-                    asked: None,
-                };
-                let file = evidence.keep(&folder, now_ms)?;
-                judged.alarms.push(alarm(origin, &Refusal::Behind, file));
+            for origin in behind_national {
+                judging.refuse_behind(origin)?;
+                estranged.store(true, Ordering::Relaxed);
             }
-            Ok(judged)
+            if !estranged.load(Ordering::Relaxed) {
+                let meant = |asked: &&PollRequest| match &only {
+                    Some(only) => only.contains(&claimed_origin(asked, "")),
+                    None => true,
+                };
+                for asked in ledgers.into_iter().filter(meant) {
+                    judging.consider(asked)?;
+                }
+            }
+            for origin in behind {
+                judging.refuse_behind(origin)?;
+            }
+            Ok(judging.judged)
         })
         .await
     }
@@ -198,6 +196,65 @@ impl Dial {
             .post(wire::COSIGNATURES, "application/json", body)
             .await;
         Ok(parsed::<Kept>(answer)?.kept)
+    }
+}
+
+/// One answer of the data centre, on its way to being judged.
+struct Judging<'a> {
+    memory: &'a mut Memory,
+    key: &'a Key,
+    folder: &'a Path,
+    now_ms: i64,
+    judged: Judged,
+}
+
+impl Judging<'_> {
+    /// Cosigns what may be cosigned: whether the log is what it was, as far as the request tells.
+    fn consider(&mut self, asked: &PollRequest) -> Result<Option<bool>> {
+        let (row, request) = (asked.row.as_deref(), &asked.request);
+        match self.memory.consider(row, request, self.now_ms)? {
+            Ok(checkpoint) => {
+                let time_s = self.now_ms.cast_unsigned() / 1000;
+                self.judged.cosigned.push(Cosignature {
+                    line: self.key.cosigning.cosign(&checkpoint, time_s).to_string(),
+                    origin: checkpoint.origin,
+                    size: checkpoint.size,
+                });
+                Ok(Some(true))
+            }
+            Err(refusal) if refusal.is_alarm() => {
+                let origin = claimed_origin(asked, self.memory.national());
+                self.refuse(&origin, &refusal, Some(asked))?;
+                Ok(Some(false))
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Takes the data centre at its word that it has less than it signed; what it says of logs that aren't known here
+    /// means nothing.
+    fn refuse_behind(&mut self, origin: &str) -> Result<()> {
+        if self.memory.held(origin).is_none() {
+            return Ok(());
+        }
+        self.refuse(origin, &Refusal::Behind, None)
+    }
+
+    fn refuse(
+        &mut self,
+        origin: &str,
+        refusal: &Refusal,
+        asked: Option<&PollRequest>,
+    ) -> Result<()> {
+        let evidence = Evidence {
+            origin,
+            refusal,
+            held: self.memory.held(origin),
+            asked,
+        };
+        let file = evidence.keep(self.folder, self.now_ms)?;
+        self.judged.alarms.push(alarm(origin, refusal, file));
+        Ok(())
     }
 }
 

@@ -58,6 +58,7 @@ impl Inside {
                 key: Arc::new(Key::load_or_create(folder, Some(name))?),
                 memory: Arc::new(Mutex::new(Memory::open(folder, trust)?)),
                 only,
+                estranged: Arc::default(),
             },
             every,
             _lock: lock,

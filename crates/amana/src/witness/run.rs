@@ -46,6 +46,7 @@ impl Begun {
             key: self.key.clone(),
             memory: self.memory.clone(),
             only: None,
+            estranged: Arc::default(),
         })
     }
 }
