@@ -1,10 +1,11 @@
 //! The tables that are not views of a service, and how views are made.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::{Catalog, Error, Result};
 
-/// Version of the tables on disk.
+/// Version of the tables on disk. It grows when a table of an older version can't be read as it stands, and then this
+/// file learns to bring the older one up; a view that is added, and empty, needs neither.
 pub(crate) const VERSION: i64 = 1;
 
 /// What isn't a fold over the entries: the entries themselves, their tiles, content, secrets, and others' evidence.
@@ -27,25 +28,39 @@ CREATE TABLE IF NOT EXISTS cosignatures (
 ";
 
 pub(crate) fn create(connection: &Connection, catalog: &Catalog) -> Result<()> {
+    refuse_another_version(connection)?;
     connection.execute_batch(BASE)?;
     create_views(connection, catalog)?;
     connection.execute(
         "INSERT INTO meta (key, value) VALUES ('schema', $1) ON CONFLICT DO NOTHING",
         [VERSION.to_string()],
     )?;
-    let found: String =
-        connection.query_row("SELECT value FROM meta WHERE key = 'schema'", [], |row| {
-            row.get(0)
-        })?;
-    if found != VERSION.to_string() {
-        return Err(Error::Folder {
+    Ok(())
+}
+
+/// Before anything is written: what a newer version keeps in its tables is nothing that this one can guess.
+fn refuse_another_version(connection: &Connection) -> Result<()> {
+    let meta = "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'";
+    let tables: i64 = connection.query_row(meta, [], |row| row.get(0))?;
+    if tables == 0 {
+        return Ok(());
+    }
+    let version = "SELECT value FROM meta WHERE key = 'schema'";
+    let found: Option<String> = connection
+        .query_row(version, [], |row| row.get(0))
+        .optional()?;
+    match found {
+        // A crash between the tables and the note of their version: this version's own, since no other makes less.
+        None => Ok(()),
+        Some(found) if found == VERSION.to_string() => Ok(()),
+        Some(found) => Err(Error::Folder {
             path: connection.path().unwrap_or_default().into(),
             why: format!(
-                "its tables are of version {found}, this binary knows {VERSION}; use the version of amana that made it"
+                "its tables are of version {found}, this binary knows {VERSION}; use the version of amana that made it. \
+                 Nothing was changed"
             ),
-        });
+        }),
     }
-    Ok(())
 }
 
 pub(crate) fn create_views(connection: &Connection, catalog: &Catalog) -> Result<()> {

@@ -70,9 +70,10 @@ impl Upgrade {
         }
         pins::settle(&folder)?;
         let pins = Pins::load(&folder)?.unwrap_or(pins);
-        if self.admit.is_some() && self.admit == pins.admitted {
-            // The package that an upgrade handed to the installer asks once more.
-            return output::line("admitted already");
+        let known = [Some(&pins.binary), pins.admitted.as_ref()];
+        if self.admit.is_some() && known.contains(&self.admit.as_ref()) {
+            // A package that is installed again, or that an upgrade handed to the installer, which asks once more.
+            return output::line("judged already");
         }
         let policy = policy_of(&folder)?;
         let fresh = self.copy_beside()?;
