@@ -12,6 +12,7 @@ import pytest
 
 from centre import ROOT, Account, Centre, binary, die_with_parent, free_port, surroundings, wait_until
 from gateway import PASSPHRASE, Gateway
+from test_releases import REBUILDERS, Country
 
 UNITS = sorted((ROOT / "packaging" / "systemd").glob("*.service"))
 MAX_EXPOSURE = 2.0
@@ -242,6 +243,34 @@ def test_a_gateway_refuses_a_package_that_is_no_release(package, small_binary, t
     # The same package again holds the pinned binary, which is let.
     offline(*dpkg, package)
     assert json.loads((home / "release.json").read_text()) == {"binary": digest(small_binary)}
+
+
+def test_a_gateway_installs_a_package_that_rebuilders_signed(package, small_binary, sbom, tmp_path):
+    root = a_root(tmp_path / "root")
+    dpkg = ("dpkg", f"--root={root}", "--force-script-chrootless")
+    offline(*dpkg, "--install", package)
+    # The gateway calls the system's dpkg; here that of the root.
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "dpkg").write_text("#!/bin/sh\nexec " + " ".join([*AS_ROOT, "/usr/bin/env", *dpkg]).replace("dpkg ", "/usr/bin/dpkg ", 1) + ' "$@"\n')
+    (tmp_path / "tools" / "dpkg").chmod(0o755)
+    path = {"PATH": f"{tmp_path / 'tools'}:{os.environ['PATH']}"}
+    country = Country(tmp_path, root / "usr/bin/amana", root / "var/lib/amana-gateway")
+    try:
+        new = country.built("new", b"new")
+        deb = run(ROOT / "packaging" / "deb", new, sbom, tmp_path / "new-package", env=QUICKLY).stdout.strip()
+        country.witnessed(country.released(new, REBUILDERS[:2], package=deb))
+        country.upgrade(deb, environment=path)
+        assert digest(country.installed) == digest(new)
+        pins = json.loads((root / "var/lib/amana-gateway/release.json").read_text())
+        assert pins == {"binary": digest(new), "previous": digest(small_binary)}
+        assert country.starts() is True
+        # The same, from outside: dpkg asks the binary, and this time it knows the package.
+        run(*AS_ROOT, *dpkg, "--install", deb)
+        country.upgrade("--back", environment=path)
+        assert digest(country.installed) == digest(small_binary) and country.starts() is True
+    finally:
+        country.gateway.kill()
+        country.centre.kill()
 
 
 def test_an_image_holds_what_the_binary_loads(small_binary, tmp_path):

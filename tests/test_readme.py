@@ -65,7 +65,7 @@ def test_the_first_deposit_is_made_as_told(new_centre, tmp_path):
     (tmp_path / "tools").symlink_to(ROOT / "tools")
     environment = {"HOME": str(tmp_path), "LANG": "C.UTF-8"}
     environment["PATH"] = f"{pathlib.Path(binary()).parent}:{os.environ['PATH']}"
-    making, depositing, proving = [block for block in BLOCKS if "institution add" in block or "aws " in block]
+    making, depositing, proving = [block for block in BLOCKS if "systemctl" not in block and ("institution add" in block or "aws " in block)]
     printed = run(["bash", "-euo", "pipefail", "-c", making], environment, folder=tmp_path)
     key = centre.access_key("finances")
     for half in ("access_key_id", "secret_access_key"):

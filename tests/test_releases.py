@@ -19,7 +19,7 @@ FAST = {"AMANA_EPOCH_BUSY_S": "0.1"}
 class Country:
     """A data centre with two witnesses, a gateway on a binary of its own, and three rebuilders of whom two suffice."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, installed=None, home=None):
         self.folder = folder
         self.centre = Centre(folder / "centre").start(**FAST)
         self.witnesses = [Witness(self.centre, folder, name) for name in ("court", "finances-witness")]
@@ -27,14 +27,15 @@ class Country:
             self.centre.run("policy", "witness", "add", witness.name, witness.key, "--data", self.centre.data)
         self.centre.run("policy", "quorum", "2", "--data", self.centre.data)
         self.policy = shutil.copy(self.centre.policy, folder / "gazette")
-        self.installed = folder / "bin" / "amana"
-        self.installed.parent.mkdir()
-        # Without what debuggers read, so that the copies of this test are small.
-        subprocess.run(["strip", "--strip-debug", "-o", self.installed, binary()], check=True)
+        self.installed = installed or folder / "bin" / "amana"
+        if installed is None:
+            self.installed.parent.mkdir()
+            # Without what debuggers read, so that the copies of this test are small.
+            subprocess.run(["strip", "-o", self.installed, binary()], check=True)
         self.old = self.installed.read_bytes()
         self.rebuilders = self._make_rebuilders()
         self.centre.run("institution", "add", "finances", "--data", self.centre.data, "--json")
-        self.gateway = Gateway(self.centre, "finances", folder / "gateway").enrol()
+        self.gateway = Gateway(self.centre, "finances", home or folder / "gateway").enrol()
         self.run("gateway", "init", "--data", self.gateway.data, "--centre", self.centre.web_url, "--rebuilders", self.rebuilders)
 
     def _make_rebuilders(self):
@@ -47,11 +48,11 @@ class Country:
         file.write_text("\n".join(lines) + "\n")
         return file
 
-    def run(self, *words, code=0, by=None):
+    def run(self, *words, code=0, by=None, environment=None):
         """A command by the installed binary, or by another one."""
         done = subprocess.run(
             [str(by or self.installed), *map(str, words)],
-            env=surroundings() | (self.gateway.environment if hasattr(self, "gateway") else {}),
+            env=surroundings() | (self.gateway.environment if hasattr(self, "gateway") else {}) | (environment or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -67,11 +68,12 @@ class Country:
         file.chmod(0o755)
         return file
 
-    def released(self, file, signers, centre=None, version="0.1.0"):
+    def released(self, file, signers, centre=None, version="0.1.0", package=None):
         """A release of the file, signed by those and recorded. Gives the name of its receipt."""
         for extra in ("source", "sbom"):
             (self.folder / extra).write_text(extra)
         inputs = ("--source", self.folder / "source", "--sbom", self.folder / "sbom", "--version", version)
+        inputs += ("--package", package) if package else ()
         signed = self.folder / "release.note"
         signed.write_text(self.run("release", "text", "--binary", file, *inputs).stdout)
         for name in signers:
@@ -92,8 +94,8 @@ class Country:
         wait_until(seen, f"{receipt} is witnessed")
         return file
 
-    def upgrade(self, *words, code=0):
-        return self.run("gateway", "upgrade", *words, "--data", self.gateway.data, code=code)
+    def upgrade(self, *words, code=0, environment=None):
+        return self.run("gateway", "upgrade", *words, "--data", self.gateway.data, code=code, environment=environment)
 
     def starts(self):
         """Whether the gateway runs on the installed binary; otherwise what it says."""

@@ -87,21 +87,24 @@ struct Engine {
 }
 
 impl Replica {
-    /// Opens the replica at `path`, making what is missing. Blocking.
+    /// Opens the replica at `path`, making what is missing. One whose views are of another version of this program is begun
+    /// anew, so that an upgrade, or the way back, needs nobody: what follows the ledger fills it again. Blocking.
     ///
     /// # Errors
-    /// [`Error::Replica`] when the file is of another key or version, or damaged; [`Error::Folder`] when another process
-    /// has it open; [`Error::File`].
+    /// [`Error::Replica`] when the file is of another key, or damaged; [`Error::Folder`] when another process has it
+    /// open; [`Error::File`].
     pub fn open(path: &Path, options: ReplicaOptions) -> Result<Self> {
-        let file = Arc::new(PageFile::open(path, &options.key, options.faults)?);
-        let opened = open_tables(&file, path, &options.catalog, &options.ledgers);
-        let connection = opened.map_err(|error| match file.trouble() {
-            Some(why) => Error::Replica {
-                path: path.to_owned(),
-                why,
-            },
-            None => error,
-        })?;
+        let (file, connection) = match attempt(path, &options)? {
+            Some(opened) => opened,
+            None => {
+                tracing::warn!(path = %path.display(), "the index is of another version, and is made again from the ledger");
+                remove(path)?;
+                attempt(path, &options)?.ok_or_else(|| Error::Replica {
+                    path: path.to_owned(),
+                    why: "its tables are those of another version".into(),
+                })?
+            }
+        };
         let ledgers = options.ledgers.into_iter();
         let replica = Self {
             path: path.to_owned(),
@@ -267,12 +270,34 @@ impl<T, E: From<Error>> FromFailure for Result<T, E> {
     }
 }
 
+/// The file and its tables; nothing when another version filled them.
+fn attempt(path: &Path, options: &ReplicaOptions) -> Result<Option<(Arc<PageFile>, Connection)>> {
+    let file = Arc::new(PageFile::open(path, &options.key, options.faults.clone())?);
+    let opened = open_tables(&file, &options.catalog, &options.ledgers);
+    match (opened, file.trouble()) {
+        (Ok(connection), _) => Ok(connection.map(|connection| (file, connection))),
+        (Err(_), Some(why)) => Err(Error::Replica {
+            path: path.to_owned(),
+            why,
+        }),
+        (Err(error), None) => Err(error),
+    }
+}
+
+/// Removes the file. Its log goes first: beside a new file it would be of no use, and the old one needs it no more once it
+/// was opened.
+fn remove(path: &Path) -> Result<()> {
+    for file in [&path.with_extension("redo"), path] {
+        std::fs::remove_file(file).map_err(Error::file("remove", file))?;
+    }
+    Ok(())
+}
+
 fn open_tables(
     file: &Arc<PageFile>,
-    path: &Path,
     catalog: &Catalog,
     ledgers: &[(LedgerId, String)],
-) -> Result<Connection> {
+) -> Result<Option<Connection>> {
     let connection = vfs::connect(file)?;
     connection.set_prepared_statement_cache_capacity(256);
     // One plan a query, as in `sqlite::connect`: each `LIMIT $n` would be compiled anew at every act.
@@ -281,7 +306,9 @@ fn open_tables(
     // A transaction lives until the next flush: what the cache can't hold waits in the file's own memory.
     connection.pragma_update(None, "cache_spill", false)?;
     schema::create(&connection, catalog)?;
-    same_views(&connection, path, catalog)?;
+    if !same_views(&connection, catalog)? {
+        return Ok(None);
+    }
     for (id, name) in ledgers {
         // Sizes, roots and tiles are evidence, which is its gateway's matter and not that of the views.
         connection.execute(
@@ -292,12 +319,12 @@ fn open_tables(
         )?;
     }
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    Ok(connection)
+    Ok(Some(connection))
 }
 
-/// Views that another version filled, by other columns, are of no use: the entries that this one would need are there,
+/// Whether these are our views. Those that another version filled, by other columns, are of no use: the entries that this one would need are there,
 /// and yet reading all of them is what making the file anew does.
-fn same_views(connection: &Connection, path: &Path, catalog: &Catalog) -> Result<()> {
+fn same_views(connection: &Connection, catalog: &Catalog) -> Result<bool> {
     let mut digest = Sha256::new();
     for view in &catalog.views {
         digest.update(format!("{}\0{}\0", view.table, view.columns));
@@ -311,11 +338,5 @@ fn same_views(connection: &Connection, path: &Path, catalog: &Catalog) -> Result
         connection.query_row("SELECT value FROM meta WHERE key = 'views'", [], |row| {
             row.get(0)
         })?;
-    if found == views {
-        return Ok(());
-    }
-    Err(Error::Replica {
-        path: path.to_owned(),
-        why: "its tables are those of another version".into(),
-    })
+    Ok(found == views)
 }

@@ -76,7 +76,9 @@ impl Upgrade {
             return output::line("judged already");
         }
         let policy = policy_of(&folder)?;
-        let fresh = self.copy_beside()?;
+        // Asked before anything is replaced: afterwards the system has no path for the binary that runs.
+        let installed = self.installed()?;
+        let fresh = self.copy_beside(&installed)?;
         let file = match (&fresh, &self.admit) {
             (Some(fresh), _) => fresh.digest,
             (None, Some(admit)) => parse_digits(admit)?,
@@ -89,11 +91,11 @@ impl Upgrade {
         if digits(&binary) == pins.binary {
             return self.tell(&proven, "this is the binary that is pinned already");
         }
-        keep_previous(&folder, &self.installed()?, &pins)?;
+        keep_previous(&folder, &installed, &pins)?;
         pins.admit(&binary).keep(&folder)?;
         match fresh {
-            Some(fresh) if fresh.digest == binary => fresh.rename(&self.installed()?)?,
-            Some(fresh) => fresh.install_package()?,
+            Some(fresh) if fresh.digest == binary => fresh.rename(&installed)?,
+            Some(fresh) => fresh.install_package(&installed, &binary)?,
             None => return self.tell(&proven, "admitted: it takes over when it starts"),
         }
         let Some(pins) = Pins::load(&folder)? else {
@@ -144,9 +146,9 @@ impl Upgrade {
     }
 
     /// A copy that nobody changes between the judgement and its use; beside the binary, so that it only needs a new name.
-    fn copy_beside(&self) -> Result<Option<Fresh>> {
+    fn copy_beside(&self, installed: &Path) -> Result<Option<Fresh>> {
         match &self.file {
-            Some(file) => Fresh::copy(file, &self.installed()?).map(Some),
+            Some(file) => Fresh::copy(file, installed).map(Some),
             None => Ok(None),
         }
     }
@@ -290,7 +292,7 @@ impl Fresh {
     }
 
     /// Has the system's installer take it: it was judged whole, its scripts included.
-    fn install_package(self) -> Result<()> {
+    fn install_package(self, installed: &Path, binary: &Hash) -> Result<()> {
         let mut deb = self.path.clone().into_os_string();
         deb.push(".deb");
         let deb = PathBuf::from(deb);
@@ -301,6 +303,11 @@ impl Fresh {
         ensure!(
             done.success(),
             "dpkg failed; the old binary may still be in place: see dpkg --audit"
+        );
+        ensure!(
+            digest_of(installed)? == *binary,
+            "the package was installed, and {} is not the binary that rebuilders signed: don't start the gateway",
+            installed.display()
         );
         Ok(())
     }

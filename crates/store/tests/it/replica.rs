@@ -184,7 +184,7 @@ fn nothing_plain_is_on_the_disk() {
 }
 
 #[test]
-fn another_key_version_or_byte_is_told_and_the_way_out() {
+fn another_key_or_byte_is_told_and_the_way_out() {
     let folder = folder();
     let replica = open(folder.path()).unwrap();
     for index in 0..200 {
@@ -203,20 +203,6 @@ fn another_key_version_or_byte_is_told_and_the_way_out() {
     };
     let other = Replica::open(&path, options(2, Faults::default()));
     unusable(other.map(drop), "another key");
-    let view = View {
-        table: "more",
-        columns: "n BIGINT NOT NULL, PRIMARY KEY (n)",
-        key: "n",
-        clustered: true,
-        indexes: &[],
-    };
-    let mut newer = options(1, Faults::default());
-    newer.catalog = Catalog::new([Service {
-        name: "newer",
-        views: Box::leak(Box::new([view])),
-        kinds: Vec::new(),
-    }]);
-    unusable(Replica::open(&path, newer).map(drop), "other tables");
     let whole = fs::read(&path).unwrap();
     let read = || -> Result<()> {
         let replica = open(folder.path())?;
@@ -250,6 +236,42 @@ fn another_key_version_or_byte_is_told_and_the_way_out() {
     swapped.copy_within(first..first + 4136, second);
     fs::write(&path, &swapped).unwrap();
     unusable(read(), "a page in another's place");
+}
+
+#[test]
+fn an_index_of_another_version_is_begun_anew() {
+    let folder = folder();
+    let replica = open(folder.path()).unwrap();
+    put(&replica, 0, "thing").unwrap();
+    drop(replica);
+    let path = folder.path().join("index");
+    let entries = |replica: &Replica| {
+        let found: Result<Vec<i64>> =
+            replica.read(|rows| rows.all("SELECT id FROM entries", &[], |row| row.int(0)));
+        found.unwrap().len()
+    };
+    let view = View {
+        table: "more",
+        columns: "n BIGINT NOT NULL, PRIMARY KEY (n)",
+        key: "n",
+        clustered: true,
+        indexes: &[],
+    };
+    let mut newer = options(1, Faults::default());
+    newer.catalog = Catalog::new([Service {
+        name: "newer",
+        views: Box::leak(Box::new([view])),
+        kinds: Vec::new(),
+    }]);
+    let newer = Replica::open(&path, newer).unwrap();
+    assert_eq!(entries(&newer), 0);
+    drop(newer);
+    // And back: the version before does the same, and both go on from there.
+    let older = open(folder.path()).unwrap();
+    assert_eq!(entries(&older), 0);
+    put(&older, 0, "thing again").unwrap();
+    drop(older);
+    assert_eq!(entries(&open(folder.path()).unwrap()), 1);
 }
 
 /// Fails one write of a save, the `nth` of its name, cuts the power there, and says whether there was one.
