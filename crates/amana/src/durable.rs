@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use amana_store::folders;
 use anyhow::{Context as _, Result, anyhow};
 
 /// Makes or replaces a file: temporary file, fdatasync, rename, fsync of the folder. A crash on the way leaves the old
@@ -54,16 +55,12 @@ pub(crate) fn lock_folder(folder: &Path) -> Result<fs::File> {
     Ok(file)
 }
 
-/// Makes a folder that only its owner enters, unless it is there.
+/// Makes a folder that only its owner enters, unless it is there. Durable on return.
 ///
 /// # Errors
 /// When it can't be made.
 pub(crate) fn make_private_folder(path: &Path) -> Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .with_context(|| format!("{} can't be made", path.display()))
+    folders::make(path, 0o700).with_context(|| format!("{} can't be made", path.display()))
 }
 
 /// Makes what a folder lists durable.

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amana_access::{AccessKeyId, Caller, Grant, InstitutionId, Secret};
 use amana_seal::envelope::{self, EnvelopeKey};
-use amana_store::{LedgerId, clock};
+use amana_store::{LedgerId, clock, folders};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -230,8 +230,7 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     file.sync_data().map_err(Error::file("sync", &new))?;
     fs::rename(&new, path).map_err(Error::file("rename", &new))?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let holder = fs::File::open(folder).map_err(Error::file("open", folder))?;
-    holder.sync_all().map_err(Error::file("sync", folder))
+    Ok(folders::sync(folder)?)
 }
 
 /// Random letters and digits, five bits each.

@@ -21,16 +21,16 @@ mod verdict;
 
 use std::fmt::{self, Write as _};
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use amana_ledger::{Hash, TlogProof};
-use amana_store::clock;
+use amana_store::{clock, folders};
 
 pub(crate) use verdict::SEALED_KIND;
 pub use verdict::{Finding, Judgement};
 
 use crate::alarm::Claim;
+use crate::callers::write_whole;
 use crate::{Error, Result};
 
 /// First line.
@@ -183,7 +183,7 @@ impl Evidence {
     /// # Errors
     /// [`Error::File`].
     pub fn keep(&self, folder: &Path) -> Result<Option<PathBuf>> {
-        fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        folders::make(folder, 0o755)?;
         let mark = Hash::of(&[
             self.origin.as_bytes(),
             self.claim.code().as_bytes(),
@@ -212,12 +212,8 @@ impl Evidence {
             .collect();
         let name = format!("{when}-{}-{}{end}", self.claim.code(), plain(&self.origin));
         let path = folder.join(name);
-        let mut file = fs::File::create(&path).map_err(Error::file("create", &path))?;
-        file.write_all(self.to_string().as_bytes())
-            .map_err(Error::file("write", &path))?;
-        file.sync_all().map_err(Error::file("sync", &path))?;
-        let holder = fs::File::open(folder).map_err(Error::file("open", folder))?;
-        holder.sync_all().map_err(Error::file("sync", folder))?;
+        // Whole or not at all: half a file under this name would count as the evidence that is there.
+        write_whole(&path, self.to_string().as_bytes())?;
         Ok(Some(path))
     }
 

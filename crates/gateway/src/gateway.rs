@@ -12,7 +12,7 @@ use amana_seal::keyring::Bundle;
 use amana_seal::member::MemberKey;
 use amana_seal::root::RootKey;
 use amana_store::replica::{Replica, ReplicaKey, ReplicaOptions};
-use amana_store::{Catalog, Service, clock};
+use amana_store::{Catalog, Service, clock, folders};
 use amana_tls::Connector;
 use amana_vault::Vault;
 use zeroize::Zeroizing;
@@ -140,7 +140,7 @@ impl Gateway {
             spool,
             tell,
         } = options;
-        std::fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+        folders::make(&folder, 0o755)?;
         let policy = Policy::parse(&policy)?;
         let rows = open_rows(folder.join("index"), &institution, &member).await?;
         let own = EnvelopeKey::from_bytes(own_key(b"amana.access-keys-key/v1\0", &member));

@@ -9,9 +9,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use crate::blobs::sync_folder;
 use crate::sqlite::{Use, connect};
-use crate::{BlobId, Blobs, Error, Result, Store};
+use crate::{BlobId, Blobs, Error, Result, Store, folders};
 
 /// What a backup holds.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug, serde::Serialize)]
@@ -57,7 +56,7 @@ impl Store {
             made.blob_bytes += fs::metadata(&to).map_err(Error::file("stat", &to))?.len();
         }
         sync_tree(&to.join("blobs"))?;
-        sync_folder(to)?;
+        folders::sync(to)?;
         Ok(made)
     }
 }
@@ -109,7 +108,7 @@ fn sync_tree(root: &Path) -> Result<()> {
         return Ok(());
     }
     for shelf in fs::read_dir(root).map_err(Error::file("list", root))? {
-        sync_folder(&shelf.map_err(Error::file("list", root))?.path())?;
+        folders::sync(&shelf.map_err(Error::file("list", root))?.path())?;
     }
-    sync_folder(root)
+    folders::sync(root)
 }

@@ -25,7 +25,7 @@ use crate::faults::Faults;
 use crate::parity::PARITY;
 use crate::stop::Stop;
 use crate::store::lock_state;
-use crate::{Error, Result, crash};
+use crate::{Error, Result, crash, folders};
 
 pub use reading::BlobReader;
 pub(crate) use replacing::DAMAGED;
@@ -140,13 +140,19 @@ impl Blobs {
     /// # Errors
     /// [`Error::File`].
     pub(crate) fn open(root: PathBuf, faults: Faults) -> Result<Self> {
+        folders::make(&root, 0o755)?;
         let shelves = (0..=u8::MAX).map(|shelf| hex::encode([shelf]));
         for folder in shelves.chain(["tmp", ASIDE, DAMAGED].map(str::to_owned)) {
             let folder = root.join(folder);
-            fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+            match fs::create_dir(&folder) {
+                Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(Error::file("create", &folder)(e));
+                }
+                _ => {}
+            }
         }
         // Every shelf is durable before a blob stands on it.
-        sync_folder(&root)?;
+        folders::sync(&root)?;
         Ok(Self {
             root: Arc::new(root),
             faults,
@@ -375,7 +381,7 @@ impl BlobWriter {
         })?;
         self.tmp = None;
         crash::point("blob.renamed");
-        let synced = faults.write("dir.sync", || sync_folder(shelf));
+        let synced = faults.write("dir.sync", || folders::sync(shelf));
         self.blobs.must_be_durable(synced)?;
         crash::point("blob.durable");
         let chunks = std::mem::take(&mut self.chunks);
@@ -396,10 +402,4 @@ impl Drop for BlobWriter {
             let _ = fs::remove_file(tmp);
         }
     }
-}
-
-pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(Error::file("sync", folder))
 }

@@ -16,7 +16,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::mirror::MirrorKey;
-use crate::{Error, LedgerId, Result};
+use crate::{Error, LedgerId, Result, folders};
 
 /// The seed and what derives from it.
 pub struct Keys {
@@ -183,7 +183,7 @@ fn create(folder: &Path, path: &Path) -> Result<()> {
         path: "/dev/urandom".into(),
         why: e.to_string(),
     })?;
-    fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+    folders::make(folder, 0o755)?;
     let tmp = folder.join("operator.seed.new");
     let text = Zeroizing::new(format!("{}\n", hex::encode(seed.as_slice())));
     let mut file = fs::File::options()
@@ -197,5 +197,5 @@ fn create(folder: &Path, path: &Path) -> Result<()> {
         .and_then(|()| file.sync_all())
         .map_err(Error::file("write", &tmp))?;
     fs::rename(&tmp, path).map_err(Error::file("rename", &tmp))?;
-    crate::blobs::sync_folder(folder)
+    folders::sync(folder)
 }

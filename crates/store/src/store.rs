@@ -31,7 +31,7 @@ use crate::stop::Stop;
 use crate::{
     Act, Blobs, Catalog, CommitError, EntryId, Error, LedgerId, LedgerInfo, Reader, Result,
 };
-use crate::{clock, schema};
+use crate::{clock, folders, schema};
 
 /// Acts that wait at most; one more is answered with [`CommitError::Busy`].
 const MAX_QUEUED: usize = 8192;
@@ -127,7 +127,7 @@ impl Store {
     /// # Errors
     /// [`Error::Folder`] when another process has it open, [`Error::File`], a failure of the rows.
     pub fn open(folder: &Path, catalog: Catalog, options: Options) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(Error::file("create", folder))?;
+        folders::make(folder, 0o755)?;
         let lock = opening::lock(folder)?;
         opening::refuse_a_folder_without_its_rows(folder)?;
         let connection = sqlite::connect(&folder.join("amana.db"), Use::Write)?;
@@ -142,6 +142,8 @@ impl Store {
         opening::open_national(&mut group)?;
         policy::load_or_create(&shared)?;
         shared.recall_shown()?;
+        // The engine syncs the name of its log and takes no notice when that fails.
+        folders::sync(folder)?;
         let writer = spawn("amana-writer", move || group.run(&waiting))?;
         let (end, ended) = std::sync::mpsc::channel();
         let checkpointed = shared.clone();

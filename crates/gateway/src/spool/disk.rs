@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use amana_store::BlobId;
+use amana_store::{BlobId, folders};
 
 use crate::callers::write_whole;
 use crate::{Error, Result};
@@ -33,7 +33,7 @@ impl Disks {
     pub(super) fn open(folders: Vec<PathBuf>) -> Result<Self> {
         for folder in &folders {
             let refused = folder.join(REFUSED);
-            fs::create_dir_all(&refused).map_err(Error::file("create", &refused))?;
+            folders::make(&refused, 0o755)?;
         }
         Ok(Self(folders))
     }
@@ -130,7 +130,7 @@ impl Disks {
             }
             file.sync_data().map_err(Error::file("sync", &new))?;
             fs::rename(&new, &path).map_err(Error::file("rename", &new))?;
-            sync_folder(folder)
+            Ok(folders::sync(folder)?)
         })
     }
 
@@ -165,7 +165,9 @@ impl Disks {
             let path = act_path(folder, number);
             let aside = act_path(&folder.join(REFUSED), number);
             fs::rename(&path, &aside).map_err(Error::file("rename", &path))?;
-            sync_folder(folder)
+            // The name that it has now, before the end of the one that it had.
+            folders::sync(&folder.join(REFUSED))?;
+            Ok(folders::sync(folder)?)
         })
     }
 
@@ -227,11 +229,6 @@ fn number_of(path: &Path) -> Option<u64> {
 
 fn piece_of(path: &Path) -> Option<BlobId> {
     stem(path).parse().ok()
-}
-
-fn sync_folder(folder: &Path) -> Result<()> {
-    let holder = File::open(folder).map_err(Error::file("open", folder))?;
-    holder.sync_all().map_err(Error::file("sync", folder))
 }
 
 fn remove(path: &Path) {

@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{BlobId, BlobInfo, BlobWriter, Blobs, chunks_root, sync_folder};
-use crate::{Error, Result};
+use super::{BlobId, BlobInfo, BlobWriter, Blobs, chunks_root};
+use crate::{Error, Result, folders};
 
 /// Where damaged files are kept.
 pub(crate) const DAMAGED: &str = "damaged";
@@ -107,7 +107,7 @@ impl BlobWriter {
         })?;
         self.tmp = None;
         if let Some(shelf) = path.parent() {
-            faults.write("heal.dir.sync", || sync_folder(shelf))?;
+            faults.write("heal.dir.sync", || folders::sync(shelf))?;
         }
         Ok(Some(info))
     }

@@ -8,7 +8,7 @@ use std::io::Write as _;
 use amana_ledger::{Policy, VerifierKey};
 
 use crate::store::Shared;
-use crate::{Error, LedgerId, LedgerInfo, Result, Store, blobs};
+use crate::{Error, LedgerId, LedgerInfo, Result, Store, folders};
 
 /// A policy and the file's text.
 pub struct TrustPolicy {
@@ -127,7 +127,7 @@ fn write(shared: &Shared, text: &str) -> Result<()> {
         .and_then(|()| file.sync_all())
         .map_err(Error::file("write", &tmp))?;
     fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))?;
-    blobs::sync_folder(&shared.folder)?;
+    folders::sync(&shared.folder)?;
     adopt(shared, text.to_owned())
 }
 

@@ -10,9 +10,8 @@ use amana_ledger::{Checkpoint, Note};
 
 use super::evidence::Anomaly;
 use super::latest_head;
-use crate::blobs::sync_folder;
 use crate::store::{Shared, lock_state};
-use crate::{Error, LedgerInfo, Result};
+use crate::{Error, LedgerInfo, Result, folders};
 
 /// Folder of the signed checkpoints that are ahead of us, one a ledger.
 const FOLDER: &str = "behind";
@@ -38,7 +37,7 @@ impl Shared {
             return Ok(());
         }
         let folder = self.behind_folder();
-        fs::create_dir_all(&folder).map_err(Error::file("create", &folder))?;
+        folders::make(&folder, 0o755)?;
         let path = folder.join(file_name(&checkpoint.origin));
         let tmp = path.with_extension("new");
         let mut file = fs::File::create(&tmp).map_err(Error::file("create", &tmp))?;
@@ -46,8 +45,7 @@ impl Shared {
             .and_then(|()| file.sync_all())
             .map_err(Error::file("write", &tmp))?;
         fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))?;
-        sync_folder(&folder)?;
-        sync_folder(&self.folder)?;
+        folders::sync(&folder)?;
         shown.0.insert(checkpoint.origin, note.clone());
         Ok(())
     }

@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::columns::{self, Whole};
 use super::{PARITY, Shape};
-use crate::blobs::{CHUNK_BYTES, chunks_root, sync_folder};
-use crate::{BlobId, Blobs, Error, Result};
+use crate::blobs::{CHUNK_BYTES, chunks_root};
+use crate::{BlobId, Blobs, Error, Result, folders};
 
 const MAGIC: &[u8; 16] = b"amana/parity/v1\n";
 /// Magic, length of the blob, number of shards, root of the blob's chunks.
@@ -187,9 +187,9 @@ pub(super) fn write(blobs: &Blobs, id: BlobId, shape: &Shape, chunks: &[Hash]) -
     let made = write_at(&tmp, &blob, shape, &chunks_root(chunks)).and_then(|()| {
         let path = blobs.parity_path(id);
         let shelf = path.parent().unwrap_or(Path::new(""));
-        fs::create_dir_all(shelf).map_err(Error::file("create", shelf))?;
+        folders::make(shelf, 0o755)?;
         fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))?;
-        sync_folder(shelf)
+        folders::sync(shelf)
     });
     if made.is_err() {
         // What stays is swept when the store opens.

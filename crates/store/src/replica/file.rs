@@ -22,7 +22,7 @@ use super::redo::Redo;
 use super::sealing::{PAGE_BYTES, Page, Place, ReplicaKey, SEALED_BYTES, Sealing};
 use crate::faults::Faults;
 use crate::store::lock_state;
-use crate::{Error, Result, blobs};
+use crate::{Error, Result, folders};
 
 const MAGIC: &[u8; 32] = b"amana.replica/v1\n\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 const CHECK: &[u8] = b"amana.replica";
@@ -77,7 +77,7 @@ impl PageFile {
         let failed = |op| Error::file(op, path);
         let sealing = if file.metadata().map_err(failed("stat"))?.len() == 0 {
             let sealing = begin(&file, key).map_err(failed("write"))?;
-            blobs::sync_folder(path.parent().unwrap_or(Path::new(".")))?;
+            folders::sync(path.parent().unwrap_or(Path::new(".")))?;
             sealing
         } else {
             recognize(&file, key, path)?
