@@ -7,8 +7,9 @@ import contextlib
 import hashlib
 import json
 import pathlib
+import re
 
-from centre import Account, Centre, Server, wait_until
+from centre import Account, Centre, Server, http_get, wait_until
 
 PASSPHRASE = "six words that were drawn by dice"
 
@@ -48,6 +49,11 @@ class Gateway(Server):
     def shares(self, count):
         """The text pages of that many custodians."""
         return sorted(self.pages.glob("*.txt"))[-count:]
+
+    def spooled(self):
+        """Acts that wait on its disks for the data centre."""
+        metrics = http_get(f"{self.web_url}/metrics")[2].decode()
+        return int(re.search(r"^\w*spooled_acts (\d+)$", metrics, re.MULTILINE).group(1))
 
     def resume(self):
         """Starts it whether the data centre is there or not: it answers, ready or not."""

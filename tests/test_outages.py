@@ -119,6 +119,25 @@ def test_an_upload_survives_both(country):
     country.account.client().delete_object(Bucket="kept", Key="upload")
 
 
+def test_a_deletion_waits_behind_the_deposit_that_it_deletes(country):
+    country.gateway.stop()
+    spool = country.gateway.data / "spool"
+    country.gateway.start(AMANA_SPOOL=spool, AMANA_ACCEPT_SINGLE_COPY="true")
+    client = country.account.client()
+    country.centre.kill()
+    for key in ("deleted", "kept"):
+        client.put_object(Bucket="kept", Key=f"spooled/{key}", Body=key.encode())
+    # Here nothing shows this object yet, and its deletion is no deletion of nothing.
+    client.delete_object(Bucket="kept", Key="spooled/deleted")
+    assert country.gateway.spooled() == 3
+    country.centre.start()
+    wait_until(lambda: country.gateway.is_ready() and not country.gateway.spooled(), "the spool is recorded")
+    listed = client.list_objects_v2(Bucket="kept", Prefix="spooled/")["Contents"]
+    assert [one["Key"] for one in listed] == ["spooled/kept"]
+    country.gateway.stop()
+    country.gateway.start()
+
+
 def test_a_lost_index_is_rebuilt_from_the_ledger(country):
     country.gateway.stop()
     for file in country.gateway.data.glob("index*"):

@@ -92,6 +92,21 @@ impl Remote for Link {
         }
     }
 
+    fn has_waiting(&self) -> bool {
+        let spooling = self.spooling.as_ref().filter(|_| !is_delivering());
+        spooling.is_some_and(|spooling| spooling.spool.has_waiting())
+    }
+
+    async fn wait_behind(&self, act: PlannedAct) -> RecordError {
+        let Some(spooling) = &self.spooling else {
+            return RecordError::Busy;
+        };
+        spool(spooling, act)
+            .await
+            .err()
+            .unwrap_or(RecordError::Busy)
+    }
+
     async fn read(&self, pieces: Vec<PieceRange>) -> amana_vault::Result<PlainStream> {
         self.pieces.read(pieces).await
     }

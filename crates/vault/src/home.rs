@@ -6,7 +6,7 @@ mod turns;
 use std::sync::Arc;
 
 use amana_store::replica::{Adopted, Planned, Replica};
-use amana_store::{At, Committed, EntryId, Reader, Writer};
+use amana_store::{At, Committed, EntryId, PlainAct, Reader, Writer};
 
 use crate::acts::Sealable;
 use crate::remote::{
@@ -73,7 +73,14 @@ impl Home {
             let id = self.remote.act_id();
             let slots = self.slots(&act, id);
             let _turn = self.turns.take(slots).await;
-            let (planned, output) = self.plan(&mut act, id, pending.piece.clone())?;
+            // Asked before the look at the rows: what is recorded in between is then seen.
+            let waiting = act.is_spoolable() && self.remote.has_waiting();
+            let (planned, output) = match self.plan(&mut act, id, pending.piece.clone()) {
+                Err(Error::NoSuchVersion) if waiting => {
+                    return Err(refused(self.remote.wait_behind(unplanned(&act, id)?).await));
+                }
+                planned => planned?,
+            };
             // Once it is on its way, the piece is the act's: nobody knows what a request that is dropped here became.
             let piece = pending.piece.take();
             match self.remote.record(planned.clone()).await {
@@ -247,6 +254,28 @@ fn is_left(
     Ok(match slot {
         Slot::Object { .. } => versions::latest(rows, bucket, key.as_bytes())?.is_some(),
         Slot::Upload(tag) => uploads::is_under_way(rows, bucket, key.as_bytes(), tag)?,
+    })
+}
+
+/// What an act says that found nothing to do.
+fn unplanned<A: Sealable>(act: &A, id: ActId) -> Result<PlannedAct> {
+    let amana_store::Target::Ledger(ledger) = act.target() else {
+        return Err(beyond().into());
+    };
+    Ok(PlannedAct {
+        ledger,
+        id,
+        plain: PlainAct::of(act)?,
+        bucket: BucketHead {
+            name: act.bucket().to_owned(),
+            entry: None,
+            settings: None,
+        },
+        touches: Vec::new(),
+        retires: Vec::new(),
+        piece: None,
+        releases: Vec::new(),
+        spoolable: true,
     })
 }
 

@@ -206,6 +206,19 @@ pub trait Remote: Send + Sync + 'static {
     /// [`RecordError`].
     async fn record(&self, act: PlannedAct) -> Result<Recorded, RecordError>;
 
+    /// Whether changes were taken that are not recorded yet, and that the replica therefore does not show.
+    fn has_waiting(&self) -> bool {
+        false
+    }
+
+    /// Keeps an act behind what waits, durable, to be planned when that is recorded. The act found nothing to do on what the
+    /// replica shows, and may have something to do then: of its plan, what it says and its bucket's name are filled in.
+    ///
+    /// Gives [`RecordError::Spooled`] when all is well.
+    async fn wait_behind(&self, _: PlannedAct) -> RecordError {
+        RecordError::Busy
+    }
+
     /// Reads plain bytes. The first of them are verified on return, so that damage there is an error here and not in
     /// the stream.
     ///
