@@ -29,7 +29,12 @@ pub(crate) fn listen(data: &Path) -> Result<UnixListener> {
         let (folder, _open) = addressable(data)?;
         let fresh = folder.join(format!("{NAME}.new"));
         remove_if_there(&fresh)?;
-        let listener = UnixListener::bind(&fresh)?;
+        let listener = UnixListener::bind(&fresh).or_else(|_| {
+            // On a disk without room for one more file, the old one makes room: a full disk must not keep anybody from
+            // reading and deleting.
+            remove_if_there(&folder.join(NAME))?;
+            UnixListener::bind(&fresh)
+        })?;
         // The mode is set before the name is known, so that nobody slips in between.
         fs::set_permissions(&fresh, Permissions::from_mode(0o600))?;
         fs::rename(&fresh, folder.join(NAME))?;
