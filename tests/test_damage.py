@@ -8,6 +8,7 @@ import pytest
 import urllib3.exceptions
 
 from centre import receipt_of
+from damaged import Damaged
 from deposits import body_of
 
 BROKEN = (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, http.client.HTTPException)
@@ -138,6 +139,11 @@ def test_an_entry_changed(finances, change):
     connection.close()
     rows(centre, change, (ledger << INDEX_BITS | index,))
     assert_named(centre, f"entry {index} of finances/vault")
+
+
+def test_pages_anywhere(tmp_path):
+    outcomes = Damaged(tmp_path).run(seed=1, cases=15)
+    assert outcomes["named"] + outcomes["refused"] >= 8, f"most damage is seen: {outcomes}"
 
 
 def test_a_view_that_says_otherwise(finances):

@@ -1,5 +1,6 @@
 """A full disk refuses deposits, clearly, and harms nothing else."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -9,7 +10,8 @@ import botocore.exceptions
 import pytest
 
 from centre import Centre, die_with_parent
-from deposits import body_of
+from deposits import LOST, body_of
+from disks import Disk
 
 DISK_BYTES = 96 << 20
 OBJECT_BYTES = 3 << 20
@@ -17,11 +19,17 @@ OBJECT_BYTES = 3 << 20
 
 @pytest.fixture
 def centre(tmp_path):
-    """A centre on a disk of a few megabytes, which nobody needs to be root for: a tmpfs in a user and mount namespace of
-    its own, kept by a process that sleeps, and entered by the server and by each command."""
+    with on_a_disk(tmp_path, f"size={DISK_BYTES}") as centre:
+        yield centre
+
+
+@contextlib.contextmanager
+def on_a_disk(tmp_path, options):
+    """A centre on a small disk, which nobody needs to be root for: a tmpfs in a user and mount namespace of its own, kept
+    by a process that sleeps, and entered by the server and by each command."""
     mount = tmp_path / "disk"
     mount.mkdir()
-    script = f"mount -t tmpfs -o size={DISK_BYTES} tmpfs {mount} && echo ready && exec sleep infinity"
+    script = f"mount -t tmpfs -o {options} tmpfs {mount} && echo ready && exec sleep infinity"
     keeper = subprocess.Popen(
         ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
         stdin=subprocess.DEVNULL,
@@ -34,11 +42,13 @@ def centre(tmp_path):
     centre.prefix = ["nsenter", "--preserve-credentials", "--user", "--mount", "--target", str(keeper.pid)]
     centre.disk = pathlib.Path(f"/proc/{keeper.pid}/root{mount}")
     centre.start()
-    yield centre
-    centre.kill()
-    os.kill(keeper.pid, signal.SIGKILL)
-    keeper.wait()
-    keeper.stdout.close()
+    try:
+        yield centre
+    finally:
+        centre.kill()
+        os.kill(keeper.pid, signal.SIGKILL)
+        keeper.wait()
+        keeper.stdout.close()
 
 
 def deposit_until_full(client):
@@ -114,3 +124,52 @@ def test_a_disk_filled_by_others_to_the_last_byte(centre):
     assert_all_there(client, ["k0", "k1"])
     centre.stop()
     centre.check()
+
+
+def test_no_inodes_left(tmp_path):
+    # As many as the folder needs, and a few more: there is room, and no name for another file.
+    with on_a_disk(tmp_path, f"size={DISK_BYTES * 4},nr_inodes=310") as centre:
+        finances = centre.institution("finances")
+        client = finances.client()
+        client.create_bucket(Bucket="kept")
+        kept, refusal = deposit_until_full(client)
+        assert_said_clearly(refusal)
+        assert_all_there(client, kept)
+        # A small content needs no file of its own.
+        client.put_object(Bucket="kept", Key="small", Body=b"small")
+        centre.stop()
+        centre.start()
+        client = finances.client()
+        client.delete_object(Bucket="kept", Key=kept[0])
+        client.put_object(Bucket="kept", Key="k-again", Body=body_of("k-again", OBJECT_BYTES))
+        assert_all_there(client, [*kept[1:], "k-again"])
+        centre.check()
+
+
+def test_a_disk_that_turns_read_only(tmp_path):
+    centre = Centre(tmp_path / "data")
+    disk = Disk(centre, 1)
+    try:
+        centre.start()
+        finances = centre.institution("finances")
+        client = finances.client()
+        client.create_bucket(Bucket="kept")
+        client.put_object(Bucket="kept", Key="k0", Body=body_of("k0", OBJECT_BYTES))
+        disk.say("readonly")
+        for body in (b"small", bytes(OBJECT_BYTES)):
+            with pytest.raises(LOST):
+                client.put_object(Bucket="kept", Key="refused", Body=body)
+        # It may go on reading, or end and say why.
+        if centre.process.poll() is None:
+            assert_all_there(client, ["k0"])
+        assert "disk I/O error" in centre.log() or "os error 30" in centre.log()
+        disk.say("writable")
+        centre.kill()
+        centre.start()
+        client = finances.client()
+        assert_all_there(client, ["k0"])
+        client.put_object(Bucket="kept", Key="k1", Body=body_of("k1", OBJECT_BYTES))
+        assert [one["Key"] for one in client.list_objects_v2(Bucket="kept")["Contents"]] == ["k0", "k1"]
+        centre.check()
+    finally:
+        disk.close()

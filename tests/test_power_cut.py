@@ -6,6 +6,7 @@ import pytest
 
 from centre import ROOT, receipt_of
 from deposits import LARGE, LOST, Deposits, body_of
+from kills import kill_again
 
 POINTS = re.findall(
     r'^\s*"([a-z]+\.[a-z]+)"',
@@ -33,6 +34,10 @@ def test_killed_again_and_again_amid_deposits(new_centre, tmp_path):
     centre.stop()
     centre.check()
     assert not list((centre.data / "blobs" / "tmp").iterdir())
+
+
+def test_killed_at_any_instant(tmp_path):
+    kill_again(tmp_path, seed=1, kills=50)
 
 
 def test_crash_points_are_known():

@@ -1,6 +1,6 @@
 """A month of restic backups into a sealed bucket, with a power cut every second night: all of it must be there.
 
-    AMANA_BIN=target/release/amana tests/endure/run [--nights 30] [--seed 1] [--folder DIR]
+    AMANA_BIN=target/release/amana tests/endure/run month [--nights 30] [--seed 1] [--folder DIR]
 """
 
 import argparse

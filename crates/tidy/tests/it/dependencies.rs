@@ -38,7 +38,7 @@ const HTTP_CRATES: [&str; 10] = [
     "tower-http",
 ];
 /// These read or measure the others, and are used by none.
-const ASIDE: [&str; 3] = ["amana-tidy", "bench-commit", "bench-seal"];
+const ASIDE: [&str; 4] = ["amana-tidy", "bench-commit", "bench-seal", "powercut"];
 
 /// What `cargo metadata` says of the workspace and of everything it builds.
 pub(crate) fn metadata() -> &'static Value {
