@@ -9,6 +9,7 @@ mod backup;
 pub(crate) mod buckets;
 mod enrolments;
 pub(crate) mod erasures;
+pub(crate) mod health;
 mod institutions;
 mod ledgers;
 mod officials;
@@ -79,6 +80,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         )
         .route("/v1/releases", get(releases::list).post(releases::record))
         .route("/v1/backup", post(backup::make))
+        .route("/v1/health", get(health::show))
         .route("/v1/policy", get(policy::show))
         .route("/v1/policy/witnesses", post(policy::add_witness))
         .route(

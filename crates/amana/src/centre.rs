@@ -12,6 +12,7 @@ use anyhow::Result;
 
 use crate::config::Config;
 use crate::enrolments::Enrolments;
+use crate::metrics::Requests;
 use crate::tls::Listeners;
 
 /// What every listener shares.
@@ -26,6 +27,8 @@ pub(crate) struct Centre {
     /// Gateways that introduce themselves.
     pub(crate) enrolments: Enrolments,
     pub(crate) config: Config,
+    /// What was asked of the listeners since the start.
+    pub(crate) requests: Arc<Requests>,
     /// Which listeners speak TLS, and what they show.
     pub(crate) tls: Listeners,
     /// Its name, the first part of every origin.
@@ -94,6 +97,7 @@ impl Centre {
             store,
             enrolments: Enrolments::default(),
             config,
+            requests: Arc::default(),
             tls,
             name: name.to_owned(),
         })

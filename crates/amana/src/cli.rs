@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::tls::Authority;
-use crate::{commands, demo, gateway, output, serve, witness};
+use crate::{commands, demo, doctor, gateway, output, serve, witness};
 
 /// A data centre for a state's institutions that nobody has to trust.
 #[derive(Parser)]
@@ -64,6 +64,8 @@ enum Command {
     /// The authority that signs the certificates of this machine's listeners
     #[command(subcommand)]
     Authority(commands::authority::Authority),
+    /// Look at what surrounds a data centre or a gateway, and say what to do
+    Doctor(doctor::Doctor),
     /// Copy a running data centre, as of one instant, into a folder
     Backup(commands::backup::Backup),
     /// Check that rows, ledgers and content agree, and name what doesn't
@@ -98,6 +100,7 @@ impl Cli {
             Command::Release(release) => wait(release.run()),
             Command::Version(version) => version.run(),
             Command::Authority(authority) => authority.run(),
+            Command::Doctor(doctor) => wait(doctor.run()),
             Command::Backup(backup) => wait(backup.run()),
             Command::Check(check) => check.run(),
             Command::Export(export) => wait(export.run()),

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::centre::Centre;
 use crate::config::{Config, environment};
 use crate::listener::{Socket, Stop, Tcp, serve, told};
+use crate::metrics::observer;
 use crate::stopping::Signals;
 use crate::supervisor::Supervisor;
 use crate::{admin, cli, first_start, logs, output, socket, web};
@@ -127,7 +128,8 @@ async fn serve_s3(centre: Arc<Centre>, listener: TcpListener, acceptor: Acceptor
         region: centre.config.s3_region.clone(),
         grace: centre.config.stop_within(),
     };
-    let front = Front::new(centre.vault.clone(), centre.access.clone(), config);
+    let front = Front::new(centre.vault.clone(), centre.access.clone(), config)
+        .observed(observer(centre.requests.clone()));
     if let Err(error) = front.serve(listener, acceptor, told(&mut stop)).await {
         tracing::error!(%error, "the S3 front ended");
     }

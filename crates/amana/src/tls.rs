@@ -11,6 +11,7 @@ use amana_tls::{Acceptor, ClockSeconds, Connector, Digest, Identity, Place, Trus
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// Which listeners speak TLS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
@@ -159,6 +160,16 @@ impl Listeners {
         let identity = self.identity.as_ref()?;
         let spoken = self.settings.is_spoken_at(address);
         spoken.then(|| identity.authority()).flatten()
+    }
+
+    /// For whoever looks after the machine: until when the certificate is good, and for whom.
+    pub(crate) fn shown(&self) -> Value {
+        let Some(identity) = &self.identity else {
+            return Value::Null;
+        };
+        let names = identity.names();
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        json!({ "expires_s": identity.expires_s(), "names": names })
     }
 
     /// For Prometheus: until when the certificate is good; nothing where none is shown.

@@ -22,10 +22,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::StatusCode;
 
 use crate::centre::Centre;
+use crate::metrics::observe_web;
 use crate::pages;
 
 /// The longest request body, in bytes: a witness's poll may name many ledgers.
@@ -53,6 +55,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .merge(enrolments::routes())
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(centre.requests.clone(), observe_web))
         .with_state(centre)
 }
 

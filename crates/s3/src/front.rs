@@ -5,13 +5,13 @@ use std::future::Future;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use amana_tls::Acceptor;
 use amana_vault::Vault;
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT};
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,6 +22,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::answer::Asked;
 use crate::callers::Callers;
@@ -75,11 +76,15 @@ impl Default for FrontConfig {
 /// Says how old the word is on which answers rest: the value of `x-amana-vouched`.
 pub type Vouch = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// Told of every request that was answered: its method, how it ended, and how long that took.
+pub type Observe = Arc<dyn Fn(&Method, StatusCode, Duration) + Send + Sync>;
+
 /// The S3 front. Cheap to clone.
 #[derive(Clone)]
 pub struct Front {
     shared: Arc<Shared>,
     vouch: Option<Vouch>,
+    observe: Option<Observe>,
 }
 
 struct Shared {
@@ -116,6 +121,16 @@ impl Front {
                 request_ids: AtomicU64::new(first_request_id()),
             }),
             vouch: None,
+            observe: None,
+        }
+    }
+
+    /// With somebody who is told of every request.
+    #[must_use]
+    pub fn observed(self, observe: Observe) -> Self {
+        Self {
+            observe: Some(observe),
+            ..self
         }
     }
 
@@ -134,7 +149,21 @@ impl Front {
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<s3s::StdError>,
     {
-        let mut answer = self.judged(request).await;
+        let (method, began) = (request.method().clone(), Instant::now());
+        let request_id = self.request_id();
+        // Every line that is logged on the way bears the id that the client is told, and the trace that it belongs to.
+        let span = tracing::error_span!("request", %request_id, trace_id = trace_id(&request));
+        let mut answer = self
+            .judged(request, request_id)
+            .instrument(span.clone())
+            .await;
+        let (status, took) = (answer.status(), Instant::now() - began);
+        span.in_scope(
+            || tracing::debug!(target: "amana::requests", %method, status = status.as_u16(), ?took),
+        );
+        if let Some(observe) = &self.observe {
+            observe(&method, status, took);
+        }
         if let Some(vouch) = &self.vouch
             && let Ok(vouched) = HeaderValue::try_from(vouch())
         {
@@ -143,13 +172,13 @@ impl Front {
         answer
     }
 
-    async fn judged<B>(&self, request: Request<B>) -> Response<Body>
+    async fn judged<B>(&self, request: Request<B>, request_id: String) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<s3s::StdError>,
     {
         let region = self.shared.region.clone();
-        let asked = Asked::of(&request, &self.shared.hosts, region, self.request_id());
+        let asked = Asked::of(&request, &self.shared.hosts, region, request_id);
         let (parts, body) = request.into_parts();
         let expects = parts.headers.contains_key(EXPECT);
         let plan = match guard::admit(&parts, &self.shared.hosts) {
@@ -172,7 +201,7 @@ impl Front {
             (Err(error), _) => {
                 tracing::error!(?error, "a request could not be answered");
                 asked.refuse(&Refusal::new(
-                    http::StatusCode::INTERNAL_SERVER_ERROR,
+                    StatusCode::INTERNAL_SERVER_ERROR,
                     "InternalError",
                     "We encountered an internal error. Please try again.",
                 ))
@@ -334,6 +363,14 @@ fn builder(service: Service, hosts: &Hosts) -> S3ServiceBuilder {
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     builder.set_host(hosts.clone());
     builder
+}
+
+/// The trace that a client says its request belongs to (W3C Trace Context, `traceparent`), if it is one.
+fn trace_id<B>(request: &Request<B>) -> Option<&str> {
+    let text = request.headers().get("traceparent")?.to_str().ok()?;
+    let id = text.split('-').nth(1)?;
+    let is_one = id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_one.then_some(id)
 }
 
 /// Somewhere, so that the ids of two runs differ; nothing depends on it.

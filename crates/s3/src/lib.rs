@@ -51,4 +51,4 @@ mod times;
 mod uploads;
 
 pub use callers::{Callers, CallersError, Known};
-pub use front::{Front, FrontConfig, Vouch};
+pub use front::{Front, FrontConfig, Observe, Vouch};

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use amana_ledger::{NO_BODY, act_leaf, body_hash};
 use rusqlite::Connection;
@@ -180,8 +181,13 @@ impl Group {
                 now_ms: (self.shared.clock)(),
                 ..Changes::default()
             };
+            let began = Instant::now();
             match self.transact(&mut slots, &mut changes) {
-                Ok(()) => self.keep(&mut changes),
+                Ok(()) => {
+                    let figures = &self.shared.figures;
+                    figures.committed(slots.len(), Instant::now() - began);
+                    self.keep(&mut changes);
+                }
                 Err(broken) => self.undo(&mut slots, broken),
             }
             answer(&mut slots, changes.now_ms);

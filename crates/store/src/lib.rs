@@ -28,6 +28,7 @@ pub mod entries;
 pub mod erase;
 mod error;
 pub mod faults;
+pub mod figures;
 pub mod folders;
 mod group;
 mod healing;

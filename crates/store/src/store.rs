@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use crate::clock::Clock;
 use crate::copies::Places;
 use crate::faults::Faults;
+use crate::figures::Figures;
 use crate::group::{Group, Message};
 use crate::job::{self, Queued};
 use crate::keys::Keys;
@@ -95,6 +96,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     readers: Mutex<Vec<Connection>>,
     queued_bytes: AtomicUsize,
+    pub(crate) figures: Figures,
     pub(crate) stopped: Arc<Stop>,
     pub(crate) read_only: Mutex<ReadOnly>,
     /// Checkpoints of ours that are ahead of us.
@@ -174,6 +176,7 @@ impl Store {
             self.shared.room_for_content()?;
         }
         let bytes = job::content_bytes(&content) + act.weight_bytes();
+        let _waiting = self.shared.figures.wait();
         let budget = Budget::take(&self.shared, bytes).ok_or(CommitError::Busy)?;
         let (reply, answer) = oneshot::channel();
         let queued = Queued {
@@ -258,6 +261,12 @@ impl Store {
         &self.shared.blobs
     }
 
+    /// How the writer is doing.
+    #[must_use]
+    pub fn figures(&self) -> &Figures {
+        &self.shared.figures
+    }
+
     /// The data centre's own keys.
     #[must_use]
     pub fn keys(&self) -> &Keys {
@@ -329,6 +338,7 @@ impl Shared {
             faults: options.faults,
             readers: Mutex::default(),
             queued_bytes: AtomicUsize::new(0),
+            figures: Figures::default(),
             read_only: Mutex::default(),
             shown: Mutex::default(),
             restart_log: AtomicBool::new(false),

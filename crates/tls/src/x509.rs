@@ -3,8 +3,13 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::Path;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use time::{Date, Month, Time};
+
+use crate::{Error, Result};
 
 /// Tags of DER (X.690 §8).
 const INTEGER: u8 = 0x02;
@@ -50,6 +55,23 @@ impl fmt::Display for Name {
 }
 
 impl Certificate {
+    /// Reads the first one of a PEM file.
+    ///
+    /// # Errors
+    /// When the file can't be read, or holds none.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read(path).map_err(|source| Error::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let der = CertificateDer::from_pem_slice(&text).ok();
+        der.and_then(|der| Self::parse(&der))
+            .ok_or_else(|| Error::NotPem {
+                path: path.to_owned(),
+                what: "certificate",
+            })
+    }
+
     /// Reads it from DER; `None` for what is no certificate.
     #[must_use]
     pub fn parse(der: &[u8]) -> Option<Self> {

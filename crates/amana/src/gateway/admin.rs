@@ -36,6 +36,7 @@ const PAGE: usize = 1000;
 pub(crate) fn router(running: Arc<Running>) -> Router {
     let institution = "/v1/institutions/{name}";
     Router::new()
+        .route("/v1/health", get(health))
         .route("/v1/status", get(status))
         .route("/v1/status.txt", get(status_text))
         .route(
@@ -260,4 +261,13 @@ async fn list_buckets(
             return Ok(Json(listed));
         }
     }
+}
+
+/// What `amana doctor` asks.
+async fn health(State(running): State<Arc<Running>>) -> Json<Value> {
+    let status = running.status();
+    let mut shown = crate::health::of_process(&running.tls);
+    shown["vouched"] = status.gateway.vouched_age_s.is_some().into();
+    shown["alarms"] = status.alarms().len().into();
+    Json(shown)
 }

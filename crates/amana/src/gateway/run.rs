@@ -26,6 +26,7 @@ use super::running::{Running, keep_witnessing};
 use super::{admin, member_key, web};
 use crate::config::environment;
 use crate::listener::{Socket, Stop, Tcp, serve, told};
+use crate::metrics::observer;
 use crate::progress::Progress;
 use crate::serve::{MAX_BLOCKING_THREADS, announce, bind};
 use crate::stopping::Signals;
@@ -205,7 +206,9 @@ async fn open(
         }
     }));
     Ok(Running {
+        folder: folder.clone(),
         gateway: Gateway::open(options).await?,
+        requests: Arc::default(),
         tls,
         config,
         institution,
@@ -251,7 +254,8 @@ async fn serve_s3(
     let callers = Arc::new(Local(gateway.callers().clone()));
     let asked = running.clone();
     let front = Front::new(gateway.vault().clone(), callers, config)
-        .vouching(Arc::new(move || asked.gateway.vouched().header()));
+        .vouching(Arc::new(move || asked.gateway.vouched().header()))
+        .observed(observer(running.requests.clone()));
     if let Err(error) = front.serve(listener, acceptor, told(&mut stop)).await {
         tracing::error!(%error, "the S3 front ended");
     }

@@ -6,16 +6,22 @@ use amana_gateway::{Claim, Gateway};
 use anyhow::Result;
 
 use super::config::Config;
+use super::folder::Folder;
 use super::institution::Institution;
 use super::status::{Status, WitnessAlarm};
 use crate::admin::answer::Refusal;
+use crate::metrics::Requests;
 use crate::tls::Listeners;
 use crate::witness::dial::Alarm;
 use crate::witness::inside::{Inside, Visits};
 
 /// What the listeners share.
 pub(crate) struct Running {
+    /// Where all of it is kept.
+    pub(crate) folder: Folder,
     pub(crate) gateway: Gateway,
+    /// What was asked of the listeners since the start.
+    pub(crate) requests: Arc<Requests>,
     /// Which listeners speak TLS, and what they show.
     pub(crate) tls: Listeners,
     pub(crate) config: Config,

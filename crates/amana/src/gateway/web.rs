@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn_with_state;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
 
 use super::page;
 use super::running::Running;
+use crate::metrics::{FORMAT, Text, observe_web};
 use crate::pages;
 
 /// The routes of the web listener.
@@ -21,6 +23,7 @@ pub(crate) fn router(running: Arc<Running>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness))
         .route("/metrics", get(metrics))
+        .layer(from_fn_with_state(running.requests.clone(), observe_web))
         .with_state(running)
 }
 
@@ -41,7 +44,10 @@ async fn readiness(State(running): State<Arc<Running>>) -> Response {
 }
 
 async fn metrics(State(running): State<Arc<Running>>) -> Response {
-    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
-    let text = running.status().metrics() + &running.tls.metrics();
-    (kind, text).into_response()
+    let mut text = Text::default();
+    text.push(&running.status().metrics());
+    text.push(&running.tls.metrics());
+    running.requests.write(&mut text);
+    text.disk(running.folder.path());
+    ([(header::CONTENT_TYPE, FORMAT)], text.into_string()).into_response()
 }

@@ -1,6 +1,5 @@
 //! How the data centre is: for load balancers, for Prometheus, and its trust policy.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use amana_store::{LedgerId, LedgerInfo};
@@ -8,7 +7,9 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
+use crate::admin::health::last_seen;
 use crate::centre::{Centre, blocking};
+use crate::metrics::{FORMAT, Text};
 
 /// The process answers.
 pub(crate) async fn health() -> &'static str {
@@ -58,43 +59,85 @@ pub(crate) async fn metrics(State(centre): State<Arc<Centre>>) -> Response {
         size("amana.db") + size("amana.db-wal")
     })
     .await;
+    let watched = centre.clone();
+    let seen = blocking(move || last_seen(&watched)).await;
+    let seen = seen.unwrap_or_else(|error| {
+        tracing::error!(%error, "the cosignatures can't be read");
+        Vec::new()
+    });
     let (national, owned): (Vec<_>, Vec<_>) = ledgers
         .iter()
         .partition(|ledger| ledger.id == LedgerId::NATIONAL);
     let entries = |ledgers: &[&LedgerInfo]| ledgers.iter().map(|ledger| ledger.size).sum::<u64>();
-    let mut text = String::new();
-    let mut add = |name: &str, kind: &str, what: &str, value: u64| {
-        // Writing to a string can't fail.
-        let _ = writeln!(
-            text,
-            "# HELP {name} {what}\n# TYPE {name} {kind}\n{name} {value}"
-        );
-    };
-    add(
-        "amana_acts_total",
-        "counter",
-        "Acts recorded in all ledgers.",
-        entries(&owned),
-    );
-    add(
-        "amana_epochs_total",
-        "counter",
-        "Epochs of the national log.",
-        entries(&national),
-    );
-    add("amana_ledgers", "gauge", "Ledgers.", owned.len() as u64);
-    add(
-        "amana_rows_bytes",
+    let mut text = Text::default();
+    for (name, kind, what, value) in [
+        (
+            "amana_acts_total",
+            "counter",
+            "Acts recorded in all ledgers.",
+            entries(&owned),
+        ),
+        (
+            "amana_epochs_total",
+            "counter",
+            "Epochs of the national log.",
+            entries(&national),
+        ),
+        ("amana_ledgers", "gauge", "Ledgers.", owned.len() as u64),
+        (
+            "amana_rows_bytes",
+            "gauge",
+            "Size of the rows and of their log on disk.",
+            rows_bytes,
+        ),
+        (
+            "amana_read_only",
+            "gauge",
+            "1 while no deposits are taken.",
+            centre.store.read_only().is_some().into(),
+        ),
+    ] {
+        text.alone(name, kind, what, value);
+    }
+    writer(&mut text, &centre);
+    witnesses(&mut text, &seen);
+    centre.requests.write(&mut text);
+    text.disk(centre.store.folder());
+    text.push(&centre.tls.metrics());
+    ([(header::CONTENT_TYPE, FORMAT)], text.into_string()).into_response()
+}
+
+/// How the one writer keeps up.
+fn writer(text: &mut Text, centre: &Centre) {
+    let figures = centre.store.figures();
+    text.alone(
+        "amana_queued_acts",
         "gauge",
-        "Size of the rows and of their log on disk.",
-        rows_bytes,
+        "Acts that wait for their answer.",
+        figures.waiting(),
     );
-    add(
-        "amana_read_only",
-        "gauge",
-        "1 while no deposits are taken.",
-        centre.store.read_only().is_some().into(),
+    text.alone(
+        "amana_grouped_acts_total",
+        "counter",
+        "Acts in committed groups; divided by the groups, their size.",
+        figures.acts(),
     );
-    text.push_str(&centre.tls.metrics());
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    let name = "amana_commit_duration_seconds";
+    text.family(name, "histogram", "Time of a group, its sync included.");
+    text.histogram(name, "", &figures.commits);
+}
+
+/// When each witness of the policy came last. They are public, and their names are the policy's.
+fn witnesses(text: &mut Text, seen: &[(String, Option<u64>)]) {
+    let name = "amana_witness_cosigned_timestamp_seconds";
+    let what = "When a witness last cosigned the national log, by its own clock; 0 for never.";
+    text.family(name, "gauge", what);
+    for (witness, last_s) in seen {
+        let plain: String = witness
+            .chars()
+            .filter(|letter| !letter.is_control() && !"\"\\".contains(*letter))
+            .collect();
+        let labels = format!("witness=\"{plain}\"");
+        text.value(name, &labels, last_s.unwrap_or_default());
+    }
 }
