@@ -37,6 +37,7 @@ class CentreUnderLoad:
 
     def __init__(self, folder, seed, verbs=VERBS):
         self.folder, self.seed = pathlib.Path(folder), seed
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.centre = Centre(self.folder / "centre")
         self.disk = Disk(self.centre, seed)
         self.centre.start(**QUICK)

@@ -20,6 +20,7 @@ class GatewayUnderLoad:
 
     def __init__(self, folder, seed):
         self.folder, self.seed = pathlib.Path(folder), seed
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.centre = Centre(self.folder / "centre").start(**QUICK)
         self.centre.run("institution", "add", "finances", "--data", self.centre.data, "--json")
         self.gateway = Gateway(self.centre, "finances", self.folder / "gateway")
@@ -124,6 +125,7 @@ class WitnessUnderLoad:
 
     def __init__(self, folder, seed):
         self.folder, self.seed = pathlib.Path(folder), seed
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.centre = Centre(self.folder / "centre").start(**QUICK)
         self.witness = Witness(self.folder / "witness", self.centre, self.folder / "gazette")
         self.disk = Disk(self.witness, seed)
