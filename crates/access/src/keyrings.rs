@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use amana_seal::age::Recipient;
 use amana_seal::keyring::{Accepted, Bundle, Keyring, KeyringRefusal, SignedKeyring, accept};
 use amana_seal::root::RootKey;
 use amana_store::{Act as _, Entry, EntryId, LedgerId, Reader, entries};
@@ -171,6 +172,32 @@ impl Keyrings {
 }
 
 impl Access {
+    /// Whom to seal an institution's copies to, from its newest keyring: its root first, which the custodians' shares
+    /// rebuild, then its members; none before it enrolled.
+    ///
+    /// # Errors
+    /// [`amana_store::Error::Damaged`] for a recipient that is none, or a failure of the rows.
+    pub fn recipients(rows: &Reader<'_>, ledger: LedgerId) -> amana_store::Result<Vec<Recipient>> {
+        let Some(bundle) = Published::newest(rows, ledger)?.0 else {
+            return Ok(Vec::new());
+        };
+        let (root, members): (Vec<_>, Vec<_>) = bundle
+            .recipients
+            .iter()
+            .partition(|(holder, _)| *holder == "root");
+        let parse = |(holder, text): (&String, &String)| {
+            text.parse()
+                .map_err(|error: amana_seal::Error| amana_store::Error::Damaged {
+                    what: format!(
+                        "the recipient of {holder} in the keyring of ledger {}",
+                        ledger.0
+                    ),
+                    why: error.to_string(),
+                })
+        };
+        root.into_iter().chain(members).map(parse).collect()
+    }
+
     /// The newest keyring of an institution, as it was handed in; nothing before it enrolled. Blocking.
     ///
     /// # Errors

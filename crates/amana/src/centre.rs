@@ -6,6 +6,7 @@ use std::sync::Arc;
 use amana_access::Access;
 use amana_releases::Releases;
 use amana_store::check::{Found, Holding};
+use amana_store::mirror::Services;
 use amana_store::{Catalog, Options, Reader, Store};
 use amana_vault::{Staging, Vault};
 use anyhow::Result;
@@ -13,6 +14,7 @@ use anyhow::Result;
 use crate::config::Config;
 use crate::enrolments::Enrolments;
 use crate::metrics::Requests;
+use crate::mirror::States;
 use crate::tls::Listeners;
 
 /// What every listener shares.
@@ -31,6 +33,8 @@ pub(crate) struct Centre {
     pub(crate) requests: Arc<Requests>,
     /// Which listeners speak TLS, and what they show.
     pub(crate) tls: Listeners,
+    /// How its mirrors are.
+    pub(crate) mirrors: Arc<States>,
     /// Its name, the first part of every origin.
     pub(crate) name: String,
 }
@@ -42,6 +46,12 @@ pub(crate) fn catalog() -> Catalog {
         .with_erasable(Vault::erasable)
         .with_held(Vault::is_held)
 }
+
+/// For mirrors: what entries name, and who opens what is an institution's.
+pub(crate) const SERVICES: Services = Services {
+    mentions: Vault::mentions,
+    recipients: Access::recipients,
+};
 
 /// For the check: every piece of content that an object holds, and what only the services see; every signature of an
 /// institution as well, if that is asked for.
@@ -99,6 +109,7 @@ impl Centre {
             config,
             requests: Arc::default(),
             tls,
+            mirrors: Arc::default(),
             name: name.to_owned(),
         })
     }

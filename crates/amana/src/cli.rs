@@ -70,6 +70,10 @@ enum Command {
     Backup(commands::backup::Backup),
     /// Check that rows, ledgers and content agree, and name what doesn't
     Check(commands::check::Check),
+    /// Copy everything to the places that the configuration names, and show how far each lags
+    Mirror(commands::mirror::Mirror),
+    /// Make a data centre again from a mirror, on a bare machine
+    Restore(commands::restore::Restore),
     /// Take everything of an institution out, in a bag that standard programs read
     Export(commands::export::Export),
     /// Deposit what a bag holds anew, through a gateway of another data centre
@@ -103,6 +107,8 @@ impl Cli {
             Command::Doctor(doctor) => wait(doctor.run()),
             Command::Backup(backup) => wait(backup.run()),
             Command::Check(check) => check.run(),
+            Command::Mirror(mirror) => mirror.run(),
+            Command::Restore(restore) => restore.run(),
             Command::Export(export) => wait(export.run()),
             Command::Import(import) => wait(import.run()),
             Command::Demo(demo) => wait(demo.run()),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 
+use crate::mirror::MirrorConfig;
+
 use crate::tls::{self, Which};
 
 /// Variables of that prefix are fields in capitals.
@@ -56,6 +58,11 @@ pub(crate) struct Config {
     pub(crate) log: String,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
+    /// Seconds for which witnesses wait until a mirror holds what they are to cosign.
+    pub(crate) mirror_wait_s: f64,
+    /// Other places that hold a copy.
+    #[serde(rename = "mirror")]
+    pub(crate) mirrors: Vec<MirrorConfig>,
 }
 
 /// How logs are written.
@@ -105,6 +112,19 @@ centre = "{centre}"
 # What is logged, on stderr: error, warn, info, debug, or a filter; as text or json.
 # log = "info"
 # log_format = "text"
+
+# Seconds for which witnesses wait until a mirror holds what they are to cosign, so that after a loss they know no more.
+# mirror_wait_s = 60
+
+# Copies of everything but the operator's seed, kept up by the running data centre; a folder that is there, such as
+# another disk, or a bucket, with an endpoint and a key_file. Where the place isn't the operator's own, everything in it is
+# sealed: folders are by default, buckets aren't. Limits are in local time.
+# [[mirror]]
+# name = "usb"
+# place = "/mnt/usb/amana"
+# operator = true
+# limit = ["08:00-18:00 2 Mbit/s"]
+# hold_days = 30
 "#;
 
 impl Default for Config {
@@ -128,6 +148,8 @@ impl Default for Config {
             lifecycle_day_s: 86_400.0,
             log: "info".to_owned(),
             log_format: LogFormat::Text,
+            mirror_wait_s: 60.0,
+            mirrors: Vec::new(),
         }
     }
 }
@@ -208,6 +230,7 @@ impl Config {
             "epoch_idle_s" => self.epoch_idle_s = seconds()?,
             "stop_within_s" => self.stop_within_s = seconds()?,
             "lifecycle_day_s" => self.lifecycle_day_s = seconds()?,
+            "mirror_wait_s" => self.mirror_wait_s = seconds()?,
             "log" => value.clone_into(&mut self.log),
             "log_format" => {
                 self.log_format = match value {
@@ -223,10 +246,18 @@ impl Config {
 
     /// What types can't say.
     fn check(&self) -> Result<()> {
+        let mut names = std::collections::HashSet::new();
+        for mirror in &self.mirrors {
+            mirror.check()?;
+            if !names.insert(&mirror.name) {
+                bail!("two mirrors are named {}", mirror.name);
+            }
+        }
         let fields = [
             ("epoch_busy_s", self.epoch_busy_s),
             ("epoch_idle_s", self.epoch_idle_s),
             ("lifecycle_day_s", self.lifecycle_day_s),
+            ("mirror_wait_s", self.mirror_wait_s),
         ];
         for (field, seconds) in fields {
             // A hundredth of a second to ten years: below, epochs would leave no time for anything else.
@@ -262,6 +293,12 @@ impl Config {
     /// Time for requests under way when the server is told to stop.
     pub(crate) fn stop_within(&self) -> Duration {
         Duration::from_secs_f64(self.stop_within_s)
+    }
+
+    /// For how long witnesses wait for a mirror, in milliseconds.
+    pub(crate) fn mirror_wait_ms(&self) -> i64 {
+        // At most ten years, as checked.
+        i64::try_from(Duration::from_secs_f64(self.mirror_wait_s).as_millis()).unwrap_or(i64::MAX)
     }
 
     /// Time between epochs while nothing happens.

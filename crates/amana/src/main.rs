@@ -22,6 +22,7 @@ mod import;
 mod listener;
 mod logs;
 mod metrics;
+mod mirror;
 mod output;
 mod own_quorums;
 mod pages;

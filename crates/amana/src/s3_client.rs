@@ -22,7 +22,7 @@ use crate::client::segment;
 
 /// The longest answer, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
-/// Signed, as every region is taken.
+/// Signed unless another is named: our own front takes every region.
 const REGION: &str = "us-east-1";
 
 /// Who asks: an institution's access key.
@@ -39,6 +39,7 @@ pub(crate) struct S3Client {
     key: AccessKey,
     connector: Connector,
     host: String,
+    region: String,
     sender: SendRequest<Body>,
 }
 
@@ -80,6 +81,7 @@ impl S3Client {
         Ok(Self {
             key,
             host: connector.place().authority(),
+            region: REGION.to_owned(),
             sender: dial(&connector).await?,
             connector,
         })
@@ -92,6 +94,12 @@ impl S3Client {
     pub(crate) async fn plain(address: SocketAddr, key: AccessKey) -> Result<Self> {
         let place: Place = format!("http://{address}").parse()?;
         Self::connect(Connector::new(place, Trust::System)?, key).await
+    }
+
+    /// Signs for another region.
+    pub(crate) fn in_region(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.region);
+        self
     }
 
     /// Makes a bucket.
@@ -194,11 +202,12 @@ impl S3Client {
         let names: Vec<&str> = signed.keys().map(String::as_str).collect();
         let names = names.join(";");
         let canonical = format!("{method}\n{path}\n{query}\n{headers}\n{names}\n{digest}");
-        let scope = format!("{day}/{REGION}/s3/aws4_request");
+        let region = &self.region;
+        let scope = format!("{day}/{region}/s3/aws4_request");
         let canonical = hex::encode(Sha256::digest(canonical));
         let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{canonical}");
         let start = Zeroizing::new(format!("AWS4{}", self.key.secret.as_str()).into_bytes());
-        let key = [day, REGION, "s3", "aws4_request"]
+        let key = [day, region, "s3", "aws4_request"]
             .iter()
             .fold(start, |key, part| Zeroizing::new(mac(&key, part)));
         format!(
@@ -287,11 +296,16 @@ impl Answer {
         code.map_or_else(String::new, |(code, _)| code.to_owned())
     }
 
+    /// Why something was not done.
+    pub(crate) fn said(&self) -> String {
+        format!("{} {}", self.status.as_u16(), self.error_code())
+    }
+
     fn accepted(self) -> Result<Self> {
         if self.status.is_success() {
             return Ok(self);
         }
-        bail!("{} {}", self.status.as_u16(), self.error_code())
+        bail!("{}", self.said())
     }
 }
 
@@ -304,7 +318,8 @@ async fn dial(connector: &Connector) -> Result<SendRequest<Body>> {
     Ok(sender)
 }
 
-fn path(bucket: &str, key: &str) -> String {
+/// The path of an object, each part of it encoded.
+pub(crate) fn path(bucket: &str, key: &str) -> String {
     let key: Vec<String> = key.split('/').map(segment).collect();
     format!("/{}/{}", segment(bucket), key.join("/"))
 }

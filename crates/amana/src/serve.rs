@@ -14,14 +14,17 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::centre::Centre;
+use crate::centre::{Centre, blocking};
 use crate::config::{Config, environment};
 use crate::listener::{Socket, Stop, Tcp, serve, told};
 use crate::metrics::observer;
+use crate::mirror::{self, local_offset_s};
 use crate::stopping::Signals;
 use crate::supervisor::Supervisor;
 use crate::{admin, cli, first_start, logs, output, socket, web};
 
+/// Mirrors have this long to end what they are at.
+const MIRRORS_STOP: Duration = Duration::from_secs(2);
 /// Threads for work that blocks: reads of rows and of files.
 pub(crate) const MAX_BLOCKING_THREADS: usize = 64;
 
@@ -47,19 +50,21 @@ impl Serve {
     pub(crate) fn run(self) -> Result<()> {
         let config = Config::load(&self.data, self.config.as_deref(), environment())?;
         logs::start(&config.log, config.log_format)?;
+        // Asked while this is the only thread.
+        let offset_s = local_offset_s();
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
             .max_blocking_threads(MAX_BLOCKING_THREADS)
             .enable_all()
             .build()?;
-        let served = runtime.block_on(self.serve(config));
+        let served = runtime.block_on(self.serve(config, offset_s));
         // What still reads from a slow disk must not keep the process: nothing acknowledged depends on it.
         runtime.shutdown_timeout(Duration::from_secs(1));
         served
     }
 
-    async fn serve(&self, config: Config) -> Result<()> {
+    async fn serve(&self, config: Config, offset_s: i64) -> Result<()> {
         // Before anything slow, so that a signal that comes early is heard.
         let mut signals = Signals::listen()?;
         let mut supervisor = Supervisor::of_environment();
@@ -82,6 +87,12 @@ impl Serve {
             stop.clone(),
         ));
         tasks.spawn(serve_s3(centre.clone(), s3, at_s3, stop));
+        if !centre.config.mirrors.is_empty() {
+            centre
+                .store
+                .mirror_before_witness(centre.config.mirror_wait_ms());
+        }
+        let mirrors = mirror::keep(&centre, offset_s)?;
 
         supervisor.ready();
 
@@ -102,6 +113,11 @@ impl Serve {
         let _ = stopper.send(true);
         let all = async { while tasks.join_next().await.is_some() {} };
         signals.drain(within, all).await;
+        // What was copied stays, and the next start goes on: a slow place must not keep the process.
+        let stopped = tokio::time::timeout(MIRRORS_STOP, blocking(move || mirrors.stop()));
+        if stopped.await.is_err() {
+            tracing::warn!("a mirror's last request was cut off");
+        }
         ended
     }
 }

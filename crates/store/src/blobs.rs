@@ -167,7 +167,8 @@ impl Blobs {
     }
 
     /// The folder as it is, for reading.
-    pub(crate) fn at(root: PathBuf) -> Self {
+    #[must_use]
+    pub fn at(root: PathBuf) -> Self {
         Self {
             root: Arc::new(root),
             faults: Faults::default(),

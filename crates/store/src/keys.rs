@@ -38,6 +38,32 @@ impl Keys {
         Self::load(folder, centre)
     }
 
+    /// The keys of a seed as it stands in its file: 64 hexadecimal digits.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] for another text.
+    pub fn of_text(text: &str, centre: &str) -> Result<Self> {
+        check_centre(centre)?;
+        let mut seed = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(text.trim(), seed.as_mut_slice()).map_err(|_| Error::Folder {
+            path: "the operator's seed".into(),
+            why: "it must be 64 hexadecimal digits".into(),
+        })?;
+        Ok(Self {
+            seed,
+            centre: centre.to_owned(),
+        })
+    }
+
+    /// For who hasn't got the seed, and asks for origins alone: nothing that it signs or opens is worth anything.
+    pub(crate) fn blank(centre: &str) -> Result<Self> {
+        check_centre(centre)?;
+        Ok(Self {
+            seed: Zeroizing::new([0; 32]),
+            centre: centre.to_owned(),
+        })
+    }
+
     /// Loads the seed under `folder`.
     ///
     /// # Errors

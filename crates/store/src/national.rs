@@ -7,6 +7,7 @@
 pub mod candidates;
 pub mod evidence;
 pub mod give_back;
+pub(crate) mod mirrored;
 pub mod policy;
 pub mod quorum;
 pub mod receipts;

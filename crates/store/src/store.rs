@@ -22,6 +22,7 @@ use crate::job::{self, Queued};
 use crate::keys::Keys;
 use crate::national::RecentSlots;
 use crate::national::candidates::Candidates;
+use crate::national::mirrored::Mirrored;
 use crate::national::policy::{self, TrustPolicy};
 use crate::national::shown::Shown;
 use crate::opening;
@@ -108,6 +109,7 @@ pub(crate) struct Shared {
     /// What makes parity, if it is asked for.
     pub(crate) parity: Keeper,
     pub(crate) candidates: Mutex<Candidates>,
+    pub(crate) mirrored: Mirrored,
     verifiers: Mutex<HashMap<LedgerId, VerifierKey>>,
     pub(crate) policy: RwLock<Arc<TrustPolicy>>,
     /// One epoch closes at a time: its number is the national log's size before it.
@@ -346,6 +348,7 @@ impl Shared {
             places: Places::default(),
             parity: Keeper::default(),
             candidates: Mutex::default(),
+            mirrored: Mirrored::default(),
             verifiers: Mutex::default(),
             policy: RwLock::default(),
             closing: tokio::sync::Mutex::default(),
@@ -396,6 +399,19 @@ impl Shared {
             LedgerId::NATIONAL => self.keys.national_key(),
             _ => self.keys.ledger_key(&info.name),
         }
+    }
+
+    /// The trust policy in force.
+    pub(crate) fn trusted(&self) -> Arc<TrustPolicy> {
+        self.policy
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts a trust policy in force.
+    pub(crate) fn trust(&self, policy: TrustPolicy) {
+        *self.policy.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(policy);
     }
 
     pub(crate) fn stop(&self, error: &Error) {

@@ -40,6 +40,7 @@ mod held;
 mod home;
 mod ingest;
 mod list;
+mod mentions;
 mod model;
 mod parts;
 mod put;

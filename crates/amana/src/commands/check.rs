@@ -2,13 +2,18 @@
 
 use std::path::PathBuf;
 
-use amana_store::Options;
-use amana_store::check::{Depth, Outside, check};
-use anyhow::{Result, bail};
+use amana_store::check::{Against, Depth, Found, Outside, Report, check, check_mirror};
+use amana_store::keys::Keys;
+use amana_store::mirror::Mirror;
+use amana_store::{Options, Reader};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use zeroize::Zeroizing;
 
 use super::kept;
 use crate::config::{Config, path_in};
+use crate::durable::make_private_folder;
+use crate::mirror::{find, open_place};
 use crate::{centre, cli, output};
 
 /// Check that everything agrees.
@@ -28,6 +33,16 @@ pub(crate) struct Check {
     /// or a witness's folder
     #[arg(long, value_name = "PATH", alias = "checkpoint")]
     against: Vec<PathBuf>,
+    /// Check a mirror instead: one of the configured ones by name, or a place. It is held against the data folder, or,
+    /// with --policy, against that trust policy alone
+    #[arg(long, value_name = "NAME|PLACE")]
+    mirror: Option<String>,
+    /// The trust policy that a mirror is held against, without any data folder
+    #[arg(long, value_name = "FILE", requires = "mirror")]
+    policy: Option<PathBuf>,
+    /// The operator's seed, which opens a sealed mirror without a data folder
+    #[arg(long, value_name = "FILE", requires = "policy")]
+    seed_file: Option<PathBuf>,
     /// Print JSON, for scripts
     #[arg(long)]
     json: bool,
@@ -35,6 +50,10 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<()> {
+        if let Some(mirror) = &self.mirror {
+            let report = self.check_mirror(mirror)?;
+            return self.tell(&report, mirror);
+        }
         let own = path_in(&self.data);
         if !own.is_file() {
             bail!(
@@ -61,8 +80,58 @@ impl Check {
             &outside,
             &|rows, visit| centre::each_content(rows, depth.replay, visit),
         )?;
+        self.tell(&report, &self.data.display().to_string())
+    }
+
+    /// A mirror, with what the data folder or the arguments know of it.
+    fn check_mirror(&self, name: &str) -> Result<Report> {
+        let from_policy = self.policy.is_some();
+        let config = match from_policy {
+            true => Config::default(),
+            false => Config::read(&path_in(&self.data))?,
+        };
+        let policy = self.policy.clone().unwrap_or(self.data.join("policy"));
+        let policy =
+            std::fs::read_to_string(&policy).with_context(|| policy.display().to_string())?;
+        let seed = match from_policy {
+            true => self.seed_file.clone(),
+            false => Some(self.data.join("keys/operator.seed")),
+        };
+        let read = |path: PathBuf| -> Result<Zeroizing<String>> {
+            let text = std::fs::read_to_string(&path);
+            Ok(Zeroizing::new(
+                text.with_context(|| path.display().to_string())?,
+            ))
+        };
+        let seed = seed.map(read).transpose()?;
+        let keys = |centre: &str| {
+            let keys = seed.as_deref().map(|seed| Keys::of_text(seed, centre));
+            keys.transpose()
+        };
+        let key = keys("any")?.map(|keys| keys.mirror_key());
+        let mirror = Mirror::open(open_place(&find(&config, name))?, key)?;
+        let scratch = Scratch::make()?;
+        let against = Against {
+            policy: &policy,
+            keys: keys(&mirror.head().centre)?,
+            folder: (!from_policy).then_some(self.data.as_path()),
+        };
+        let signatures = !self.quick;
+        let each = &|rows: &Reader<'_>, visit: &mut dyn FnMut(Found) -> amana_store::Result<()>| {
+            centre::each_content(rows, signatures, visit)
+        };
+        Ok(check_mirror(
+            &mirror,
+            against,
+            &scratch.0,
+            &centre::catalog(),
+            each,
+        )?)
+    }
+
+    fn tell(&self, report: &Report, what: &str) -> Result<()> {
         if self.json {
-            output::line(&serde_json::to_string(&report)?)?;
+            output::line(&serde_json::to_string(report)?)?;
         } else {
             for fault in &report.faults {
                 output::line(&fault.to_string())?;
@@ -83,6 +152,26 @@ impl Check {
             return Ok(());
         }
         let faults = report.faults.len() as u64 + report.further_faults;
-        bail!("{}: {faults} faults, named above", self.data.display())
+        bail!("{what}: {faults} faults, named above")
+    }
+}
+
+/// A folder for rows that are made again, private, and gone with the check.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make() -> Result<Self> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("/dev/urandom: {error}"))?;
+        let path = std::env::temp_dir().join(format!("amana-check-{}", hex::encode(random)));
+        make_private_folder(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What can't be removed is private, and in the system's own folder for what may go.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -104,6 +104,8 @@ pub(crate) async fn metrics(State(centre): State<Arc<Centre>>) -> Response {
     centre.requests.write(&mut text);
     text.disk(centre.store.folder());
     text.push(&centre.tls.metrics());
+    let all: Vec<_> = ledgers.iter().collect();
+    text.push(&centre.mirrors.metrics(entries(&all)));
     ([(header::CONTENT_TYPE, FORMAT)], text.into_string()).into_response()
 }
 

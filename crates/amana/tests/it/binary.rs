@@ -67,6 +67,7 @@ pub(crate) struct Centre {
     // Kept open, so that the server can write to it.
     _out: BufReader<ChildStdout>,
     pub(crate) web: String,
+    pub(crate) s3: String,
     pub(crate) folder: TempDir,
 }
 
@@ -97,11 +98,12 @@ impl Centre {
             url.strip_prefix("http://").unwrap().to_owned()
         };
         let web = listener("web");
-        listener("s3");
+        let s3 = listener("s3");
         Self {
             child,
             _out: out,
             web,
+            s3,
             folder,
         }
     }

@@ -17,6 +17,7 @@ mod home;
 mod keyrings;
 mod keys;
 mod ledgers;
+mod mirrors;
 mod people;
 mod policy;
 mod receipts;

@@ -116,6 +116,15 @@ impl fmt::Display for Limit {
     }
 }
 
+/// The bytes a second that go at a time of local clocks, in seconds since 1970; nothing when the line is free.
+#[must_use]
+pub fn bytes_s(limits: &[Limit], local_s: i64) -> Option<u64> {
+    let minute = u32::try_from(local_s.div_euclid(60).rem_euclid(i64::from(DAY_MINUTES)));
+    let minute = minute.unwrap_or_default();
+    let limit = limits.iter().find(|limit| limit.applies(minute))?;
+    Some(limit.bytes_s)
+}
+
 fn parse_hours(hours: &str) -> Result<(u32, u32), LimitError> {
     let (from, until) = hours.split_once('-').ok_or(LimitError::Hours)?;
     let minute = |time: &str| {
@@ -141,11 +150,7 @@ struct Bucket {
 
 impl Bucket {
     fn bytes_s(&self) -> Option<u64> {
-        let local_s = (self.now_s)() + self.utc_offset_s;
-        let minute = u32::try_from(local_s.div_euclid(60).rem_euclid(i64::from(DAY_MINUTES)));
-        let minute = minute.unwrap_or_default();
-        let limit = self.limits.iter().find(|limit| limit.applies(minute))?;
-        Some(limit.bytes_s)
+        bytes_s(&self.limits, (self.now_s)() + self.utc_offset_s)
     }
 
     /// How many of `wanted` bytes may go now, or how long to wait.

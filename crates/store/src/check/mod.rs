@@ -6,6 +6,7 @@
 
 mod contents;
 mod ledgers;
+mod mirror;
 mod national;
 mod views;
 
@@ -24,6 +25,7 @@ use crate::{
 };
 
 pub use contents::{Found, Holding};
+pub use mirror::{Against, check_mirror};
 
 /// Faults that a report holds at most; more are only counted.
 pub const MAX_FAULTS: usize = 1000;
@@ -131,6 +133,9 @@ fn advice(code: &str) -> &'static str {
         "content" | "blob" | "chunks" => {
             "Restore this content from a copy; its digest will tell whether the copy is right"
         }
+        "mirror" => {
+            "Keep the place as it is if history differs; otherwise remove what is named, and `amana mirror` copies it again"
+        }
         "policy" => {
             "Compare the policy's SHA-256 with the one that the institutions hold, and restore that file"
         }
@@ -206,9 +211,30 @@ pub fn check(
         report: &mut report,
         database,
         names: HashMap::new(),
+        proves_slots: true,
     };
     audit.run(depth, outside, each_content);
     Ok(report)
+}
+
+/// Reads the rows of a data folder as of one instant, whether a server runs on it or not.
+///
+/// # Errors
+/// [`Error::Folder`] when there are none, a failure of the rows, or what `read` returns.
+pub fn read_folder<T>(folder: &Path, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
+    let database = folder.join("amana.db");
+    if !database.is_file() {
+        return Err(Error::Folder {
+            path: database,
+            why: "there is no data centre in this folder".into(),
+        });
+    }
+    let connection = sqlite::connect(&database, Use::Read)?;
+    let rows = Reader {
+        connection: &connection,
+    };
+    rows.one("BEGIN", &[], |_| Ok(()))?;
+    read(&rows)
 }
 
 /// A check under way.
@@ -218,6 +244,8 @@ struct Audit<'a> {
     report: &'a mut Report,
     database: PathBuf,
     names: HashMap<LedgerId, String>,
+    /// Whether the operator's seed is at hand, from which slots are computed.
+    proves_slots: bool,
 }
 
 impl Audit<'_> {

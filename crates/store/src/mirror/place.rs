@@ -82,3 +82,16 @@ pub(super) fn failed(place: &dyn Place, name: &str, why: &dyn std::fmt::Display)
         why: why.to_string(),
     }
 }
+
+/// A failure of a blob's stream on its way from a mirror.
+pub(super) fn stream_failed(
+    mirror: &super::Mirror,
+    blob: crate::BlobId,
+    why: &dyn std::fmt::Display,
+) -> crate::Error {
+    crate::Error::Place {
+        place: mirror.describe(),
+        name: super::blob_name(blob),
+        why: why.to_string(),
+    }
+}

@@ -10,7 +10,7 @@ use super::names::{AGE, CONFIG, HEAD, LEDGERS, POLICY, SECRETS, SegmentName, blo
 use super::place::{Place, failed};
 use super::sealing::{Covered, MirrorKey};
 use super::segment::Segment;
-use crate::{BlobId, EntryId, Error, Result};
+use crate::{BlobId, EntryId, Error, LedgerId, Result};
 
 /// A mirror, opened for reading.
 pub struct Mirror {
@@ -116,7 +116,9 @@ impl Mirror {
             // Segments may be joined while they are read: then a new look finds the longer one.
             looks += 1;
             let from = at;
-            let (chain, gaps) = self.names(ledger)?.cover_from(ledger.ledger(), at, size);
+            let (chain, gaps) = self
+                .names(ledger.ledger())?
+                .cover_from(ledger.ledger(), at, size);
             for name in &chain {
                 if name.from > at {
                     break;
@@ -136,9 +138,9 @@ impl Mirror {
         Ok(())
     }
 
-    fn names(&self, ledger: &HeadLedger) -> Result<Index> {
+    fn names(&self, ledger: LedgerId) -> Result<Index> {
         let mut index = Index::default();
-        let prefix = format!("{LEDGERS}{}/", ledger.id);
+        let prefix = format!("{LEDGERS}{}/", ledger.0);
         self.place.list(&prefix, &mut |listed| {
             let name = listed.name.strip_suffix(AGE).unwrap_or(&listed.name);
             if let Ok(name) = name.parse::<SegmentName>() {
@@ -169,10 +171,7 @@ impl Mirror {
     pub fn content(&self, entry: EntryId) -> Result<Option<Vec<u8>>> {
         let at = entry.index();
         let id = entry.ledger();
-        let Some(ledger) = self.head.ledgers.iter().find(|ledger| ledger.id == id.0) else {
-            return Ok(None);
-        };
-        let (chain, _) = self.names(ledger)?.cover_from(id, at, at + 1);
+        let (chain, _) = self.names(id)?.cover_from(id, at, at + 1);
         let Some(name) = chain.first() else {
             return Ok(None);
         };

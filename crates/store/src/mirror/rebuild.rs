@@ -12,7 +12,7 @@ use crate::sqlite::{self, Use};
 use crate::{Catalog, Error, LedgerId, Result, Writer, content, schema};
 
 /// What was made of a mirror, and what is wrong with it.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Rebuilt {
     /// Ledgers.
     pub ledgers: u64,

@@ -4,21 +4,23 @@
 //! a crash leaves beyond the head is found again, or is written anew.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::head::{Freed, Head, MAX_HEAD_BYTES};
 use super::index::{Index, Inside};
 use super::names::{AGE, CONFIG, HEAD, POLICY, SECRETS, blob_name};
+use super::past::is_our_past;
 use super::place::{Place, failed};
 use super::sealing::{Covered, MirrorKey};
 use super::segment::{ChunkList, Segment};
+use super::verified::Verified;
 use super::{Services, gather};
 use crate::national::policy;
 use crate::store::Shared;
 use crate::{
-    BlobId, Blobs, Catalog, Error, LedgerId, LedgerInfo, Options, Reader, Result, Store, keys::Keys,
+    BlobId, Blobs, Catalog, Error, LedgerId, LedgerInfo, Options, Result, Store, keys::Keys,
 };
 
 /// With more entries than this to go, a round first copies without an instant in mind, so that what it then holds in
@@ -71,7 +73,8 @@ pub struct Mirroring {
     pub(super) key: Option<MirrorKey>,
     pub(super) index: Index,
     head: Option<Head>,
-    pub(super) swept_ms: Option<i64>,
+    /// When it was last looked for what leaves, and how many bodies were erased then.
+    swept: Option<(i64, i64)>,
     /// Digests of the small streams as they were put last.
     small: [Option<Vec<u8>>; 3],
 }
@@ -140,7 +143,7 @@ impl Mirroring {
             key,
             index,
             head,
-            swept_ms: None,
+            swept: None,
             small: [const { None }; 3],
         })
     }
@@ -166,7 +169,7 @@ impl Mirroring {
                 self.catch_up(info, &mut round)?;
             }
         }
-        let (mut head, segments, erases) = self.instant()?;
+        let (mut head, segments) = self.instant()?;
         for segment in segments {
             let freed = self.put_segment(segment, &mut round)?;
             head.freed.extend(freed);
@@ -181,11 +184,21 @@ impl Mirroring {
             round.head = true;
             self.head = Some(head);
         }
+        for ledger in self.head.iter().flat_map(|head| &head.ledgers) {
+            let size = ledger.checkpoint()?.0.size;
+            self.shared.mirrored.note(ledger.ledger(), size);
+        }
         let now_ms = (self.shared.clock)();
         let due = |swept: i64| now_ms - swept >= SWEEP_EVERY_MS;
-        if erases || self.swept_ms.is_none_or(due) {
+        let erasures = self
+            .shared
+            .read(|rows| rows.one("SELECT COUNT(*) FROM erasures", &[], |row| row.int(0)))?;
+        if self
+            .swept
+            .is_none_or(|(at_ms, known)| due(at_ms) || Some(known) != erasures)
+        {
             self.sweep(now_ms, &mut round)?;
-            self.swept_ms = Some(now_ms);
+            self.swept = Some((now_ms, erasures.unwrap_or(0)));
         }
         self.join_small(&mut round)?;
         if round != Round::default() {
@@ -217,8 +230,8 @@ impl Mirroring {
         Ok(())
     }
 
-    /// What is left to copy, as of one instant, with that instant's head; and whether bodies are erased in it.
-    fn instant(&self) -> Result<(Head, Vec<Segment>, bool)> {
+    /// What is left to copy, as of one instant, with that instant's head.
+    fn instant(&self) -> Result<(Head, Vec<Segment>)> {
         self.shared.read(|rows| {
             let head = gather::head(&self.shared, rows)?;
             let mut segments: Vec<Segment> = Vec::new();
@@ -246,12 +259,7 @@ impl Mirroring {
                     }
                 }
             }
-            let mut entries = segments.iter().flat_map(|segment| &segment.entries);
-            let erases = entries.any(|entry| {
-                entry.id.ledger() != LedgerId::NATIONAL
-                    && entry.core().is_ok_and(|core| core.kind == "body.erase")
-            });
-            Ok((head, segments, erases))
+            Ok((head, segments))
         })
     }
 
@@ -315,13 +323,7 @@ impl Mirroring {
             Ok(reader) => reader,
             Err(error) => return self.not_copied(list.blob, &error, round),
         };
-        let mut content = Chunks {
-            chunks: reader,
-            number: 0,
-            ready: bytes::Bytes::new(),
-            pace: self.pace.clone(),
-            damage: None,
-        };
+        let mut content = Verified::new(reader, self.pace.clone());
         let size_bytes = size_bytes.unwrap_or_default();
         let name = blob_name(list.blob);
         let put = match list.sealed {
@@ -422,77 +424,5 @@ impl Mirroring {
         if let Err(error) = kept {
             tracing::warn!(path = %path.display(), %error, "what the mirror holds is not kept for the next start");
         }
-    }
-}
-
-/// A place whose head is not of our past must not be written to: it may hold what we lost.
-fn is_our_past(shared: &Shared, rows: &Reader<'_>, head: &Head, place: &dyn Place) -> Result<()> {
-    if head.centre != shared.keys.centre() {
-        let why = format!("it is the mirror of another data centre, {}", head.centre);
-        return Err(failed(place, HEAD, &why));
-    }
-    for ledger in &head.ledgers {
-        let (mirrored, _) = ledger.checkpoint()?;
-        let info =
-            LedgerInfo::by_id(rows, ledger.ledger())?.filter(|info| info.name == ledger.name);
-        let (size, root) = match &info {
-            Some(info) if info.size >= mirrored.size => (
-                info.size,
-                Some(shared.checkpoint(rows, info, mirrored.size)?.root),
-            ),
-            Some(info) => (info.size, None),
-            None => (0, None),
-        };
-        match root {
-            Some(root) if root == mirrored.root => {}
-            Some(_) => {
-                let why = format!(
-                    "{} has another history there at {} entries: keep both, and compare them with `amana check --mirror`",
-                    ledger.name, mirrored.size
-                );
-                return Err(failed(place, HEAD, &why));
-            }
-            None => {
-                let why = format!(
-                    "{} has {} entries there, and {size} here: this data folder is older than its mirror. Nothing is \
-                     written to it; restore from it, or bring back the newest copy of the folder",
-                    ledger.name, mirrored.size
-                );
-                return Err(failed(place, HEAD, &why));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A blob's chunks as a stream, each checked before it goes.
-struct Chunks {
-    chunks: crate::BlobReader,
-    number: u64,
-    ready: bytes::Bytes,
-    pace: Pace,
-    damage: Option<Error>,
-}
-
-impl Read for Chunks {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        if self.ready.is_empty() {
-            if self.number == self.chunks.chunk_count() {
-                return Ok(0);
-            }
-            match self.chunks.chunk(self.number) {
-                Ok(chunk) => self.ready = chunk,
-                Err(error) => {
-                    let why = io::Error::other(error.to_string());
-                    self.damage = Some(error);
-                    return Err(why);
-                }
-            }
-            (self.pace)(self.ready.len())?;
-            self.number += 1;
-        }
-        let now = self.ready.split_to(to.len().min(self.ready.len()));
-        to[..now.len()].copy_from_slice(&now);
-        Ok(now.len())
     }
 }

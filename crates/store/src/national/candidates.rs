@@ -268,6 +268,10 @@ impl Shared {
             LedgerId::NATIONAL => Some(info.size),
             id => latest_head(rows, id, u64::MAX)?.map(|(size, _)| size),
         };
+        let newest = match newest {
+            Some(newest) => self.showable(rows, info.id, newest, now_ms)?,
+            None => None,
+        };
         let Some(newest) = newest else {
             return Ok(None);
         };

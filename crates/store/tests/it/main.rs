@@ -10,6 +10,7 @@ mod commit;
 mod faults;
 mod give_back;
 mod healing;
+mod mirror;
 mod national;
 mod parity;
 mod replica;
