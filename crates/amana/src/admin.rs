@@ -9,12 +9,14 @@ mod backup;
 pub(crate) mod buckets;
 mod enrolments;
 pub(crate) mod erasures;
+mod give_back;
 pub(crate) mod health;
 mod institutions;
 mod ledgers;
 mod officials;
 mod policy;
 mod releases;
+mod scrub;
 
 use std::sync::Arc;
 
@@ -73,6 +75,8 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             &format!("{institution}/enrolments/refuse"),
             post(enrolments::refuse),
         )
+        .route("/v1/scrub", get(scrub::show).post(scrub::begin))
+        .route("/v1/give-back", post(give_back::take))
         .route("/v1/ledgers", get(ledgers::list))
         .route(
             "/v1/erasures/{owner}/{ledger}/{index}",

@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::enrolments::Enrolments;
 use crate::metrics::Requests;
 use crate::mirror::States;
+use crate::scrub::Scrub;
 use crate::tls::Listeners;
 
 /// What every listener shares.
@@ -28,6 +29,8 @@ pub(crate) struct Centre {
     pub(crate) staging: Arc<Staging>,
     /// Gateways that introduce themselves.
     pub(crate) enrolments: Enrolments,
+    /// The scrub under way.
+    pub(crate) scrub: Scrub,
     pub(crate) config: Config,
     /// What was asked of the listeners since the start.
     pub(crate) requests: Arc<Requests>,
@@ -95,6 +98,9 @@ impl Centre {
     /// When the store can't be opened: another server has it, a disk that fails.
     pub(crate) fn open(data: &std::path::Path, name: &str, config: Config) -> Result<Self> {
         let store = Arc::new(Store::open(data, catalog(), Options::new(name))?);
+        if let Some(fraction) = config.parity()? {
+            store.keep_parity(fraction)?;
+        }
         // After the store, which makes the folder of keys and sees that nobody else works here.
         let addresses = [config.listen_web, config.listen_s3];
         let tls = config.tls_settings();
@@ -106,6 +112,7 @@ impl Centre {
             staging: Arc::new(Staging::new(store.clone())),
             store,
             enrolments: Enrolments::default(),
+            scrub: Scrub::load(data),
             config,
             requests: Arc::default(),
             tls,

@@ -74,6 +74,11 @@ enum Command {
     Mirror(commands::mirror::Mirror),
     /// Make a data centre again from a mirror, on a bare machine
     Restore(commands::restore::Restore),
+    /// Read everything again, and mend what a mirror or parity can mend
+    Scrub(commands::scrub::ScrubNow),
+    /// The data centre's own key: its backup on paper, and its recovery
+    #[command(subcommand)]
+    OperatorKey(commands::operator_key::OperatorKey),
     /// Take everything of an institution out, in a bag that standard programs read
     Export(commands::export::Export),
     /// Deposit what a bag holds anew, through a gateway of another data centre
@@ -109,6 +114,8 @@ impl Cli {
             Command::Check(check) => check.run(),
             Command::Mirror(mirror) => mirror.run(),
             Command::Restore(restore) => restore.run(),
+            Command::Scrub(scrub) => wait(scrub.run()),
+            Command::OperatorKey(key) => without_core_dumps().and_then(|()| key.run()),
             Command::Export(export) => wait(export.run()),
             Command::Import(import) => wait(import.run()),
             Command::Demo(demo) => wait(demo.run()),

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use amana_store::parity::Fraction;
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 
 use crate::mirror::MirrorConfig;
@@ -54,6 +55,10 @@ pub(crate) struct Config {
     pub(crate) stop_within_s: f64,
     /// Length of a day for expiry rules, in seconds.
     pub(crate) lifecycle_day_s: f64,
+    /// Days within which everything is read again; 0 leaves it to `amana scrub`.
+    pub(crate) scrub_days: f64,
+    /// How much of each blob repairs itself, such as `10%`; none when empty.
+    pub(crate) parity: String,
     /// What is logged: a level, or a filter such as `info,amana_store=debug`.
     pub(crate) log: String,
     /// How it is logged.
@@ -109,6 +114,12 @@ centre = "{centre}"
 # Seconds that requests under way have to end when the server is told to stop; told twice, it ends at once.
 # stop_within_s = 10
 
+# Days within which all content and all rows are read again, with low priority; 0 leaves that to amana scrub.
+# scrub_days = 30
+
+# On a site with one disk: how much of each large content may be damaged and still repair itself. It costs that much room.
+# parity = "10%"
+
 # What is logged, on stderr: error, warn, info, debug, or a filter; as text or json.
 # log = "info"
 # log_format = "text"
@@ -146,6 +157,8 @@ impl Default for Config {
             epoch_idle_s: 60.0,
             stop_within_s: 10.0,
             lifecycle_day_s: 86_400.0,
+            scrub_days: 30.0,
+            parity: String::new(),
             log: "info".to_owned(),
             log_format: LogFormat::Text,
             mirror_wait_s: 60.0,
@@ -231,6 +244,8 @@ impl Config {
             "stop_within_s" => self.stop_within_s = seconds()?,
             "lifecycle_day_s" => self.lifecycle_day_s = seconds()?,
             "mirror_wait_s" => self.mirror_wait_s = seconds()?,
+            "scrub_days" => self.scrub_days = value.parse().context("must be a number of days")?,
+            "parity" => value.clone_into(&mut self.parity),
             "log" => value.clone_into(&mut self.log),
             "log_format" => {
                 self.log_format = match value {
@@ -253,6 +268,13 @@ impl Config {
                 bail!("two mirrors are named {}", mirror.name);
             }
         }
+        if !(0.0..=36_500.0).contains(&self.scrub_days) {
+            bail!(
+                "scrub_days is {}, and must be between 0 and 36500",
+                self.scrub_days
+            );
+        }
+        self.parity()?;
         let fields = [
             ("epoch_busy_s", self.epoch_busy_s),
             ("epoch_idle_s", self.epoch_idle_s),
@@ -283,6 +305,25 @@ impl Config {
             key: self.tls_key.clone(),
             names: self.tls_names.clone(),
         }
+    }
+
+    /// Time within which everything is read again; zero when it isn't.
+    pub(crate) fn scrub_period(&self) -> Duration {
+        Duration::from_secs_f64(self.scrub_days * 86_400.0)
+    }
+
+    /// How much of a blob repairs itself, if parity is kept.
+    ///
+    /// # Errors
+    /// For what is no percentage.
+    pub(crate) fn parity(&self) -> Result<Option<Fraction>> {
+        if self.parity.is_empty() {
+            return Ok(None);
+        }
+        let fraction = self.parity.parse();
+        fraction
+            .map(Some)
+            .map_err(|why: String| anyhow!("parity: {why}"))
     }
 
     /// Time between epochs while anything happens.

@@ -21,7 +21,7 @@ use crate::metrics::observer;
 use crate::mirror::{self, local_offset_s};
 use crate::stopping::Signals;
 use crate::supervisor::Supervisor;
-use crate::{admin, cli, first_start, logs, output, socket, web};
+use crate::{admin, cli, first_start, logs, output, scrub, socket, web};
 
 /// Mirrors have this long to end what they are at.
 const MIRRORS_STOP: Duration = Duration::from_secs(2);
@@ -102,6 +102,8 @@ impl Serve {
                 "a write failed and the data centre has stopped: {why}; see to the disk and start it again, it recovers by itself"
             )),
             () = centre.store.run_epochs(centre.config.epoch_busy(), centre.config.epoch_idle()) => Ok(()),
+            () = scrub::run(centre.clone(), centre.config.scrub_period()) => Ok(()),
+            () = scrub::record_repairs(centre.clone()) => Ok(()),
             Some(task) = tasks.join_next() => Err(match task {
                 Err(failed) => anyhow::anyhow!("a listener failed: {failed}"),
                 Ok(()) => anyhow::anyhow!("a listener ended by itself"),

@@ -5,6 +5,7 @@ pub(crate) mod contents;
 mod credentials;
 mod enrolments;
 mod erasures;
+mod give_back;
 mod index;
 mod keyrings;
 pub(crate) mod ledgers;
@@ -50,6 +51,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         .merge(witness::routes())
         .merge(sealed::routes())
         .merge(keyrings::routes())
+        .merge(give_back::routes())
         .merge(open_buckets::routes())
         .merge(erasures::routes())
         .merge(enrolments::routes())

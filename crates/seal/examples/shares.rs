@@ -8,7 +8,7 @@ use std::error::Error;
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::path::Path;
 
-use amana_seal::pages::Page;
+use amana_seal::pages::{Page, PageKey};
 use amana_seal::shares::{Gathering, GroupPlan, Share, split_secret};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -53,6 +53,7 @@ fn pages(plan: &GroupPlan, folder: &Path) -> Result<(), Box<dyn Error>> {
     for share in split_secret(&secret()?, b"", plan)? {
         let (institution, date) = ("finances", "2026-11-22");
         let page = Page {
+            key: PageKey::Institution,
             institution,
             plan,
             set: 2,

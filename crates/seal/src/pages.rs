@@ -16,9 +16,20 @@ use crate::shares::{Group, GroupPlan, Share};
 /// Words a column of a page; three columns hold a share of the root.
 const COLUMN_WORDS: usize = 11;
 
+/// Which key a share is of: pages say what it opens, and how it is rebuilt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PageKey {
+    /// An institution's root.
+    Institution,
+    /// A data centre's own seed.
+    Operator,
+}
+
 /// What stands on one page.
 pub struct Page<'a> {
-    /// The institution's name.
+    /// Which key.
+    pub key: PageKey,
+    /// The institution's name, or the data centre's.
     pub institution: &'a str,
     /// The plan that the share is of.
     pub plan: &'a GroupPlan,

@@ -6,6 +6,7 @@
 //! error that it would be without copies.
 
 use std::io::Read;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use amana_ledger::Hash;
@@ -44,6 +45,7 @@ impl ContentReader {
     /// # Errors
     /// [`Error::Damaged`], [`Error::Missing`] when no copy has it either, [`Error::File`].
     pub fn chunk(&self, index: u64) -> Result<Bytes> {
+        self.store.shared.asked.fetch_add(1, Ordering::Relaxed);
         let own = lock_state(&self.own).clone();
         let found = match own {
             Some(own) => own.chunk(index),
@@ -72,7 +74,13 @@ impl Store {
         self.shared.places.set(places);
     }
 
-    /// Waits for repairs, and takes them: whoever takes them records them.
+    /// Takes the repairs that wait: whoever takes them records them.
+    #[must_use]
+    pub fn take_repairs(&self) -> Vec<Repair> {
+        self.shared.places.take_repairs()
+    }
+
+    /// Waits for repairs, and takes them.
     pub async fn repairs(&self) -> Vec<Repair> {
         loop {
             let notice = self.shared.places.repaired.notified();
@@ -150,17 +158,18 @@ impl Store {
         Ok(true)
     }
 
-    /// Whether the folder's own copy is whole, by reading all of it; otherwise what is wrong. Blocking.
+    /// Whether the folder's own copy is whole, by reading all of it; otherwise what is wrong. `between` runs before each
+    /// chunk. Blocking.
     ///
     /// # Errors
     /// When it can't be told: a failure of the rows or of the disk.
-    pub fn is_whole(&self, wanted: &Wanted) -> Result<Option<(Was, String)>> {
+    pub fn is_whole(&self, wanted: &Wanted, between: &dyn Fn()) -> Result<Option<(Was, String)>> {
         match wanted.source {
             Source::Entry(_) => {
                 let found = self.read(|rows| read_inline(rows, wanted.entry, &wanted.sha256));
                 judged(found.map(drop))
             }
-            Source::Blob(_) => Ok(self.own(wanted)?.wrong),
+            Source::Blob(_) => Ok(self.own(wanted, between)?.wrong),
         }
     }
 
@@ -170,7 +179,7 @@ impl Store {
         self.blobs().reader(blob, wanted.size_bytes, chunks.into())
     }
 
-    fn own(&self, wanted: &Wanted) -> Result<Own> {
+    fn own(&self, wanted: &Wanted, between: &dyn Fn()) -> Result<Own> {
         let (blob, root) = blob_of(wanted)?;
         let chunks: Arc<[Hash]> = match self.read(|rows| read_chunks(rows, blob, &root)) {
             Ok(chunks) => chunks.into(),
@@ -186,7 +195,10 @@ impl Store {
             let reader = self
                 .blobs()
                 .reader(blob, wanted.size_bytes, chunks.clone())?;
-            (0..reader.chunk_count()).try_for_each(|index| reader.chunk(index).map(drop))
+            (0..reader.chunk_count()).try_for_each(|index| {
+                between();
+                reader.chunk(index).map(drop)
+            })
         };
         let wrong = judged(read())?;
         Ok(Own {
@@ -198,7 +210,7 @@ impl Store {
     /// One thread at a time for each blob.
     fn heal_blob(&self, wanted: &Wanted, blob: BlobId) -> Result<()> {
         let now_ms = self.now_ms();
-        let own = self.own(wanted)?;
+        let own = self.own(wanted, &|| {})?;
         let Some((was, why)) = own.wrong else {
             return Ok(());
         };

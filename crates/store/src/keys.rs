@@ -9,6 +9,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use amana_ledger::SigningKey;
+use amana_seal::root::Root;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
@@ -79,6 +80,24 @@ impl Keys {
         })?;
         Ok(Self {
             seed,
+            centre: centre.to_owned(),
+        })
+    }
+
+    /// The seed as a secret that custodians share: for its backup on paper, and for nothing else.
+    #[must_use]
+    pub fn to_share(&self) -> Root {
+        Root::from_seed(self.seed.clone())
+    }
+
+    /// Keys from the seed that custodians rebuilt.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] for a name that no data centre has.
+    pub fn of_shared(shared: &Root, centre: &str) -> Result<Self> {
+        check_centre(centre)?;
+        Ok(Self {
+            seed: Zeroizing::new(*shared.seed()),
             centre: centre.to_owned(),
         })
     }

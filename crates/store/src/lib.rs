@@ -42,6 +42,7 @@ pub mod parity;
 mod read_only;
 pub mod replica;
 mod schema;
+pub mod scrub;
 mod sqlite;
 mod stop;
 mod store;

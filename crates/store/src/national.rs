@@ -58,6 +58,8 @@ pub(crate) fn service() -> Service {
             Kind::of::<CloseEpoch>(),
             Kind::of::<quorum::SetQuorum>(),
             Kind::of::<crate::erase::Erase>(),
+            Kind::of::<crate::scrub::RecordHealed>(),
+            Kind::of::<crate::scrub::RecordScrub>(),
         ],
     }
 }

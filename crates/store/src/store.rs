@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -98,6 +98,8 @@ pub(crate) struct Shared {
     readers: Mutex<Vec<Connection>>,
     queued_bytes: AtomicUsize,
     pub(crate) figures: Figures,
+    /// How often something was asked.
+    pub(crate) asked: AtomicU64,
     pub(crate) stopped: Arc<Stop>,
     pub(crate) read_only: Mutex<ReadOnly>,
     /// Checkpoints of ours that are ahead of us.
@@ -172,6 +174,7 @@ impl Store {
         &self,
         mut act: A,
     ) -> Result<Committed<A::Output>, CommitError<A::Refusal>> {
+        self.shared.asked.fetch_add(1, Ordering::Relaxed);
         self.shared.writable()?;
         let content = act.take_content();
         if !act.frees() {
@@ -246,6 +249,7 @@ impl Store {
         &self,
         read: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        self.shared.asked.fetch_add(1, Ordering::Relaxed);
         self.shared.read(read)
     }
 
@@ -341,6 +345,7 @@ impl Shared {
             readers: Mutex::default(),
             queued_bytes: AtomicUsize::new(0),
             figures: Figures::default(),
+            asked: AtomicU64::new(0),
             read_only: Mutex::default(),
             shown: Mutex::default(),
             restart_log: AtomicBool::new(false),

@@ -1,62 +1,102 @@
-//! Whether content that an entry names is still held: for the store, which makes lost rows of content again only then.
+//! What content an entry's act brought or names, as far as it is still held: for whoever goes through a ledger, and for the
+//! store, which makes lost rows of content again only then.
 
-use amana_seal::statement::PieceId;
-use amana_store::{Act as _, EntryId, LedgerId, Reader, Result, Source, entries};
+use amana_store::{Act as _, Entry, EntryId, Reader, Result, Source, entries};
 use serde::Deserialize;
 
 use crate::Vault;
-use crate::acts::recorded::{self, KeyBody};
-use crate::sealed::{RecordSealed, views as sealed};
+use crate::acts::recorded::{self, ObjectBody};
+use crate::acts::upload::PartBody;
+use crate::model::{Extent, Held};
+use crate::sealed::{RecordSealed, SealedBody, views as sealed};
 use crate::views::versions;
 
-/// What the links of an act on a key and of a sealed act have in common.
+/// What the links of an act on a key have in common.
 #[derive(Deserialize)]
 struct Links {
     bucket: Option<u64>,
-    piece: Option<String>,
 }
 
 impl Vault {
+    /// The content that an entry names and that is held under it: of a version that stands, of a part of an upload under
+    /// way, of a sealed piece that a bucket holds.
+    ///
+    /// # Errors
+    /// A failure of the rows, or a body that isn't the one that was recorded.
+    pub fn contents_of(rows: &Reader<'_>, entry: &Entry) -> Result<Vec<Held>> {
+        if entry.body.is_none() {
+            return Ok(Vec::new());
+        }
+        let core = entry.core()?;
+        match core.kind.as_ref() {
+            "object.put" | "upload.complete" => {
+                let links: Option<Links> = serde_json::from_str(core.links.get()).ok();
+                of_version(rows, entry.id, links.and_then(|links| links.bucket))
+            }
+            "upload.part" => of_part(rows, entry.id),
+            kind if kind == RecordSealed::KIND => of_piece(rows, entry.id),
+            _ => Ok(Vec::new()),
+        }
+    }
+
     /// Whether a version, a part or a bucket holds what lies at `source`, which `entry` names.
     ///
     /// # Errors
-    /// A failure of the rows.
+    /// As [`Vault::contents_of`].
     pub fn is_held(rows: &Reader<'_>, entry: EntryId, source: Source) -> Result<bool> {
-        if let Source::Blob(blob) = source {
-            let sql = "SELECT 1 FROM blob_holders WHERE blob = $1";
-            let name = blob.as_bytes().as_slice();
-            if rows.one(sql, &[name.into()], |_| Ok(()))?.is_some() {
-                return Ok(true);
-            }
-        }
-        let Some(found) = entries::entry(rows, entry)? else {
+        let Some(entry) = entries::entry(rows, entry)? else {
             return Ok(false);
         };
-        let core = found.core()?;
-        let Ok(links) = serde_json::from_str::<Links>(core.links.get()) else {
-            return Ok(false);
-        };
-        if core.kind == RecordSealed::KIND {
-            return is_piece(rows, entry.ledger(), links.piece.as_deref(), source);
-        }
-        let Some(bucket) = links.bucket.and_then(|i| EntryId::new(entry.ledger(), i)) else {
-            return Ok(false);
-        };
-        let body: KeyBody = recorded::body(rows, entry)?;
-        let version = versions::at(rows, bucket, body.key.as_bytes(), entry.index())?;
-        Ok(source == Source::Entry(entry.index()) && version.is_some_and(|held| held.inline))
+        let held = Self::contents_of(rows, &entry)?;
+        Ok(held.iter().any(|held| held.wanted().source == source))
     }
 }
 
-fn is_piece(
-    rows: &Reader<'_>,
-    ledger: LedgerId,
-    piece: Option<&str>,
-    source: Source,
-) -> Result<bool> {
-    let Some(piece) = piece.and_then(|name| name.parse::<PieceId>().ok()) else {
-        return Ok(false);
+fn of_version(rows: &Reader<'_>, entry: EntryId, bucket: Option<u64>) -> Result<Vec<Held>> {
+    let Some(bucket) = bucket.and_then(|index| EntryId::new(entry.ledger(), index)) else {
+        return Ok(Vec::new());
     };
-    let row = sealed::piece(rows, ledger, piece)?;
-    Ok(row.is_some_and(|row| row.live && row.source() == source))
+    let body: ObjectBody = recorded::body(rows, entry)?;
+    let key = body.key.as_bytes();
+    if versions::at(rows, bucket, key, entry.index())?.is_none() {
+        return Ok(Vec::new());
+    }
+    let object = format!("{}/{}", body.bucket, String::from_utf8_lossy(key));
+    Ok(held(entry, &object, body.extents))
+}
+
+fn of_part(rows: &Reader<'_>, entry: EntryId) -> Result<Vec<Held>> {
+    let body: PartBody = recorded::body(rows, entry)?;
+    let sql = "SELECT 1 FROM blob_holders WHERE blob = $1";
+    let stands = match body.extent.blob {
+        Some(blob) => rows.one(sql, &[blob.as_bytes().as_slice().into()], |_| Ok(()))?,
+        None => None,
+    };
+    let object = format!(
+        "{}/{} (a part)",
+        body.bucket,
+        String::from_utf8_lossy(body.key.as_bytes())
+    );
+    let extents = stands.map(|()| body.extent);
+    Ok(held(entry, &object, extents))
+}
+
+fn of_piece(rows: &Reader<'_>, entry: EntryId) -> Result<Vec<Held>> {
+    let body: SealedBody = recorded::body(rows, entry)?;
+    let Some(piece) = body.statement.statement().piece else {
+        return Ok(Vec::new());
+    };
+    let row = sealed::piece(rows, entry.ledger(), piece.id)?;
+    let stands = row.is_some_and(|row| row.live && row.entry == entry);
+    let object = format!("the sealed piece {}", piece.id);
+    Ok(held(entry, &object, body.extent.filter(|_| stands)))
+}
+
+fn held(entry: EntryId, object: &str, extents: impl IntoIterator<Item = Extent>) -> Vec<Held> {
+    let held = |extent| Held {
+        object: object.to_owned(),
+        entry,
+        extent,
+    };
+    extents.into_iter().map(held).collect()
 }

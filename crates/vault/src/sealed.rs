@@ -19,7 +19,7 @@ mod refusal;
 mod stage;
 pub(crate) mod views;
 
-pub(crate) use act::RecordSealed;
+pub(crate) use act::{RecordSealed, SealedBody};
 pub(crate) use check::each_piece;
 pub use read::SealedPieceInfo;
 pub use record::{HandedIn, SealedRecorded, VerifiedSealed};

@@ -17,6 +17,7 @@ mod show;
 pub(crate) use ceremony::host_name;
 pub(crate) use gather::{GivenShares, read as read_page};
 pub(crate) use init::{Plan, institution_name};
+pub(crate) use pages::Pages;
 
 use std::path::PathBuf;
 

@@ -26,6 +26,8 @@ pub(crate) enum Ledger {
     ErasureRequest(Entry),
     /// Erase the body of an act, as a director's signed request asks; receipts and replay still hold
     Erase(Erase),
+    /// Give a restored data centre the entries back that it has lost, from a mirror's folder or a segment of one
+    GiveBack(GiveBack),
     /// Print each entry as it is recorded, verifying all the way
     Follow(Follow),
 }
@@ -105,9 +107,55 @@ impl Ledger {
                 reach.print(&asked, || request.trim_end().to_owned())
             }
             Self::Erase(erase) => erase.run().await,
+            Self::GiveBack(give_back) => give_back.run().await,
             Self::Follow(follow) => follow.run().await,
         }
     }
+}
+
+/// Where the missing entries are.
+#[derive(Args)]
+pub(crate) struct GiveBack {
+    /// A mirror's folder, or a file of one under ledgers/
+    #[arg(value_name = "FILE|PLACE")]
+    place: PathBuf,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+impl GiveBack {
+    async fn run(self) -> Result<()> {
+        let path =
+            std::fs::canonicalize(&self.place).with_context(|| self.place.display().to_string())?;
+        let body = json!({ "path": path });
+        let given = self.reach.client().post("/v1/give-back", &body).await?;
+        self.reach.print(&given, || given_text(&given))?;
+        let left_out = given["left_out"].as_array().map_or(0, Vec::len);
+        match given["read_only"].as_str() {
+            None if left_out == 0 => Ok(()),
+            None => bail!("{left_out} ledgers were not taken back whole, as named above"),
+            Some(why) => bail!("the data centre stays read-only: {why}"),
+        }
+    }
+}
+
+fn given_text(given: &Value) -> String {
+    let taken = given["ledgers"].as_array().into_iter().flatten();
+    let taken = taken.map(|one| {
+        let (entries, size) = (&one[1]["entries"], &one[1]["size"]);
+        let name = one[0].as_str().unwrap_or_default();
+        format!("{name}: {entries} entries taken back, {size} now")
+    });
+    let left = given["left_out"].as_array().into_iter().flatten();
+    let left = left.filter_map(|why| why.as_str().map(str::to_owned));
+    let mut lines: Vec<String> = taken.chain(left).collect();
+    if lines.is_empty() {
+        lines.push("there is nothing in it that the data centre doesn't have".to_owned());
+    }
+    if given["read_only"].is_null() {
+        lines.push("The data centre takes deposits.".to_owned());
+    }
+    lines.join("\n")
 }
 
 impl Erase {

@@ -103,10 +103,44 @@ pub(crate) async fn metrics(State(centre): State<Arc<Centre>>) -> Response {
     witnesses(&mut text, &seen);
     centre.requests.write(&mut text);
     text.disk(centre.store.folder());
+    scrub(&mut text, &centre);
     text.push(&centre.tls.metrics());
     let all: Vec<_> = ledgers.iter().collect();
     text.push(&centre.mirrors.metrics(entries(&all)));
     ([(header::CONTENT_TYPE, FORMAT)], text.into_string()).into_response()
+}
+
+/// How far the scrub is, and how its last pass ended.
+fn scrub(text: &mut Text, centre: &Centre) {
+    let state = centre.scrub.state();
+    let (ended_s, damaged, healed) = state.last.map_or((0, 0, 0), |last| {
+        let ended_s = last.ended_ms.cast_unsigned() / 1000;
+        (ended_s, last.damaged, last.healed)
+    });
+    for (name, what, value) in [
+        (
+            "amana_scrub_entries_done",
+            "Entries behind the scrub's pass under way.",
+            state.entries_done,
+        ),
+        (
+            "amana_scrub_last_end_seconds",
+            "When the last whole pass ended, in seconds since 1970; 0 before the first.",
+            ended_s,
+        ),
+        (
+            "amana_scrub_last_damaged",
+            "What the last pass found damaged and no copy could heal.",
+            damaged,
+        ),
+        (
+            "amana_scrub_last_healed",
+            "What the last pass healed.",
+            healed,
+        ),
+    ] {
+        text.alone(name, "gauge", what, value);
+    }
 }
 
 /// How the one writer keeps up.

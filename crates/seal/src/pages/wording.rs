@@ -1,6 +1,6 @@
 //! What a page says, in French and in English.
 
-use super::Page;
+use super::{Page, PageKey};
 use crate::shares::Group;
 
 /// The texts of one language.
@@ -28,7 +28,10 @@ pub(super) fn french(page: &Page<'_>) -> Wording {
     Wording {
         tag: "fr",
         title: "Part de la cl\u{e9}",
-        institution: "Institution",
+        institution: match page.key {
+            PageKey::Institution => "Institution",
+            PageKey::Operator => "Centre de donn\u{e9}es",
+        },
         group: "Groupe",
         share: format!("Part {number} sur {count}"),
         set: "S\u{e9}rie n\u{b0}",
@@ -37,9 +40,18 @@ pub(super) fn french(page: &Page<'_>) -> Wording {
             (
                 "Ce que c\u{2019}est",
                 vec![format!(
-                    "Une part de la cl\u{e9} qui ouvre tout ce que \u{ab}\u{a0}{institution}\u{a0}\u{bb} a scell\u{e9}. {threshold}. \
-                 {}",
-                    if page.plan.is_one_person() {
+                    "{}. {threshold}. {}",
+                    match page.key {
+                        PageKey::Institution => format!(
+                            "Une part de la cl\u{e9} qui ouvre tout ce que \u{ab}\u{a0}{institution}\u{a0}\u{bb} a scell\u{e9}"
+                        ),
+                        PageKey::Operator => format!(
+                            "Une part de la cl\u{e9} avec laquelle le centre de donn\u{e9}es \u{ab}\u{a0}{institution}\u{a0}\u{bb} signe son journal national. Elle n\u{2019}ouvre rien de ce que les institutions ont scell\u{e9}"
+                        ),
+                    },
+                    if page.plan.is_one_person() && page.key == PageKey::Operator {
+                        FRENCH_OPERATOR_ALONE
+                    } else if page.plan.is_one_person() {
                         FRENCH_ALONE
                     } else {
                         "Seule, elle n\u{2019}ouvre rien et ne dit rien."
@@ -48,27 +60,36 @@ pub(super) fn french(page: &Page<'_>) -> Wording {
             ),
             (
                 "O\u{f9} la garder",
-                lines(&[
-                    "Dans une enveloppe ferm\u{e9}e et sign\u{e9}e sur le rabat, au coffre ou sous cl\u{e9}, \u{e0} l\u{2019}abri de l\u{2019}eau et du feu, loin des autres parts.",
-                    "Une fois l\u{2019}an, v\u{e9}rifiez que l\u{2019}enveloppe est l\u{e0} et ferm\u{e9}e. Perdue, ouverte, ou fin de vos fonctions\u{a0}: dites-le le jour m\u{ea}me.",
-                ]),
+                lines(
+                    page.key,
+                    &[
+                        "Dans une enveloppe ferm\u{e9}e et sign\u{e9}e sur le rabat, au coffre ou sous cl\u{e9}, \u{e0} l\u{2019}abri de l\u{2019}eau et du feu, loin des autres parts.",
+                        "Une fois l\u{2019}an, v\u{e9}rifiez que l\u{2019}enveloppe est l\u{e0} et ferm\u{e9}e. Perdue, ouverte, ou fin de vos fonctions\u{a0}: dites-le le jour m\u{ea}me.",
+                    ],
+                ),
             ),
             (
                 "Ce qu\u{2019}il ne faut jamais faire",
-                lines(&[
-                    "La photographier, la copier, la dicter, l\u{2019}envoyer, la confier, la ranger avec une autre part.",
-                    "La saisir sur un t\u{e9}l\u{e9}phone, un site ou un ordinateur reli\u{e9} au r\u{e9}seau, quel que soit celui qui le demande.",
-                ]),
+                lines(
+                    page.key,
+                    &[
+                        "La photographier, la copier, la dicter, l\u{2019}envoyer, la confier, la ranger avec une autre part.",
+                        "La saisir sur un t\u{e9}l\u{e9}phone, un site ou un ordinateur reli\u{e9} au r\u{e9}seau, quel que soit celui qui le demande.",
+                    ],
+                ),
             ),
             (
                 "Le jour de la reconstitution",
-                lines(&[
-                    "1. V\u{e9}rifiez qui vous convoque\u{a0}: de vive voix, ou par un num\u{e9}ro que vous aviez d\u{e9}j\u{e0}.",
-                    "2. Venez en personne\u{a0}; la page ne quitte pas vos mains.",
-                    "3. Sur une machine hors r\u{e9}seau, \u{ab}\u{a0}amana keys recover\u{a0}\u{bb}\u{a0}: saisissez vous-m\u{ea}me les mots dans l\u{2019}ordre. Les quatre premi\u{e8}res lettres suffisent, ou le num\u{e9}ro \u{e9}crit \u{e0} c\u{f4}t\u{e9}. Le code carr\u{e9} contient les m\u{ea}mes mots.",
-                    "4. Sans Amana, tout logiciel SLIP-0039 convient (shamir-mnemonic, phrase secr\u{e8}te vide).",
-                    "5. Remettez la page sous une enveloppe neuve, ou br\u{fb}lez-la si une nouvelle s\u{e9}rie la remplace.",
-                ]),
+                lines(
+                    page.key,
+                    &[
+                        "1. V\u{e9}rifiez qui vous convoque\u{a0}: de vive voix, ou par un num\u{e9}ro que vous aviez d\u{e9}j\u{e0}.",
+                        "2. Venez en personne\u{a0}; la page ne quitte pas vos mains.",
+                        "3. Sur une machine hors r\u{e9}seau, \u{ab}\u{a0}amana keys recover\u{a0}\u{bb}\u{a0}: saisissez vous-m\u{ea}me les mots dans l\u{2019}ordre. Les quatre premi\u{e8}res lettres suffisent, ou le num\u{e9}ro \u{e9}crit \u{e0} c\u{f4}t\u{e9}. Le code carr\u{e9} contient les m\u{ea}mes mots.",
+                        "4. Sans Amana, tout logiciel SLIP-0039 convient (shamir-mnemonic, phrase secr\u{e8}te vide).",
+                        "5. Remettez la page sous une enveloppe neuve, ou br\u{fb}lez-la si une nouvelle s\u{e9}rie la remplace.",
+                    ],
+                ),
             ),
             (
                 "Les s\u{e9}ries ant\u{e9}rieures",
@@ -82,6 +103,9 @@ pub(super) fn french(page: &Page<'_>) -> Wording {
         words: "rang, mot, num\u{e9}ro du mot",
     }
 }
+
+const FRENCH_OPERATOR_ALONE: &str = "Elle est la seule\u{a0}: qui la tient signe au nom du centre de donn\u{e9}es. R\u{e9}partissez la cl\u{e9} \
+    entre plusieurs personnes d\u{e8}s que possible (amana operator-key backup).";
 
 const FRENCH_ALONE: &str = "Elle est la seule\u{a0}: qui la tient tient tout, et si elle br\u{fb}le tout est perdu. \
     R\u{e9}partissez la cl\u{e9} entre plusieurs personnes d\u{e8}s que possible (amana keys reshare).";
@@ -119,7 +143,10 @@ pub(super) fn english(page: &Page<'_>) -> Wording {
     Wording {
         tag: "en",
         title: "Share of the key",
-        institution: "Institution",
+        institution: match page.key {
+            PageKey::Institution => "Institution",
+            PageKey::Operator => "Data centre",
+        },
         group: "Group",
         share: format!("Share {number} of {count}"),
         set: "Set no.",
@@ -128,8 +155,18 @@ pub(super) fn english(page: &Page<'_>) -> Wording {
             (
                 "What this is",
                 vec![format!(
-                    "A share of the key that opens everything that \u{201c}{institution}\u{201d} has sealed. {threshold}. {}",
-                    if page.plan.is_one_person() {
+                    "{}. {threshold}. {}",
+                    match page.key {
+                        PageKey::Institution => format!(
+                            "A share of the key that opens everything that \u{201c}{institution}\u{201d} has sealed"
+                        ),
+                        PageKey::Operator => format!(
+                            "A share of the key with which the data centre \u{201c}{institution}\u{201d} signs its national log. It opens nothing that institutions have sealed"
+                        ),
+                    },
+                    if page.plan.is_one_person() && page.key == PageKey::Operator {
+                        ENGLISH_OPERATOR_ALONE
+                    } else if page.plan.is_one_person() {
                         ENGLISH_ALONE
                     } else {
                         "Alone it opens nothing and tells nothing."
@@ -138,27 +175,36 @@ pub(super) fn english(page: &Page<'_>) -> Wording {
             ),
             (
                 "Where to keep it",
-                lines(&[
-                    "In a closed envelope signed across the flap, in a safe or under lock, away from water and fire, far from the other shares.",
-                    "Once a year, see that the envelope is there and closed. If it is lost or opened, or you leave your office: say so the same day.",
-                ]),
+                lines(
+                    page.key,
+                    &[
+                        "In a closed envelope signed across the flap, in a safe or under lock, away from water and fire, far from the other shares.",
+                        "Once a year, see that the envelope is there and closed. If it is lost or opened, or you leave your office: say so the same day.",
+                    ],
+                ),
             ),
             (
                 "What never to do",
-                lines(&[
-                    "Photograph it, copy it, dictate it, send it, entrust it to anybody, or keep it with another share.",
-                    "Type it into a telephone, a web site or a computer on a network, whoever asks for it.",
-                ]),
+                lines(
+                    page.key,
+                    &[
+                        "Photograph it, copy it, dictate it, send it, entrust it to anybody, or keep it with another share.",
+                        "Type it into a telephone, a web site or a computer on a network, whoever asks for it.",
+                    ],
+                ),
             ),
             (
                 "On the day of recovery",
-                lines(&[
-                    "1. Make sure who calls you: face to face, or by a number that you had before.",
-                    "2. Come yourself; the page does not leave your hands.",
-                    "3. On a machine without a network, \u{201c}amana keys recover\u{201d}: type the words yourself, in order. The first four letters are enough, or the number printed beside. The square code holds the same words.",
-                    "4. Without Amana, any SLIP-0039 program will do (shamir-mnemonic, empty passphrase).",
-                    "5. Put the page into a new envelope, or burn it if a new set replaces it.",
-                ]),
+                lines(
+                    page.key,
+                    &[
+                        "1. Make sure who calls you: face to face, or by a number that you had before.",
+                        "2. Come yourself; the page does not leave your hands.",
+                        "3. On a machine without a network, \u{201c}amana keys recover\u{201d}: type the words yourself, in order. The first four letters are enough, or the number printed beside. The square code holds the same words.",
+                        "4. Without Amana, any SLIP-0039 program will do (shamir-mnemonic, empty passphrase).",
+                        "5. Put the page into a new envelope, or burn it if a new set replaces it.",
+                    ],
+                ),
             ),
             (
                 "Earlier sets",
@@ -172,6 +218,9 @@ pub(super) fn english(page: &Page<'_>) -> Wording {
         words: "position, word, number of the word",
     }
 }
+
+const ENGLISH_OPERATOR_ALONE: &str = "It is the only one: whoever holds it signs in the data centre\u{2019}s name. Divide the key among \
+    several people as soon as possible (amana operator-key backup).";
 
 const ENGLISH_ALONE: &str = "It is the only one: whoever holds it holds everything, and if it burns everything is lost. \
     Divide the key among several people as soon as possible (amana keys reshare).";
@@ -199,6 +248,11 @@ fn english_threshold(page: &Page<'_>) -> String {
     )
 }
 
-fn lines(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|&text| text.to_owned()).collect()
+/// The texts; of the operator's key with the command that rebuilds that one.
+fn lines(key: PageKey, texts: &[&str]) -> Vec<String> {
+    let of_key = |text: &&str| match key {
+        PageKey::Institution => (*text).to_owned(),
+        PageKey::Operator => text.replace("amana keys recover", "amana operator-key recover"),
+    };
+    texts.iter().map(of_key).collect()
 }

@@ -1,6 +1,6 @@
 //! Custodians' pages: all that must stand on them, and nothing that a browser would run or load.
 
-use amana_seal::pages::Page;
+use amana_seal::pages::{Page, PageKey};
 use amana_seal::root::Root;
 use amana_seal::shares::*;
 use zeroize::Zeroizing;
@@ -10,6 +10,7 @@ fn pages(institution: &str, plan: &str) -> Vec<(Share, String, String, String)> 
     let plan: GroupPlan = plan.parse().expect("a plan");
     let page = |share: Share| {
         let page = Page {
+            key: PageKey::Institution,
             institution,
             plan: &plan,
             set: 2,

@@ -63,11 +63,11 @@ pub(crate) struct SealedLinks {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SealedBody {
     #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
-    pub(super) statement: SignedStatement,
+    pub(crate) statement: SignedStatement,
     #[serde(with = "encoding::base64_bytes")]
     pub(super) envelope: Vec<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) extent: Option<Extent>,
+    pub(crate) extent: Option<Extent>,
     /// The entries that brought the pieces that are released, so that their bodies go before this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) frees: Vec<u64>,

@@ -3,6 +3,7 @@
 
 use amana_seal::keyring::{Bundle, Custodians, Draft, Kind, NewMember, Role, Signer};
 use amana_seal::member::{MemberId, MemberKey};
+use amana_seal::pages::PageKey;
 use amana_seal::root::{Root, RootKey};
 use amana_seal::shares::GroupPlan;
 use anyhow::{Result, bail};
@@ -65,7 +66,9 @@ impl Ceremony<'_> {
         let member = MemberKey::generate()?;
         let bundle = first_keyring(&root, self.institution, &custodians, self.name, &member)?;
         let held = HeldKeyring::first(bundle, root.key())?;
-        let printed = self.pages.print(self.institution, &root, &custodians)?;
+        let printed =
+            self.pages
+                .print(PageKey::Institution, self.institution, &root, &custodians)?;
 
         member_key::keep(self.folder, &member, passphrase)?;
         held.keep(self.folder)?;

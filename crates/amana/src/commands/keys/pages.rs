@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use amana_seal::keyring::Custodians;
-use amana_seal::pages::Page;
+use amana_seal::pages::{Page, PageKey};
 use amana_seal::root::{Root, RootKey};
 use amana_seal::shares::{Gathering, GroupPlan, MAX_SHARE_WORDS, Share, split, word};
 use amana_store::clock;
@@ -36,6 +36,7 @@ pub(crate) struct Printed {
     /// The files to print.
     files: Vec<String>,
     custodians: Custodians,
+    key: PageKey,
     rehearsals: usize,
 }
 
@@ -75,6 +76,7 @@ impl Pages {
     /// When a page can't be written, or what is read back isn't the root: then the pages are worth nothing.
     pub(crate) fn print(
         &self,
+        key: PageKey,
         institution: &str,
         root: &Root,
         custodians: &Custodians,
@@ -85,6 +87,7 @@ impl Pages {
         let mut read_back = Vec::new();
         for share in &shares {
             let page = Page {
+                key,
                 institution,
                 plan: &custodians.plan,
                 set: custodians.set,
@@ -110,6 +113,7 @@ impl Pages {
             },
             files,
             custodians: custodians.clone(),
+            key,
             rehearsals,
         })
     }
@@ -197,9 +201,14 @@ impl Printed {
     pub(crate) fn text(&self) -> String {
         let plan = &self.custodians.plan;
         let mut text = format!(
-            "The root is shared {plan}, set {}. Recovery was rehearsed {} times with the fewest shares that suffice, read back \
-             from the pages: each share rebuilt the root.",
-            self.custodians.set, self.rehearsals
+            "{} is shared {plan}, set {}. Recovery was rehearsed {} times with the fewest shares that suffice, read back \
+             from the pages: each share rebuilt it.",
+            match self.key {
+                PageKey::Operator => "The seed",
+                PageKey::Institution => "The root",
+            },
+            self.custodians.set,
+            self.rehearsals
         );
         if let Some(folder) = &self.folder {
             let folder = folder.display();
@@ -210,9 +219,17 @@ impl Printed {
             );
         }
         if plan.is_one_person() {
-            text += "\nWARNING: this one page is everything. If it is lost, so is all that the institution seals; if it is \
+            text += match self.key {
+                PageKey::Operator => {
+                    "\nWARNING: this one page is the data centre's name and signature. Share it among several as soon as you \
+                     can, with --custodians 2-of-3."
+                }
+                PageKey::Institution => {
+                    "\nWARNING: this one page is everything. If it is lost, so is all that the institution seals; if it is \
                      stolen, all of it can be read. Share it among several as soon as you can: amana keys reshare \
-                     --custodians 3-of-5. The status page says so until then.";
+                     --custodians 3-of-5. The status page says so until then."
+                }
+            };
         }
         text
     }

@@ -1,6 +1,7 @@
 //! `amana keys reshare`: the same root, other custodians. Old pages keep working until they are destroyed, and that is said.
 
 use amana_seal::keyring::{Custodians, Draft};
+use amana_seal::pages::PageKey;
 use amana_seal::shares::GroupPlan;
 use anyhow::{Result, bail};
 use clap::Args;
@@ -46,7 +47,7 @@ impl Reshare {
         let mut draft = Draft::next(desk.held.bundle(), secrets);
         draft.reshare(custodians.clone());
         // Pages first: a keyring that names custodians without pages would be worse than pages that are to be burnt.
-        let printed = pages.print(&name, &root, &custodians)?;
+        let printed = pages.print(PageKey::Institution, &name, &root, &custodians)?;
         let published = desk.publish(draft, Some(&root)).await?;
         drop(root);
         desk.institution.pages = printed.folder.clone();

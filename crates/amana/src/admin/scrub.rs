@@ -1,0 +1,28 @@
+//! The scrub: how far it is, and a pass at once.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use crate::centre::Centre;
+use crate::scrub;
+
+/// How the pass is wanted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    now: bool,
+}
+
+pub(crate) async fn show(State(centre): State<Arc<Centre>>) -> Answer<Json<scrub::State>> {
+    Ok(Json(centre.scrub.state()))
+}
+
+pub(crate) async fn begin(State(centre): State<Arc<Centre>>, Json(wanted): Json<Wanted>) -> Answer {
+    centre.scrub.begin_at_once(wanted.now);
+    Ok(Json::<Value>(json!({ "begun": true })))
+}
