@@ -4,6 +4,7 @@
 //! Everything runs the real binary, as processes of their own, in a temporary folder that goes at the end. The demo
 //! judges itself: what didn't hold is listed, and the exit code says so.
 
+mod ashes;
 mod country;
 mod crash;
 mod deceived;
@@ -127,6 +128,8 @@ impl Demo {
         let shown = sealed.last().context("something was deposited")?;
         offline::play(stage, country, shown)?;
         stage.act(&both!(stage, "5. Everything burns down", "5. Tout brûle"))?;
+        ashes::play(stage, country, &justice, &open).await?;
+        country.stop().await?;
         recovery::play(stage, country, ministry, &sealed)?;
         if !self.once {
             country.start().await?;

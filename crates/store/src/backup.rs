@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
+use crate::national::awaited::await_witnesses;
 use crate::sqlite::{Use, connect};
 use crate::{BlobId, Blobs, Error, Result, Store, folders};
 
@@ -56,7 +57,8 @@ impl Store {
             made.blob_bytes += fs::metadata(&to).map_err(Error::file("stat", &to))?.len();
         }
         sync_tree(&to.join("blobs"))?;
-        folders::sync(to)?;
+        // Whoever starts it brings back an older state, of which witnesses may hold more.
+        await_witnesses(to)?;
         Ok(made)
     }
 }

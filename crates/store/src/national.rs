@@ -4,6 +4,7 @@
 //! rows that changed, so that any epoch's slots can be computed again. They prove themselves: a wrong one doesn't have
 //! the root that the leaf commits to.
 
+pub(crate) mod awaited;
 pub mod candidates;
 pub mod evidence;
 pub mod give_back;

@@ -1,5 +1,6 @@
 //! When no acts are taken, and why.
 
+use crate::national::awaited::Heard;
 use crate::store::{Shared, lock_state};
 use crate::{Error, Result, Store};
 
@@ -8,6 +9,8 @@ use crate::{Error, Result, Store};
 pub(crate) struct ReadOnly {
     until_restart: Option<String>,
     for_witnesses: Option<String>,
+    until_heard: Option<String>,
+    heard: Heard,
 }
 
 impl Store {
@@ -41,11 +44,29 @@ impl Shared {
             .until_restart
             .clone()
             .or_else(|| read_only.for_witnesses.clone())
+            .or_else(|| read_only.until_heard.clone())
     }
 
     /// What witnesses showed, if they did: the one reason that giving back ends.
     pub(crate) fn read_only_for_witnesses(&self, why: Option<String>) {
         lock_state(&self.read_only).for_witnesses = why;
+    }
+
+    /// That a restored folder's witnesses have not called yet.
+    pub(crate) fn read_only_until_heard(&self, why: Option<String>) {
+        lock_state(&self.read_only).until_heard = why;
+    }
+
+    /// Notes that a witness called; gives all that did.
+    pub(crate) fn note_heard(&self, key: &[u8]) -> Heard {
+        let mut read_only = lock_state(&self.read_only);
+        read_only.heard.insert(key.to_vec());
+        read_only.heard.clone()
+    }
+
+    /// Whether a restored folder's witnesses have not called yet.
+    pub(crate) fn is_awaiting(&self) -> bool {
+        lock_state(&self.read_only).until_heard.is_some()
     }
 
     /// Whether acts are taken at all.

@@ -148,6 +148,7 @@ impl Store {
         opening::open_national(&mut group)?;
         policy::load_or_create(&shared)?;
         shared.recall_shown()?;
+        shared.recall_awaited()?;
         // The engine syncs the name of its log and takes no notice when that fails.
         folders::sync(folder)?;
         let writer = spawn("amana-writer", move || group.run(&waiting))?;

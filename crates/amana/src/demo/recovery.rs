@@ -1,4 +1,4 @@
-//! Act 5: data centre and gateway have burned down. From raw disks and three of five printed pages, everything comes back.
+//! Act 5, second half: data centre and gateway have burned down, and Amana is gone. From raw disks and three of five printed pages, everything comes back.
 
 use std::collections::BTreeMap;
 
@@ -57,9 +57,9 @@ pub(super) fn play(
 ) -> Result<()> {
     stage.say(&both!(
         stage,
-        "As if the data centre had burned down, and the ministry's machine with it: what is used from here on is a raw disk \
+        "As if the ministry's machine had burned as well, and nobody had Amana any more: what is used from here on is a raw disk \
          of the operator, and the pages in five safes. Custodians 1, 3 and 5 come; two of them alone rebuild nothing.",
-        "Comme si le centre de données avait brûlé, et la machine du ministère avec lui : ne servent plus qu'un disque brut de \
+        "Comme si la machine du ministère avait brûlé aussi, et que personne n'eût plus Amana : ne servent plus qu'un disque brut de \
          l'exploitant, et les pages dans cinq coffres. Les dépositaires 1, 3 et 5 viennent ; deux d'entre eux seuls ne \
          reconstituent rien."
     ))?;

@@ -93,6 +93,13 @@ fn a_lost_centre_is_there_again_and_its_witnesses_go_on() {
         "finances",
         "--json",
     ];
+    // Witnesses may know of more than the mirror had: nothing is written before they have been heard.
+    centre
+        .run(&again)
+        .refused("takes nothing until a quorum of its witnesses has called");
+    assert!(centre.data().join("awaiting-witnesses").exists());
+    assert!(codes(&witness.visit(&centre)).is_empty());
+    assert!(!centre.data().join("awaiting-witnesses").exists());
     let key = centre.run(&again).json();
     let field = |field: &str| key[field].as_str().unwrap().to_owned();
     let s3 = S3::new(

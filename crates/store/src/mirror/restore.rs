@@ -17,12 +17,13 @@ use super::write::Pace;
 use crate::blobs::{CHUNK_BYTES, parse_chunks};
 use crate::folders::{self, sync as sync_folder};
 use crate::keys::Keys;
+use crate::national::awaited::{FILE as AWAITED, await_witnesses};
 use crate::{BlobId, Blobs, Catalog, Error, LedgerId, Result, Store};
 
 /// Where the rows are made before they get their place; a restore that was cut off leaves it, and begins again.
 const UNDER_WAY: &str = "restoring";
 /// What a restore writes before the rows; nothing else may be in the folder.
-const OURS: [&str; 5] = [UNDER_WAY, "keys", POLICY, CONFIG, "lock"];
+const OURS: [&str; 6] = [UNDER_WAY, "keys", POLICY, CONFIG, "lock", AWAITED];
 
 /// Restores everything but the blobs into `folder`, which is empty, or holds what a restore left that was cut off. On
 /// return the folder is durable, and [`Store::open`] opens it.
@@ -72,6 +73,7 @@ pub fn restore(mirror: &Mirror, folder: &Path, seed: &str, catalog: &Catalog) ->
     write_private(&folder.join("keys/operator.seed"), seed.as_bytes())?;
     write_private(&folder.join(POLICY), &policy_text)?;
     write_private(&folder.join(CONFIG), &mirror.config()?)?;
+    await_witnesses(folder)?;
     // The rows come last: a folder with a database is one that is whole, but for its blobs.
     let database = folder.join("amana.db");
     let made = under_way.join("amana.db");

@@ -159,8 +159,13 @@ impl Store {
             let witness = self
                 .polling_witness(poll)
                 .ok_or_else(|| refused("the key that signed it is no witness of the policy; the operator adds it with: amana policy witness add"))?;
-            self.shared
-                .answer(rows, &ledgers, &witness, &asked, self.now_ms())
+            let answer = self
+                .shared
+                .answer(rows, &ledgers, &witness, &asked, self.now_ms())?;
+            if answer.behind.is_empty() && asked.known.contains_key(&*national) {
+                self.shared.heard_from(&witness)?;
+            }
+            Ok(answer)
         })
     }
 
