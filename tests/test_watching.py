@@ -6,7 +6,7 @@ import re
 import pytest
 
 import gateway
-from centre import ROOT, Centre, http_get
+from centre import ROOT, Centre, http_get, wait_until
 
 FILES = (ROOT / "packaging" / "grafana" / "amana.json", ROOT / "packaging" / "prometheus" / "alerts.yml")
 
@@ -147,6 +147,24 @@ def test_the_doctor_names_what_is_bad(new_centre):
     centre.stop()
     assert "not-running" in doctor(centre, code=None)
     assert not (centre.data / ".doctor").exists()
+
+
+def test_the_doctor_asks_for_copies(new_centre, tmp_path):
+    centre = new_centre()
+    assert {"no-mirror", "seed-not-backed-up"} <= set(doctor(centre, code=None))
+    centre.run("operator-key", "backup", "--data", centre.data, "--custodians", "2-of-3", "--pages", tmp_path / "pages")
+    with open(centre.data / "amana.toml", "a") as config:
+        config.write(f'\n[[mirror]]\nname = "usb"\nplace = "{tmp_path / "usb"}"\n')
+    centre.run("mirror", "--once", "--data", centre.data, code=1)
+    (tmp_path / "usb").mkdir()
+    found = doctor(centre, code=None)
+    assert "2-of-3" in found["seed-backed-up"]["what"]
+    centre.run("mirror", "--once", "--data", centre.data)
+    assert "mirror-kept" in doctor(centre, code=None)
+    (tmp_path / "usb").rename(tmp_path / "away")
+    centre.stop()
+    centre.start()
+    wait_until(lambda: "mirror-fails" in doctor(centre, code=None), "the doctor misses the mirror")
 
 
 def test_the_doctor_reads_a_given_certificate(new_centre, tmp_path):

@@ -4,6 +4,7 @@
 //! What only the running server knows is asked through its socket; without one the rest is still looked at.
 
 mod code;
+mod copies;
 mod disk;
 mod english;
 mod french;
@@ -133,6 +134,9 @@ impl Doctor {
         machine::look(&mut found, running.as_ref());
         disk::look(&mut found, &self.data);
         secrets::look(&mut found, &self.data, is_gateway);
+        if !is_gateway {
+            copies::look(&mut found, &self.data);
+        }
         found
             .0
             .sort_by_key(|finding| std::cmp::Reverse(finding.level));

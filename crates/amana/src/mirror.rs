@@ -10,7 +10,7 @@ mod s3_place;
 mod states;
 mod status;
 
-pub(crate) use background::{begin, keep, once};
+pub(crate) use background::{begin, keep, last_error, once};
 pub(crate) use config::{MirrorConfig, find, open_place};
 pub(crate) use lost::lost;
 pub(crate) use pace::{local_offset_s, pace};

@@ -20,7 +20,7 @@ use zeroize::Zeroizing;
 
 use super::keys::{GivenShares, Pages};
 use crate::config::{Config, path_in};
-use crate::durable::{write_private, write_whole};
+use crate::durable::write_private;
 use crate::{cli, output};
 
 /// Says that a backup was made, and nothing secret.
@@ -125,7 +125,7 @@ impl Backup {
             set,
             fingerprint: keys.national_key().verifier().to_string(),
         };
-        write_whole(&self.data.join(NOTE), &serde_json::to_string_pretty(&note)?)?;
+        write_private(&self.data.join(NOTE), &serde_json::to_string_pretty(&note)?)?;
         if self.json {
             let answer = json!({ "backup": note, "shares": printed.json() });
             return output::line(&answer.to_string());

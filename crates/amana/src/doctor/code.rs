@@ -57,6 +57,11 @@ codes! {
     SyncLies => "sync-lies",
     SyncFails => "sync-fails",
     NotADisk => "not-a-disk",
+    SeedBackedUp => "seed-backed-up",
+    SeedNotBackedUp => "seed-not-backed-up",
+    NoMirror => "no-mirror",
+    MirrorKept => "mirror-kept",
+    MirrorFails => "mirror-fails",
     ModesGood => "modes-good",
     ModeOpen => "mode-open",
 }

@@ -143,6 +143,27 @@ pub(super) fn words(code: Code) -> Words {
             "It may be memory, a network or several disks: whether a sync is one can't be told.",
             "Keep the folder on a local disk with ext4 or xfs.",
         ],
+        Code::SeedBackedUp => [
+            "The operator's seed was shared among custodians, {0}, on {1}",
+            "",
+            "",
+        ],
+        Code::SeedNotBackedUp => [
+            "No backup of the operator's seed was made",
+            "No mirror has it: without it nothing is restored, and history ends with this disk.",
+            "amana operator-key backup --data {0} --custodians 2-of-3 --pages DIR, and print the pages.",
+        ],
+        Code::NoMirror => [
+            "There is no mirror",
+            "One copy is none: what burns with this disk is lost.",
+            "Name a place under [[mirror]] in amana.toml: a disk elsewhere, another data centre, any S3.",
+        ],
+        Code::MirrorKept => ["The mirror {0} is kept up", "", ""],
+        Code::MirrorFails => [
+            "The mirror {0} isn't kept up: {1}",
+            "What is deposited since stands on this disk alone.",
+            "See to the place or the line; it goes on by itself. How far it lags: amana mirror status.",
+        ],
         Code::ModesGood => ["Nobody else may read the keys", "", ""],
         Code::ModeOpen => [
             "Others may enter or read {0} (mode {1})",

@@ -147,6 +147,27 @@ pub(super) fn words(code: Code) -> Words {
             "Ce peut être de la mémoire, un réseau ou plusieurs disques : on ne sait dire si une synchronisation en est une.",
             "Gardez le dossier sur un disque local, en ext4 ou xfs.",
         ],
+        Code::SeedBackedUp => [
+            "La graine de l’exploitant est partagée entre dépositaires, {0}, depuis le {1}",
+            "",
+            "",
+        ],
+        Code::SeedNotBackedUp => [
+            "La graine de l’exploitant n’a pas de sauvegarde",
+            "Aucun miroir ne l’a : sans elle rien ne se restaure, et l’histoire finit avec ce disque.",
+            "amana operator-key backup --data {0} --custodians 2-of-3 --pages DOSSIER, puis imprimez les pages.",
+        ],
+        Code::NoMirror => [
+            "Il n’y a pas de miroir",
+            "Une seule copie n’en est pas une : ce qui brûle avec ce disque est perdu.",
+            "Nommez un lieu sous [[mirror]] dans amana.toml : un disque ailleurs, un autre centre de données, n’importe quel S3.",
+        ],
+        Code::MirrorKept => ["Le miroir {0} est à jour", "", ""],
+        Code::MirrorFails => [
+            "Le miroir {0} n’est pas tenu à jour : {1}",
+            "Ce qui fut déposé depuis n’est que sur ce disque.",
+            "Voyez le lieu ou la ligne ; il reprend de lui-même. Son retard : amana mirror status.",
+        ],
         Code::ModesGood => ["Personne d’autre ne peut lire les clés", "", ""],
         Code::ModeOpen => [
             "D’autres peuvent entrer dans {0} ou le lire (mode {1})",
