@@ -10,7 +10,7 @@ import random
 import re
 import shutil
 
-from centre import Account, Centre
+from centre import Account, Centre, wait_until
 from deposits import LARGE, LOST, SMALL, body_of
 from disks import Disk
 
@@ -158,8 +158,9 @@ class Failing:
             assert centre.process.poll() != 0, "it ended as if all were well"
             return "refused", steps
         steps.take(self._account(centre).client(read_timeout=20))
+        # One that stops for a failed write first answers what it was asked.
+        wait_until(lambda: centre.process.poll() is not None or centre.is_ready(), "it serves on, or ends")
         if centre.process.poll() is None:
-            centre.is_ready()
             return "lived", steps
         assert centre.process.poll() != 0, "it ended as if all were well"
         return "died", steps
