@@ -91,9 +91,11 @@ def test_systemd_hears_a_witness(tmp_path):
 
 
 def unfinished(centre):
-    """A request whose body doesn't come."""
+    """A request that is under way, and whose body doesn't come."""
     line = socket.create_connection(("127.0.0.1", centre.web_port))
-    line.sendall(b"POST /witness/v1/poll HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n1")
+    line.sendall(b"POST /witness/v1/poll HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n")
+    assert line.recv(64).startswith(b"HTTP/1.1 100"), "the server asks for the body"
+    line.sendall(b"1")
     return line
 
 
