@@ -1,5 +1,5 @@
-//! A folder that was restored, or copied by `amana backup`, takes nothing before a quorum of its witnesses has called: they may hold more of it than the
-//! copy had, and whatever was written over that would be a fork.
+//! A folder that was restored, or copied by `amana backup`, takes nothing before a quorum of its witnesses has called:
+//! they may hold more of it than the copy had, and whatever was written over that would be a fork.
 
 use std::collections::BTreeSet;
 use std::fs;
