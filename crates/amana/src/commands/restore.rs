@@ -112,7 +112,8 @@ impl Restore {
             rebuilt.entries
         ))?;
         output::line(&format!(
-            "What was recorded after that and isn't mirrored shows when witnesses call: amana mirror lost --data {data}"
+            "It serves at once, and takes writes when a quorum of its witnesses has called. What was recorded after that and \
+             isn't mirrored shows then: amana mirror lost --data {data}"
         ))
     }
 }

@@ -37,6 +37,7 @@ codes! {
     WitnessesMissing => "witnesses-missing",
     WitnessesCome => "witnesses-come",
     WitnessSilent => "witness-silent",
+    WitnessNever => "witness-never",
     TlsGood => "tls-good",
     TlsExpires => "tls-expires",
     TlsExpired => "tls-expired",

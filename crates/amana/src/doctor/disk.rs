@@ -174,10 +174,11 @@ impl Device {
         }
     }
 
+    /// In the system's own words, which need no translation.
     fn kind(&self) -> &'static str {
         match self.is_rotating {
-            true => "rotating",
-            false => "flash",
+            true => "rotational = 1",
+            false => "rotational = 0",
         }
     }
 }

@@ -59,6 +59,11 @@ pub(super) fn words(code: Code) -> Words {
             "One more that is silent may be one too many.",
             "Call its keeper: its machine, its line, its clock.",
         ],
+        Code::WitnessNever => [
+            "The witness {0} has never come",
+            "A witness that is only listed cosigns nothing.",
+            "Call its keeper: has it this data centre's address, and the policy?",
+        ],
         Code::TlsGood => ["The certificate is good until {0}", "", ""],
         Code::TlsExpires => [
             "The certificate expires at {0}",
@@ -108,12 +113,12 @@ pub(super) fn words(code: Code) -> Words {
             "LimitCORE=0 in its unit, or ulimit -c 0.",
         ],
         Code::SpaceEnough => [
-            "{0} GiB are free ({1} %); at today's pace until {2}",
+            "{0} GiB are free ({1} %); full at today's pace: {2}",
             "",
             "",
         ],
         Code::SpaceLow => [
-            "{0} GiB are free ({1} %); at today's pace until {2}",
+            "{0} GiB are free ({1} %); full at today's pace: {2}",
             "A full disk refuses deposits; reads and deletes go on.",
             "Order a larger disk now, or move what is large: docs/runbook.md, full disk.",
         ],
@@ -129,7 +134,7 @@ pub(super) fn words(code: Code) -> Words {
         ],
         Code::SyncCosts => ["A sync takes {0} ms", "", ""],
         Code::SyncLies => [
-            "A sync takes {0} ms, which is very fast for a disk that says it is {1} (cache: {2})",
+            "A sync takes {0} ms, which is very fast for a disk of which the system says {1} (cache: {2})",
             "If a cache only says so, a power cut loses deposits that were acknowledged.",
             "See that the cache has a battery, or turn it off (hdparm -W0). On a virtual machine have the host write through (cache=none or writethrough). Then try: pull the plug, and run amana check.",
         ],

@@ -63,6 +63,11 @@ pub(super) fn words(code: Code) -> Words {
             "Un de plus qui se tait peut être un de trop.",
             "Appelez son gardien : sa machine, sa liaison, son horloge.",
         ],
+        Code::WitnessNever => [
+            "Le témoin {0} n’est jamais venu",
+            "Un témoin qui n’est qu’inscrit n’atteste rien.",
+            "Appelez son gardien : a-t-il l’adresse de ce centre de données, et la politique ?",
+        ],
         Code::TlsGood => ["Le certificat vaut jusqu’à {0}", "", ""],
         Code::TlsExpires => [
             "Le certificat expire à {0}",
@@ -112,12 +117,12 @@ pub(super) fn words(code: Code) -> Words {
             "LimitCORE=0 dans son unité, ou ulimit -c 0.",
         ],
         Code::SpaceEnough => [
-            "{0} Gio sont libres ({1} %) ; au rythme actuel jusqu’à {2}",
+            "{0} Gio sont libres ({1} %) ; plein, au rythme actuel : {2}",
             "",
             "",
         ],
         Code::SpaceLow => [
-            "{0} Gio sont libres ({1} %) ; au rythme actuel jusqu’à {2}",
+            "{0} Gio sont libres ({1} %) ; plein, au rythme actuel : {2}",
             "Un disque plein refuse les dépôts ; lectures et effacements continuent.",
             "Commandez un disque plus grand, ou déplacez ce qui est gros : docs/runbook.fr.md, disque plein.",
         ],
@@ -133,7 +138,7 @@ pub(super) fn words(code: Code) -> Words {
         ],
         Code::SyncCosts => ["Une synchronisation prend {0} ms", "", ""],
         Code::SyncLies => [
-            "Une synchronisation prend {0} ms : c’est très peu pour un disque qui se dit {1} (cache : {2})",
+            "Une synchronisation prend {0} ms : c’est très peu pour un disque dont le système dit {1} (cache : {2})",
             "Si un cache ne fait que le dire, une coupure de courant perd des dépôts qui furent confirmés.",
             "Assurez-vous que le cache a une batterie, ou coupez-le (hdparm -W0). Sur une machine virtuelle, que l’hôte écrive pour de bon (cache=none ou writethrough). Puis essayez : débranchez, et lancez amana check.",
         ],

@@ -76,7 +76,7 @@ fn centre(found: &mut Findings, health: &Value) {
                 let when = output::time_s(last_s.cast_unsigned());
                 found.add(Level::Notice, Code::WitnessSilent, [name, &when]);
             }
-            None => found.add(Level::Notice, Code::WitnessSilent, [name, "–"]),
+            None => found.add(Level::Notice, Code::WitnessNever, [name]),
         }
     }
     let counted = [come, needed, witnesses.len() as u64];
