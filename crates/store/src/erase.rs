@@ -1,10 +1,11 @@
 //! Erasing a body: the act that its institution signs, and after which the core, its receipts, and replay all stand.
 
+use amana_ledger::NO_BODY;
 use serde::{Deserialize, Serialize};
 
 use crate::act::{Denied, Target};
 use crate::entries::entry;
-use crate::{Act, At, Catalog, EntryId, Reader, Result, View, Writer};
+use crate::{Act, At, Catalog, EntryId, LedgerId, Reader, Result, View, Writer};
 
 pub(crate) const VIEW: View = View {
     table: "erasures",
@@ -13,6 +14,35 @@ pub(crate) const VIEW: View = View {
     clustered: true,
     indexes: &[],
 };
+
+/// Most entries that are named at a time.
+const MAX_NAMED: i64 = 100;
+
+/// Entries of a ledger, among these, whose body is gone though no act erased it: the first hundred. A body that is left
+/// out doesn't change its leaf, so that no root tells.
+pub(crate) fn lost_bodies(
+    rows: &Reader<'_>,
+    ledger: LedgerId,
+    range: std::ops::Range<u64>,
+) -> Result<Vec<EntryId>> {
+    let (Some(from), Some(last)) = (
+        EntryId::new(ledger, range.start),
+        EntryId::new(ledger, range.end.max(1) - 1),
+    ) else {
+        return Ok(Vec::new());
+    };
+    rows.all(
+        "SELECT id FROM entries WHERE id >= $1 AND id <= $2 AND body IS NULL AND body_hash <> $3
+         AND id NOT IN (SELECT entry FROM erasures) ORDER BY id LIMIT $4",
+        &[
+            from.into(),
+            last.into(),
+            NO_BODY.as_bytes().as_slice().into(),
+            MAX_NAMED.into(),
+        ],
+        |row| Ok(EntryId::from_i64(row.int(0)?)),
+    )
+}
 
 /// Erases the body of one entry.
 pub struct Erase {

@@ -14,7 +14,7 @@ use crate::national::evidence::witnessed_sizes;
 use crate::national::quorum::Quorums;
 use crate::store::Shared;
 use crate::{BlobId, EntryId, Error, LedgerId, LedgerInfo, Reader, Result, Tiles};
-use amana_ledger::leaf_hash;
+use amana_ledger::{leaf_hash, root_at};
 
 /// The instant that the rows show: every ledger's signed checkpoint, and what witnesses cosigned.
 pub(super) fn head(shared: &Shared, rows: &Reader<'_>) -> Result<Head> {
@@ -77,6 +77,13 @@ pub(super) fn segment(
     };
     let mut weight_bytes = 0;
     let mut tiles = Tiles::new(rows, info.id);
+    // A tile that isn't full is made from the very rows that are judged: only the root that was kept tells.
+    if root_at(info.size, &mut |node| tiles.node(node))? != info.root {
+        return Err(Error::Damaged {
+            what: format!("ledger {}", info.name),
+            why: "its entries don't have its root, and are not copied to the mirror; run `amana check`".into(),
+        });
+    }
     let mut here = HashSet::new();
     let last = until.min(from.saturating_add(MAX_SEGMENT_ENTRIES));
     while segment.name.until < last && weight_bytes < FULL_SEGMENT_BYTES {

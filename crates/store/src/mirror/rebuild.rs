@@ -7,6 +7,7 @@ use amana_ledger::Policy;
 use super::head::HeadLedger;
 use super::read::Mirror;
 use super::segment::Segment;
+use crate::erase::lost_bodies;
 use crate::ledgers::Head as LedgerHead;
 use crate::sqlite::{self, Use};
 use crate::{Catalog, Error, LedgerId, Result, Writer, content, schema};
@@ -108,6 +109,14 @@ fn one(
     });
     head.store(rows, ledger.ledger())?;
     walked?;
+    if ledger.ledger() != LedgerId::NATIONAL {
+        for lost in lost_bodies(rows, ledger.ledger(), 0..head.size())? {
+            rebuilt.fault(
+                format!("the body of entry {} of {}", lost.index(), ledger.name),
+                "it is gone, and no act of its institution erased it",
+            );
+        }
+    }
     if head.frontier.root() != checkpoint.root {
         rebuilt.fault(
             format!("ledger {}", ledger.name),

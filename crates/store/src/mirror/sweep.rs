@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::Mention;
 use super::gather;
 use super::head::Freed;
 use super::index::read_segment;
 use super::names::{AGE, FREED, SegmentName};
 use super::segment::{ChunkList, FULL_SEGMENT_BYTES, MAX_SEGMENT_ENTRIES, Segment};
 use super::write::{Mirroring, Round};
-use crate::{BlobId, EntryId, LedgerInfo, Result, clock};
+use crate::entries::entry;
+use crate::{BlobId, EntryId, LedgerInfo, Reader, Result, Source, clock};
 
 const DAY_MS: i64 = 86_400_000;
 /// So many segments side by side are joined, if together they are small enough.
@@ -38,6 +40,7 @@ impl Mirroring {
             .flatten()
             .copied()
             .collect();
+        let gone = self.still_gone(gone)?;
         self.removed(&gone, &mut outs);
         for (name, outs) in outs {
             self.take_out(name, &outs, round)?;
@@ -99,14 +102,21 @@ impl Mirroring {
                     let stands = rows.all(sql, &[from.into(), until.into()], |row| row.int(0))?;
                     let stands: HashSet<i64> = stands.into_iter().collect();
                     let entries = inside.contents.iter().filter_map(|index| entry(*index));
-                    let gone = entries.filter(|entry| !stands.contains(&entry.as_i64()));
-                    found.extend(gone.map(Freed::Content));
-                }
-                for (blob, _) in &inside.blobs {
-                    if gather::chunk_list(rows, *blob)?.is_none() {
-                        found.push(Freed::Blob(*blob));
+                    for entry in entries.filter(|entry| !stands.contains(&entry.as_i64())) {
+                        if !self.is_held(rows, entry, Source::Entry(entry.index()))? {
+                            found.push(Freed::Content(entry));
+                        }
                     }
                 }
+                let mut without_rows = Vec::new();
+                for (blob, _) in &inside.blobs {
+                    if gather::chunk_list(rows, *blob)?.is_none() {
+                        without_rows.push(*blob);
+                    }
+                }
+                let lost = self.held_in(rows, *name, &without_rows)?;
+                let let_go = without_rows.iter().filter(|blob| !lost.contains(blob));
+                found.extend(let_go.map(|blob| Freed::Blob(*blob)));
             }
             Ok(found)
         })?;
@@ -124,6 +134,57 @@ impl Mirroring {
         self.put_stream(&format!("{FREED}{day}"), lines.as_bytes(), round)?;
         self.index.freed.insert(day, today);
         Ok(())
+    }
+
+    /// Whether a service still holds content: then its row is damage, to be healed from here, and no word of a deletion.
+    fn is_held(&self, rows: &Reader<'_>, entry: EntryId, source: Source) -> Result<bool> {
+        self.shared.catalog.is_held(rows, entry, source)
+    }
+
+    /// Those of the blobs that an entry of a segment names and still holds.
+    fn held_in(
+        &self,
+        rows: &Reader<'_>,
+        name: SegmentName,
+        blobs: &[BlobId],
+    ) -> Result<HashSet<BlobId>> {
+        let mut held = HashSet::new();
+        let entries = match blobs.is_empty() {
+            true => name.from..name.from,
+            false => name.from..name.until,
+        };
+        for id in entries.filter_map(|index| EntryId::new(name.ledger, index)) {
+            let Some(found) = entry(rows, id)? else {
+                continue;
+            };
+            for Mention { blob, .. } in (self.services.mentions)(&found)? {
+                if blobs.contains(&blob) && self.is_held(rows, id, Source::Blob(blob))? {
+                    held.insert(blob);
+                }
+            }
+        }
+        Ok(held)
+    }
+
+    /// What the rows have again since it was noted stays.
+    fn still_gone(&self, noted: HashSet<Freed>) -> Result<HashSet<Freed>> {
+        self.shared.read(|rows| {
+            let sql = "SELECT 1 FROM contents WHERE id = $1";
+            let mut gone = HashSet::new();
+            for freed in noted {
+                let stands = match freed {
+                    Freed::Blob(blob) => gather::chunk_list(rows, blob)?.is_some(),
+                    Freed::Content(entry) => {
+                        rows.one(sql, &[entry.into()], |_| Ok(()))?.is_some()
+                            || self.is_held(rows, entry, Source::Entry(entry.index()))?
+                    }
+                };
+                if !stands {
+                    gone.insert(freed);
+                }
+            }
+            Ok(gone)
+        })
     }
 
     /// The days whose freed content has been held for long enough.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use amana_ledger::{Checkpoint, Hash, Note, RegistryRow, leaf_hash, registry_root, slots_root};
 
 use super::{EpochBody, latest_head, row_at};
+use crate::erase::lost_bodies;
 use crate::group::Group;
 use crate::ledgers::{Head, next_id};
 use crate::mirror::Segment;
@@ -163,6 +164,15 @@ fn taken_back(shared: &Shared, rows: &Writer<'_>, given: &GivenBack) -> Result<u
         shared.catalog.replay(entry, rows)?;
     }
     head.store(rows, id)?;
+    // Taken now, a body that was left out could never be given back any more.
+    if id != LedgerId::NATIONAL
+        && let Some(lost) = lost_bodies(rows, id, before..head.size())?.first()
+    {
+        let index = lost.index();
+        return Err(wrong(&format!(
+            "the body of entry {index} is left out, and none of these entries erases it"
+        )));
+    }
     keep_chunks(rows, given)?;
     Ok(head.size() - before)
 }

@@ -237,6 +237,13 @@ async fn whatever_is_wrong_with_a_mirror_is_named() {
     fs::write(&segments[0], &flipped).unwrap();
     named("ledgers/1/0-303", "its bytes were changed");
     restore_all();
+    // Left out, and every leaf and root agrees all the same.
+    let name: SegmentName = "ledgers/1/0-303".parse().unwrap();
+    let mut stripped = Segment::decode(name, &whole[0]).unwrap();
+    stripped.entries[7].body = None;
+    fs::write(&segments[0], stripped.encode()).unwrap();
+    named("the body of entry 7 of finances/vault", "no act");
+    restore_all();
     fs::remove_file(&segments[1]).unwrap();
     named("entries 303 to 303 of finances/vault", "is missing");
     restore_all();
@@ -362,6 +369,33 @@ async fn what_is_erased_leaves_at_once_and_what_is_freed_after_a_while() {
     assert!(!shows(b"word 5\x00") && streams(&disks.place, "blobs").is_empty());
     assert!(streams(&disks.place, "freed").is_empty());
     assert!(judge(&disks, true, true).is_clean());
+}
+
+#[tokio::test]
+async fn a_row_that_is_lost_is_no_word_of_a_deletion() {
+    let disks = disks();
+    let (store, _) = centre(&disks.data).await;
+    round(&store, &disks.place);
+    drop(store);
+    let rows = rusqlite::Connection::open(disks.data.join("amana.db")).unwrap();
+    let lost = rows.execute(
+        "DELETE FROM contents WHERE id = (SELECT MIN(id) FROM contents)",
+        [],
+    );
+    assert_eq!(lost.unwrap(), 1);
+    assert_eq!(rows.execute("DELETE FROM blob_chunks", []).unwrap(), 1);
+    drop(rows);
+    let store = toy::open(&disks.data).unwrap();
+    let place = Arc::new(FolderPlace::open(&disks.place).unwrap());
+    let options = MirrorOptions {
+        operator: true,
+        hold_days: 0,
+        hint: None,
+    };
+    let pace = Arc::new(|_| Ok(()));
+    let mut mirror = Mirroring::of_store(&store, place, SERVICES, options, pace).unwrap();
+    assert_eq!(mirror.round().unwrap().removed, 0);
+    assert_eq!(streams(&disks.place, "blobs").len(), 1);
 }
 
 #[tokio::test]
