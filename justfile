@@ -29,6 +29,10 @@ demo *folder:
 bench *args:
     bench/s3.sh {{ args }}
 
+# The figures of docs/scale.md: `just bench-scale costs`, `country`, `objects`, and `plots` for its charts.
+bench-scale what *args:
+    cargo run --release -p bench-scale -- {{ what }} {{ args }}
+
 # Licences, sources and duplicates of what is linked in.
 deny:
     cargo deny check licenses bans sources

@@ -18,7 +18,7 @@ import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests"))
 
-from servers import Amana, Garage  # noqa: E402
+from servers import Amana, Garage, OnPostgres  # noqa: E402
 from signing import presigner  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -159,10 +159,13 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--urls", type=int, default=200_000, help="keys of a PUT run before they repeat")
     parser.add_argument("--keys", type=int, nargs="*", default=[100_000], help="sizes of the listed bucket")
+    parser.add_argument("--postgres", action="store_true", help="also with rows in PostgreSQL")
     parser.add_argument("--only", choices=["small", "large", "listing"])
     given = parser.parse_args()
 
     makers = [Amana]
+    if given.postgres:
+        makers.append(OnPostgres)
     if os.environ.get("GARAGE"):
         makers += [lambda folder: Garage(folder, synced=False), lambda folder: Garage(folder, synced=True)]
     figures, names = {}, []

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tests")
 
 from centre import Account, Centre, die_with_parent, free_port, wait_until  # noqa: E402
 from gateway import enrolled  # noqa: E402
+from postgres import Cluster  # noqa: E402
 
 
 class Amana(Centre):
@@ -28,6 +30,49 @@ class Amana(Centre):
 
     def end(self):
         self.stop()
+
+
+class OnPostgres(Amana):
+    """The same with its rows in a PostgreSQL on this machine, which syncs each commit."""
+
+    name = "amana on PostgreSQL"
+
+    def __init__(self, folder):
+        self.cluster = Cluster(pathlib.Path(folder) / "postgres").make().start(shared_buffers="512MB")
+        self.address = self.cluster.database("bench")
+        super().__init__(folder)
+
+    def start(self, **environment):
+        return super().start(AMANA_DATABASE=self.address, **environment)
+
+    def run(self, *words, environment=None, **more):
+        return super().run(*words, environment={"AMANA_DATABASE": self.address} | (environment or {}), **more)
+
+    def end(self):
+        super().end()
+        self.cluster.remove()
+
+    def second(self):
+        """Another node on the same rows, whose account is another institution's."""
+        return SecondNode(self)
+
+
+class SecondNode(Amana):
+    """A further node of a data centre on PostgreSQL, with the seed and the name of the first."""
+
+    name = "second node"
+
+    def __init__(self, first):
+        self.address = first.address
+        data = first.data.parent / "second"
+        (data / "keys").mkdir(parents=True, mode=0o700)
+        shutil.copy(first.data / "keys" / "operator.seed", data / "keys" / "operator.seed")
+        shutil.copy(first.data / "amana.toml", data / "amana.toml")
+        Centre.__init__(self, data)
+        self.start(AMANA_DATABASE=self.address)
+        self.environment = self.environment | {"AMANA_DATABASE": self.address}
+        self.bucket = "bench-2"
+        self.account = self.institution("bench-2")
 
 
 class Sealing:

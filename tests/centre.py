@@ -30,9 +30,11 @@ def binary():
 
 def free_port():
     """A port that was free a moment ago; whoever binds it retries with another when it no longer is. It is below those
-    that connections get, so that none of them takes it while a server is down."""
+    that connections get, so that none of them takes it while a server is down; and of those that other workers don't take."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = random.randrange(10_000, 32_000)
+        port = random.randrange(10_000 + worker, 32_000, workers)
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -45,6 +47,13 @@ def free_port():
 def surroundings():
     """The environment of whoever runs the tests, without what would configure a server."""
     return {name: value for name, value in os.environ.items() if not name.startswith("AMANA_")}
+
+
+def postgres_database(cluster):
+    """A new database at that server; its address."""
+    name = f"centre_{random.randrange(1 << 48):x}"
+    subprocess.run(["psql", "-X", "-q", "-d", f"{cluster}/postgres", "-c", f"CREATE DATABASE {name}"], check=True)
+    return f"{cluster}/{name}"
 
 
 def die_with_parent():
@@ -90,7 +99,7 @@ class Account:
             region_name=region,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
-            verify=self.centre.authority,
+            verify=self.centre and self.centre.authority,
             config=botocore.config.Config(**(settings | config)),
         )
 
@@ -120,7 +129,7 @@ class Server:
     def __init__(self, data):
         self.data = pathlib.Path(data)
         self.process = None
-        self.web_port = self.s3_port = None
+        self.web_port = self.s3_port = self.sites_port = self.sites_tls_port = None
         self.log_path = self.data.parent / f"{self.data.name}.log"
         # Words before each command: what enters the namespace where the data is.
         self.prefix = []
@@ -129,6 +138,8 @@ class Server:
         """Starts the server and waits until it is ready. Keyword arguments become environment variables."""
         self.scheme = "https" if environment.get("AMANA_TLS") == "always" else "http"
         for _ in range(3):
+            if self.sites_port is None:
+                self.sites_port, self.sites_tls_port = free_port(), free_port()
             if self.web_port is None:
                 self.web_port, self.s3_port = free_port(), free_port()
             with open(self.log_path, "ab") as log:
@@ -136,6 +147,7 @@ class Server:
                     [*self.prefix, binary(), *self.words, "--data", str(self.data)],
                     env=surroundings()
                     | {"AMANA_LISTEN_WEB": f"127.0.0.1:{self.web_port}", "AMANA_LISTEN_S3": f"127.0.0.1:{self.s3_port}"}
+                    | self.sites_listen
                     | self.environment
                     | {name: str(value) for name, value in environment.items()},
                     stdin=subprocess.DEVNULL,
@@ -150,8 +162,13 @@ class Server:
                 return self
             if "in use" not in self.log():
                 break
-            self.web_port = None
+            self.web_port = self.sites_port = None
         raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")
+
+    @property
+    def sites_listen(self):
+        """Only a data centre serves sites."""
+        return {}
 
     @property
     def s3_url(self):
@@ -226,9 +243,9 @@ class Server:
             assert done.returncode == code, said
         return done
 
-    def access_key(self, name):
-        """One more key of an institution."""
-        made = self.run("access-key", "create", "--institution", name, "--data", self.data, "--json")
+    def access_key(self, name, *grant):
+        """One more key of an institution; of everything, if nothing else is said."""
+        made = self.run("access-key", "create", "--institution", name, *grant, "--data", self.data, "--json")
         return json.loads(made.stdout)
 
 
@@ -236,6 +253,18 @@ class Centre(Server):
     """One `amana serve` on the folder `data`."""
 
     words = ("serve",)
+
+    @property
+    def sites_listen(self):
+        ports = {"HTTP": self.sites_port, "HTTPS": self.sites_tls_port}
+        return {f"AMANA_LISTEN_SITES_{name}": f"127.0.0.1:{port}" for name, port in ports.items()}
+
+    def __init__(self, data):
+        super().__init__(data)
+        # `test_postgres.py` runs tests once more on the other engine.
+        cluster = os.environ.get("AMANA_TEST_CLUSTER")
+        if cluster:
+            self.environment = {"AMANA_DATABASE": postgres_database(cluster)}
 
     def institution(self, name):
         """Adds an institution with one access key."""

@@ -9,7 +9,7 @@ import subprocess
 import botocore.exceptions
 import pytest
 
-from centre import Centre, die_with_parent
+from centre import Centre, die_with_parent, wait_until
 from deposits import LOST, body_of
 from disks import Disk
 
@@ -173,3 +173,36 @@ def test_a_disk_that_turns_read_only(tmp_path):
         centre.check()
     finally:
         disk.close()
+
+
+def test_a_restore_leaves_the_reserve_alone(tmp_path, new_centre):
+    lost = new_centre()
+    client = lost.institution("finances").client()
+    client.create_bucket(Bucket="kept")
+    for number in range(8):
+        client.put_object(Bucket="kept", Key=f"k{number}", Body=body_of(f"k{number}", OBJECT_BYTES))
+    place = tmp_path / "place"
+    place.mkdir()
+    lost.run("mirror", "--once", "--name", place, "--data", lost.data)
+    lost.stop()
+    with on_a_disk(tmp_path, f"size={DISK_BYTES}") as centre:
+        centre.stop()
+        filler = centre.disk / "filler"
+        room = os.statvfs(centre.disk)
+        filler.write_bytes(bytes(room.f_bavail * room.f_frsize - 5 * OBJECT_BYTES))
+        back = centre.data.parent / "back"
+        seed = lost.data / "keys" / "operator.seed"
+        words = ("restore", "--from", place, "--seed-file", seed, "--without-witnesses", "--all", "--data", back)
+        told = centre.run(*words, code=1)
+        assert "reserve" in told.stderr or "full" in told.stderr, told.stderr
+        room = os.statvfs(centre.disk)
+        # What is under way when it comes near the reserve may take of it, and no more.
+        assert room.f_bavail * room.f_frsize > DISK_BYTES / 20 - OBJECT_BYTES - (1 << 20)
+        # The rest comes once there is room, and the check says how much that is until then.
+        assert "are on their way" in centre.run("check", "--data", back, code=1).stdout
+        filler.unlink()
+        centre.data = back
+        centre.start()
+        wait_until(lambda: not (centre.disk / "back" / "restoring.json").exists(), "the rest comes")
+        centre.stop()
+        centre.check()

@@ -72,7 +72,8 @@ class Confined:
         self.data.mkdir(mode=0o700, exist_ok=True)
         run(*AS_ROOT, "chown", "-R", f"{UID}:{UID}", self.data)
         self.web_port, self.s3_port = free_port(), free_port()
-        ports = {"AMANA_LISTEN_WEB": f"127.0.0.1:{self.web_port}", "AMANA_LISTEN_S3": f"127.0.0.1:{self.s3_port}"}
+        self.sites_port, self.sites_tls_port = free_port(), free_port()
+        ports = self.sites_listen | {"AMANA_LISTEN_WEB": f"127.0.0.1:{self.web_port}", "AMANA_LISTEN_S3": f"127.0.0.1:{self.s3_port}"}
         words = [sys.executable, ROOT / "tests" / "sandbox.py", ROOT / "packaging" / "systemd" / self.unit, binary(), self.data]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(

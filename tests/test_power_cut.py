@@ -13,6 +13,8 @@ POINTS = re.findall(
     (ROOT / "crates/store/src/crash.rs").read_text().split("POINTS", 1)[1].split("];", 1)[0],
     re.MULTILINE,
 )
+# A move's points are passed by `amana migrate` alone: tests/test_migrate.py kills it at each.
+SERVED = [point for point in POINTS if not point.startswith("move.")]
 
 
 def test_killed_again_and_again_amid_deposits(new_centre, tmp_path):
@@ -41,10 +43,10 @@ def test_killed_at_any_instant(tmp_path):
 
 
 def test_crash_points_are_known():
-    assert len(POINTS) >= 8 and "group.committed" in POINTS
+    assert len(SERVED) >= 8 and "group.committed" in SERVED
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", SERVED)
 def test_a_crash_leaves_the_old_or_the_new(new_centre, point):
     centre = new_centre()
     finances = centre.institution("finances")

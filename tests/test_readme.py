@@ -31,7 +31,7 @@ COMMANDS = sorted(
         for line in typed(page)
     }
 )
-TWO_WORDS = ("authority", "institution", "access-key", "receipt", "ledger", "bucket", "keys", "gateway", "enrolment", "official", "operator-key", "release")
+TWO_WORDS = ("authority", "institution", "access-key", "receipt", "ledger", "bucket", "keys", "gateway", "enrolment", "official", "operator-key", "release", "site")
 THREE_WORDS = ("policy witness",)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import threading
 
 import pytest
 
@@ -81,6 +82,47 @@ def test_small_content_without_a_copy_is_named(kept):
     rows.close()
     done = centre.run("scrub", "--data", centre.data, code=1)
     assert "kept/small" in done.stdout
+
+
+def test_what_will_not_open_or_read_is_named_and_gone_past(kept):
+    centre, _ = kept
+    blob = blob_of(centre)
+    blob.unlink()
+    blob.symlink_to(blob)
+    last = scrub(centre, "--now", code=1)
+    assert (last["damaged"], last["contents"]) == (1, 2), "the pass ends, and has read the rest"
+    assert "kept/large" in last["named"][0]
+    centre.stop()
+    with sqlite3.connect(centre.data / "amana.db") as rows:
+        rows.execute("UPDATE contents SET data = 7")
+    rows.close()
+    last = scrub(centre, code=1)
+    assert (last["damaged"], last["contents"]) == (2, 2)
+    assert any("kept/small" in named for named in last["named"])
+
+
+def test_a_steady_load_does_not_starve_a_pass_that_is_late(new_centre):
+    """It gives way before each of 120 chunks, for seconds, while anything is asked: until it is behind its pace."""
+    centre = new_centre(AMANA_SCRUB_DAYS="0.0001")
+    client = centre.institution("finances").client()
+    client.create_bucket(Bucket="kept")
+    client.put_object(Bucket="kept", Key="large", Body=body_of("large", 120 * 262_144))
+    ended = threading.Event()
+
+    def ask():
+        while not ended.is_set():
+            client.list_objects_v2(Bucket="kept")
+
+    askers = [threading.Thread(target=ask) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    try:
+        read = lambda: (json.loads(centre.run("scrub", "--status", "--data", centre.data, "--json").stdout)["last"] or {})
+        wait_until(lambda: read().get("bytes", 0) >= 120 * 262_144, "a pass ended under load", 60)
+    finally:
+        ended.set()
+        for asker in askers:
+            asker.join()
 
 
 def test_the_seed_comes_back_from_paper(kept, tmp_path):

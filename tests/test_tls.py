@@ -150,6 +150,26 @@ def test_the_authority_stays_the_same(new_centre):
     assert digest(centre) == before
 
 
+def test_a_restored_centre_shows_the_authority_that_was_pinned(new_centre, tmp_path):
+    centre = new_centre(AMANA_TLS="always")
+    before = digest(centre)
+    centre.stop()
+    place, seed = tmp_path / "mirror", tmp_path / "seed"
+    place.mkdir()
+    with open(centre.data / "amana.toml", "a") as config:
+        config.write(f'\n[[mirror]]\nname = "usb"\nplace = "{place}"\n')
+    centre.run("mirror", "--once", "--data", centre.data)
+    shutil.copy(centre.data / "keys" / "operator.seed", seed)
+    shutil.rmtree(centre.data)
+    back = ["restore", "--from", place, "--seed-file", seed, "--data", centre.data]
+    assert "asks for no witnesses" in centre.run(*back, code=1).stderr
+    centre.run(*back, "--without-witnesses")
+    assert digest(centre) == before
+    centre.start(AMANA_TLS="always")
+    assert curl("--cacert", centre.authority, f"{centre.web_url}/readyz").stdout == "ready\n"
+    assert digest(centre) == before
+
+
 def test_an_authority_without_its_key_is_told_of(new_centre):
     centre = new_centre(AMANA_TLS="always")
     centre.stop()

@@ -35,8 +35,12 @@ def metrics(server):
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory):
-    """A data centre with a witness in its policy, and a gateway, all of it under TLS."""
-    centre = Centre(tmp_path_factory.mktemp("watched") / "data").start(AMANA_TLS="always", AMANA_LOG_FORMAT="json")
+    """A data centre with a mirror and with a witness in its policy, and a gateway, all of it under TLS."""
+    data = tmp_path_factory.mktemp("watched") / "data"
+    data.mkdir(mode=0o700)
+    place = tmp_path_factory.mktemp("usb")
+    (data / "amana.toml").write_text(f'[[mirror]]\nname = "usb"\nplace = "{place}"\n')
+    centre = Centre(data).start(AMANA_TLS="always", AMANA_LOG_FORMAT="json")
     running, account = gateway.enrolled(centre, "finances", tmp_path_factory.mktemp("gateway") / "data")
     running.stop()
     running.start(AMANA_TLS="always")
@@ -55,6 +59,8 @@ def watched(tmp_path_factory):
 def test_every_metric_of_the_dashboard_and_of_the_alerts_exists(watched):
     centre, running, account = watched
     account.client().list_buckets()
+    # A mirror is told of from its first round on.
+    wait_until(lambda: "amana_mirror_failing" in metrics(centre)[0], "the mirror is begun")
     found = set()
     for server in (centre, running):
         families, samples = metrics(server)
@@ -101,6 +107,25 @@ def test_log_lines_bear_the_id_that_the_client_is_told(new_centre):
     assert ours, centre.log()
     assert ours[0]["span"]["trace_id"] == trace
     assert ours[0]["fields"]["status"] == 403
+
+
+def test_every_listener_names_its_requests(new_centre):
+    """In the answer's head, in a refusal's body, and in each line of the log."""
+    centre = new_centre(AMANA_LOG="info,amana::requests=debug", AMANA_LOG_FORMAT="json")
+    trace = "4bf92f3577b34da6a3ce929d0e0e4737"
+    paths = ("/healthz", "/absent", "/receipts/finances/vault/0", "/api/v1/enrolments/none")
+    answers = [http_get(f"{centre.web_url}{path}", {"traceparent": f"00-{trace}-00f067aa0ba902b7-01"}) for path in paths]
+    ids = [told["x-request-id"] for _, told, _ in answers]
+    assert len(set(ids)) == len(ids) and all(re.fullmatch("[0-9A-F]{16}", one) for one in ids)
+    refusals = [(one, json.loads(body)) for one, (_, told, body) in zip(ids, answers) if told["content-type"] == "application/json"]
+    assert refusals and all(body["request_id"] == one for one, body in refusals)
+    centre.run("institution", "show", "nobody", "--data", centre.data, code=1)
+    lines = [json.loads(line) for line in centre.log().splitlines() if line.startswith("{")]
+    of = {line["span"]["request_id"]: line for line in lines if "span" in line}
+    assert [of[one]["fields"]["status"] for one in ids] == [status for status, _, _ in answers]
+    assert all(of[one]["span"]["trace_id"] == trace for one in ids)
+    assert of[ids[2]]["fields"]["route"] == "/receipts/{owner}/{name}/{index}"
+    assert any(line["fields"]["route"] == "/v1/institutions/{name}" for line in of.values()), "the socket's have ids too"
 
 
 def doctor(server, *words, code=0):
@@ -158,7 +183,7 @@ def test_the_doctor_asks_for_copies(new_centre, tmp_path):
     centre.run("mirror", "--once", "--data", centre.data, code=1)
     (tmp_path / "usb").mkdir()
     found = doctor(centre, code=None)
-    assert "2-of-3" in found["seed-backed-up"]["what"]
+    assert re.search(r"2-of-3, on \d{4}-\d\d-\d\d$", found["seed-backed-up"]["what"])
     centre.run("mirror", "--once", "--data", centre.data)
     assert "mirror-kept" in doctor(centre, code=None)
     (tmp_path / "usb").rename(tmp_path / "away")

@@ -3,13 +3,14 @@
 
     recover-sealed.py SOURCE --share-file FILE… --out FOLDER [--all-versions] [--identities FILE] [--node-modules FOLDER]
 
-SOURCE is a data centre's folder (a copy of its disk: amana.db, blobs/) or a BagIt export of an institution. Each --share-file is
-a custodian's page as text, or a file with its words. FOLDER gets objects/, manifest.jsonl (names, metadata, tags, digests)
+SOURCE is a data centre's folder (a copy of its disk: amana.db, blobs/), a BagIt export of an institution, or the folder of a
+gateway's mirror. Each --share-file is a custodian's page as text, or a file with its words. FOLDER gets objects/, manifest.jsonl (names, metadata, tags, digests)
 and sha256sums.txt. Exit 0 if everything that stands came back and every digest and signature held, 1 if something is
 missing or wrong, which is then named; 2 for wrong usage.
 
 Needs Python 3.9, `shamir-mnemonic` and `cryptography` (PyPI), and `age`. An `age` before 1.3 opens no post-quantum file: for
-the one file of the keyring, `age-encryption` (npm) is then used through node, and looked for under --node-modules.
+the one file of the keyring, and those of a mirror, `age-encryption` (npm) is then used through node, and looked for under
+--node-modules.
 """
 
 import argparse
@@ -57,7 +58,7 @@ class Wrong(Exception):
 
 def recover(options: argparse.Namespace) -> int:
     root = Root(combine(options.share_file))
-    source = open_source(Path(options.source))
+    source = open_source(Path(options.source), options.node_modules)
     problems: List[str] = []
     history = History(root, options.node_modules, problems)
     history.follow(source)
@@ -284,7 +285,7 @@ def open_hybrid(identity: str, file: str, node_modules: str) -> bytes:
     except OSError as error:
         raise Stop(f"node is needed, and age-encryption (npm), or age 1.3: {error}") from error
     if done.returncode:
-        raise Stop(f"the root's file of the keyring does not open: {done.stderr.decode(errors='replace')[-800:]}")
+        raise Stop(f"{file} does not open: {done.stderr.decode(errors='replace')[-800:]}")
     return done.stdout
 
 
@@ -410,12 +411,96 @@ class Bag:
         return read(self.folder / self.open_files[version.index], offset, extent["size"])
 
 
-def open_source(folder: Path) -> "Disk | Bag":
+HOME = "amana/mirror/v1 home\n"
+SEGMENT = b"amana/mirror-segment/v1\n"
+
+
+class Home:
+    """A gateway's mirror: docs/formats/mirror.md. Every file but ciphertext is an age file for the root, among others."""
+
+    def __init__(self, folder: Path, node_modules: str) -> None:
+        self.folder = folder
+        self.node_modules = node_modules
+        self.identity = ""
+        self.ledger: dict = {}
+        self.where: Dict[int, Path] = {}
+        self.last: Tuple[Optional[Path], Dict[int, bytes]] = (None, {})
+
+    def open(self, file: Path) -> bytes:
+        return open_hybrid(self.identity, str(file), self.node_modules)
+
+    def choose(self, root: Root) -> None:
+        self.identity = root.identity
+        self.ledger = json.loads(self.open(self.folder / "head.age"))["ledgers"][0]
+
+    def size(self) -> int:
+        return int(self.ledger["checkpoint"].splitlines()[1])
+
+    def root(self) -> bytes:
+        return base64.b64decode(self.ledger["checkpoint"].splitlines()[2])
+
+    def segments(self) -> Iterator[Path]:
+        """From the first entry on; among those that begin at the same one, the longest."""
+        files = {}
+        for file in (self.folder / "ledgers" / str(self.ledger["id"])).glob("*-*.age"):
+            since, until = map(int, file.name[: -len(".age")].split("-"))
+            files[since] = max(files.get(since, (0, file)), (until, file))
+        at = 0
+        while at < self.size():
+            if at not in files:
+                raise Stop(f"the mirror has no segment that begins with entry {at}")
+            at, file = files[at]
+            yield file
+
+    def records(self, file: Path) -> Iterator[Tuple[bytes, bytes]]:
+        text = self.open(file)
+        end = len(text) - 37
+        if not text.startswith(SEGMENT) or text[end : end + 5] != b"Z\0\0\0\x20" or sha256(text[:end]) != text[end + 5 :]:
+            raise Stop(f"{file} is damaged")
+        at = len(SEGMENT)
+        while at < end:
+            length = int.from_bytes(text[at + 1 : at + 5], "big")
+            yield text[at : at + 1], text[at + 5 : at + 5 + length]
+            at += 5 + length
+
+    def entries(self) -> Iterator[Entry]:
+        for file in self.segments():
+            for kind, payload in self.records(file):
+                index = int.from_bytes(payload[:8], "big")
+                if kind == b"E" and index < self.size():
+                    end = 44 + int.from_bytes(payload[40:44], "big")
+                    self.where[index] = file
+                    core, salted = payload[44:end], payload[end:]
+                    yield Entry(index, core, payload[8:40], salted[:32] or None, salted[32:] if salted else None)
+
+    def piece(self, piece: "Piece") -> "Path | bytes":
+        blob = piece.extent.get("blob")
+        return self.folder / "blobs" / blob[:2] / blob if blob else self.small(piece.entry)
+
+    def open_content(self, version: "Version", extent: dict, offset: int) -> Iterator[bytes]:
+        blob = extent.get("blob")
+        yield self.open(self.folder / "blobs" / blob[:2] / f"{blob}.age") if blob else self.small(version.index)
+
+    def small(self, index: int) -> bytes:
+        """The content that came with an entry; entries were read before, so that it is known where they are."""
+        file = self.where.get(index)
+        if file and self.last[0] != file:
+            contents = {int.from_bytes(text[:8], "big"): text[8:] for kind, text in self.records(file) if kind == b"C"}
+            self.last = (file, contents)
+        if index not in self.last[1]:
+            raise Wrong(f"the content of entry {index} is not in the mirror")
+        return self.last[1][index]
+
+
+def open_source(folder: Path, node_modules: str) -> "Disk | Bag | Home":
     if (folder / "amana.db").is_file():
         return Disk(folder)
     if (folder / "bagit.txt").is_file():
         return Bag(folder)
-    raise Stop(f"{folder}: neither a data centre's folder (amana.db) nor an export (bagit.txt)")
+    mark = folder / "amana-mirror"
+    if mark.is_file() and mark.read_text(encoding="utf-8") == HOME:
+        return Home(folder, node_modules)
+    raise Stop(f"{folder}: neither a data centre's folder (amana.db), nor an export (bagit.txt), nor a gateway's mirror")
 
 
 # --- The ledger, read from its first act to its last -------------------------------------------------------------------
@@ -497,7 +582,7 @@ class History:
         self.buckets: Dict[int, Bucket] = {}
         self.versions: Dict[int, Version] = {}
 
-    def follow(self, source: "Disk | Bag") -> None:
+    def follow(self, source: "Disk | Bag | Home") -> None:
         source.choose(self.root)
         self.open_keyring([entry for entry in source.entries() if kind_of(entry) == "keyring.publish"])
         for entry in source.entries():
@@ -625,7 +710,7 @@ class History:
 
 
 class Writer:
-    def __init__(self, folder: Path, source: "Disk | Bag", history: History, problems: List[str]) -> None:
+    def __init__(self, folder: Path, source: "Disk | Bag | Home", history: History, problems: List[str]) -> None:
         if folder.exists() and any(folder.iterdir()):
             raise Stop(f"{folder} is not empty")
         self.folder, self.source, self.history, self.problems = folder, source, history, problems

@@ -1,7 +1,19 @@
 //! The acts, and how each applies. All go to the institution's own ledger.
 
+pub(crate) mod agreement;
+pub(crate) mod certificate;
+pub(crate) mod contact;
+pub(crate) mod credential;
+pub(crate) mod drill;
 pub(crate) mod enrolment;
 pub(crate) mod keyring;
+pub(crate) mod message;
+pub(crate) mod notice;
+pub(crate) mod proposal;
+pub(crate) mod quota;
+pub(crate) mod school;
+pub(crate) mod session;
+pub(crate) mod support;
 
 use amana_store::{Act, At, Denied, Kind, LedgerId, Reader, Target, Visibility, Writer};
 use serde::{Deserialize, Serialize};
@@ -9,13 +21,16 @@ use zeroize::Zeroizing;
 
 use crate::Error;
 use crate::model::{Grant, InstitutionName, Official, Role, Secret};
+use crate::people::{Actor, in_office};
 use crate::views;
+use crate::{Operation, may};
 
 pub(crate) fn kinds() -> Vec<Kind> {
     vec![
         Kind::of::<AddInstitution>(),
         Kind::of::<Suspend>(),
         Kind::of::<Resume>(),
+        Kind::of::<quota::SetQuota>(),
         Kind::of::<AddOfficial>(),
         Kind::of::<RemoveOfficial>(),
         Kind::of::<CreateAccessKey>(),
@@ -24,6 +39,33 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::of::<enrolment::RefuseEnrolment>(),
         Kind::of::<enrolment::ConfirmEnrolment>(),
         Kind::of::<keyring::PublishKeyring>(),
+        Kind::of::<credential::OpenStaff>(),
+        Kind::of::<credential::InviteOfficial>(),
+        Kind::of::<credential::AddCredential>(),
+        Kind::of::<credential::RemoveCredential>(),
+        Kind::of::<session::TryPassword>(),
+        Kind::of::<session::OpenSession>(),
+        Kind::of::<session::EndSession>(),
+        Kind::of::<proposal::Propose>(),
+        Kind::of::<proposal::Approve>(),
+        Kind::of::<proposal::EndProposal>(),
+        Kind::of::<support::AllowSupport>(),
+        Kind::of::<support::UseSupport>(),
+        Kind::of::<drill::RecordDrill>(),
+        Kind::of::<message::SendMessage>(),
+        Kind::of::<message::CloseThread>(),
+        Kind::of::<notice::PublishNotice>(),
+        Kind::of::<notice::EndNotice>(),
+        Kind::of::<notice::RecordExercise>(),
+        Kind::of::<contact::PublishContact>(),
+        Kind::of::<agreement::ProposeAgreement>(),
+        Kind::of::<agreement::SignAgreement>(),
+        Kind::of::<school::OpenSchool>(),
+        Kind::of::<school::PassLesson>(),
+        Kind::of::<school::MakeTrainingKeys>(),
+        Kind::of::<school::CloseSchool>(),
+        Kind::of::<certificate::Certify>(),
+        Kind::of::<certificate::ShowCertificate>(),
     ]
 }
 
@@ -206,7 +248,28 @@ impl Act for AddOfficial {
         Target::Ledger(self.ledger)
     }
 
+    /// An official alone names only who approves nothing: otherwise one could make himself a second.
     fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+        let role = self.links.role;
+        let kept =
+            role.approves() && credential::keeps_itself(views, self.ledger).map_err(refuse)?;
+        let actor = Actor::of_text(&self.by);
+        if kept && actor.official().is_none() {
+            return Err(Denied::Refused(Error::OwnMatter));
+        }
+        if let Some(number) = actor.official() {
+            let asker = in_office(views, self.ledger, number).map_err(refuse)?;
+            let needed = match role {
+                Role::Operator => Operation::ManageStaff,
+                _ => Operation::InviteOfficials,
+            };
+            if !may(asker.role, needed) {
+                return Err(Denied::Refused(Error::Forbidden));
+            }
+            if role.approves() {
+                return Err(Denied::Refused(Error::NeedsTwo));
+            }
+        }
         self.links.official = views::next_official(views, self.ledger)?;
         Ok(())
     }
@@ -268,13 +331,13 @@ impl Act for RemoveOfficial {
     fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
         let number = self.links.official;
         let officials = views::officials(views, self.ledger)?;
-        if officials.iter().any(|official| official.number == number) {
-            return Ok(());
-        }
-        Err(Denied::Refused(Error::UnknownOfficial {
-            institution: self.institution.clone(),
-            number,
-        }))
+        let Some(found) = officials.iter().find(|official| official.number == number) else {
+            return Err(Denied::Refused(Error::UnknownOfficial {
+                institution: self.institution.clone(),
+                number,
+            }));
+        };
+        may_remove(views, self.ledger, &self.by, found).map_err(refuse)
     }
 
     fn links(&self) -> &OfficialNumber {
@@ -286,7 +349,37 @@ impl Act for RemoveOfficial {
     }
 
     fn apply(links: &OfficialNumber, _: Option<&()>, rows: &Writer<'_>, at: &At) -> Applied {
-        views::remove_official(rows, at.entry.ledger(), links.official, at.time_ms)
+        views::remove_official(rows, at.entry.ledger(), links.official, at.time_ms)?;
+        proposal::lock_out(rows, at.entry.ledger(), links.official, at.time_ms)
+    }
+}
+
+/// The operator may end a role until the institution keeps itself; then that takes two of its own, but for who approves
+/// nothing.
+fn may_remove(
+    views: &Reader<'_>,
+    ledger: LedgerId,
+    by: &str,
+    official: &Official,
+) -> crate::Result<()> {
+    let staff = official.role == Role::Operator;
+    match Actor::of_text(by) {
+        Actor::Operator(_) if staff || !credential::keeps_itself(views, ledger)? => Ok(()),
+        Actor::Operator(_) if official.role.approves() => Err(Error::OwnMatter),
+        Actor::Operator(_) => Ok(()),
+        Actor::Official(number) => {
+            let asker = in_office(views, ledger, number)?;
+            let needed = if staff {
+                Operation::ManageStaff
+            } else {
+                Operation::InviteOfficials
+            };
+            match (may(asker.role, needed), official.role.approves()) {
+                (true, false) => Ok(()),
+                (true, true) => Err(Error::NeedsTwo),
+                (false, _) => Err(Error::Forbidden),
+            }
+        }
     }
 }
 

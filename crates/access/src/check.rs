@@ -1,4 +1,4 @@
-//! What only this crate sees: that every key in force has its secret. Secrets are in no act, so a replay can't miss one.
+//! What only this crate sees: that every key and every password in force has its secret. Secrets are in no act, so a replay can't miss one.
 
 use std::ops::ControlFlow;
 
@@ -8,7 +8,7 @@ use amana_store::check::Fault;
 use crate::{Access, views};
 
 impl Access {
-    /// Reports access keys that no signature can be checked with.
+    /// Reports access keys that no signature can be checked with, and passwords that let nobody in.
     ///
     /// # Errors
     /// A failure of the rows.
@@ -24,6 +24,18 @@ impl Access {
                     advice: "Revoke the key and give its institution another, or restore the newest copy of this folder",
                 });
             }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let sql = "SELECT c.number, l.name FROM credentials c JOIN ledgers l ON l.id = c.ledger \
+                   WHERE c.removed_ms IS NULL AND c.secret IS NOT NULL \
+                   AND c.secret NOT IN (SELECT name FROM secrets) ORDER BY c.ledger, c.number";
+        rows.each(sql, &[], |row| {
+            report(Fault {
+                code: "secret",
+                what: format!("the secret of credential {} of {}", row.int(0)?, row.text(1)?),
+                why: "it is gone, and the password is in force".to_owned(),
+                advice: "Let two officials recover the account, or restore the newest copy of this folder",
+            });
             Ok(ControlFlow::Continue(()))
         })
     }

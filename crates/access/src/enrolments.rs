@@ -33,7 +33,7 @@ const CODE_DIGITS: usize = 20;
 const GROUP_DIGITS: usize = 4;
 
 impl EnrolmentCode {
-    fn fresh() -> Result<Self> {
+    pub(crate) fn fresh() -> Result<Self> {
         let mut code = Zeroizing::new(String::with_capacity(CODE_DIGITS));
         while code.len() < CODE_DIGITS {
             let bytes = Zeroizing::new(random::<32>()?);
@@ -59,7 +59,7 @@ impl EnrolmentCode {
         shown
     }
 
-    fn sha256(&self) -> String {
+    pub(crate) fn sha256(&self) -> String {
         let hash = Hash::of(&[b"amana/enrolment-code/v1\0", self.0.as_bytes()]);
         hex::encode(hash.as_bytes())
     }

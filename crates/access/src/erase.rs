@@ -6,7 +6,16 @@ use amana_seal::member::MemberId;
 use amana_store::{Act, Entry, Reader};
 use serde::Deserialize;
 
+use crate::acts::certificate::Certify;
+use crate::acts::contact::PublishContact;
+use crate::acts::credential::AddCredential;
+use crate::acts::drill::RecordDrill;
+use crate::acts::message::SendMessage;
+use crate::acts::proposal::Propose;
+use crate::acts::session::OpenSession;
+use crate::acts::support::AllowSupport;
 use crate::acts::{AddOfficial, Resume, Suspend};
+use crate::views::{credentials, proposals, sessions};
 use crate::{Access, InstitutionName, Official, Result, Role, views};
 
 /// What the links of our erasable acts may name.
@@ -62,14 +71,31 @@ impl Access {
     }
 
     /// Whether the body of an entry may be erased; for [`amana_store::Catalog::with_erasable`]. A person's name may go once
-    /// the person has left, and the reason for a suspension at any time; a grant may not, since it says what a key could do.
+    /// the person has left, what is told of passkeys and browsers once they are over, who took part in a drill, whom a certificate names, and the reason for a suspension at
+    /// any time; a grant may not, since it says what a key could do.
     ///
     /// # Errors
     /// A failure of the rows.
     pub fn erasable(rows: &Reader<'_>, entry: &Entry) -> amana_store::Result<bool> {
         let core = entry.core()?;
         match core.kind.as_ref() {
-            Suspend::KIND | Resume::KIND => Ok(true),
+            // What was written in a message or in the directory is in no row.
+            Suspend::KIND
+            | Resume::KIND
+            | AllowSupport::KIND
+            | RecordDrill::KIND
+            | SendMessage::KIND
+            | PublishContact::KIND
+            | Certify::KIND => Ok(true),
+            AddCredential::KIND => {
+                let (ledger, number) = (entry.id.ledger(), entry.id.index());
+                Ok(credentials::find(rows, ledger, number)?.is_none())
+            }
+            OpenSession::KIND => {
+                let (ledger, number) = (entry.id.ledger(), entry.id.index());
+                Ok(sessions::find(rows, ledger, number)?.is_none())
+            }
+            Propose::KIND => is_over(rows, entry),
             AddOfficial::KIND => {
                 let links: Option<Links> = serde_json::from_str(core.links.get()).ok();
                 let Some(number) = links.and_then(|links| links.official) else {
@@ -81,4 +107,16 @@ impl Access {
             _ => Ok(false),
         }
     }
+}
+
+/// Whether a proposal has ended, and whom it may have appointed has left: the row of one in office has the name.
+fn is_over(rows: &Reader<'_>, entry: &Entry) -> amana_store::Result<bool> {
+    let ledger = entry.id.ledger();
+    let Some(found) = proposals::find(rows, ledger, entry.id.index())? else {
+        return Ok(false);
+    };
+    let appointed = views::officials(rows, ledger)?
+        .iter()
+        .any(|official| Some(official.number) == found.official);
+    Ok(found.state != proposals::OPEN && !appointed)
 }

@@ -55,6 +55,12 @@ impl Access {
         let name = (institution.to_owned(), id);
         self.cached(
             |cache| cache.members.get(&name).cloned(),
+            |member| {
+                let (ledger, key) = (member.caller.ledger, &member.key);
+                let stands =
+                    |rows: &Reader<'_>| members::stands(rows, ledger, id, key, member.admin);
+                Ok(self.store().read(stands)?)
+            },
             || self.load_member(institution, id),
             |cache, found| {
                 cache.members.insert(name.clone(), found);

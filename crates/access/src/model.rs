@@ -14,6 +14,9 @@ use crate::{Error, Result};
 /// The most buckets that one grant names.
 const MAX_GRANT_BUCKETS: usize = 100;
 
+/// Names of the school's sandboxes begin so, and no institution's does: the mark stands in every receipt.
+pub(crate) const SANDBOX: &str = "school-";
+
 /// An institution, by the number of its own ledger `<name>/vault`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct InstitutionId(pub i64);
@@ -37,6 +40,23 @@ impl InstitutionName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is a sandbox of the school.
+    #[must_use]
+    pub fn is_sandbox(&self) -> bool {
+        self.0.starts_with(SANDBOX)
+    }
+
+    /// Refuses what a sandbox never has: officials, access keys, gateways.
+    pub(crate) fn must_be_real(&self) -> Result<()> {
+        match self.is_sandbox() {
+            true => Err(Error::Invalid {
+                what: "the institution's name",
+                why: "is one of the school's sandboxes, which begin with school-",
+            }),
+            false => Ok(()),
+        }
     }
 
     /// Name of the institution's ledger of vault and administration.
@@ -96,6 +116,18 @@ pub struct Institution {
     pub id: InstitutionId,
 }
 
+/// How much an institution may hold; a limit that isn't there is none.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// Bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Objects: versions of open buckets, pieces of sealed ciphertext.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objects: Option<u64>,
+}
+
 /// What an official does for an institution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -108,10 +140,27 @@ pub enum Role {
     Custodian,
     /// Reads its ledgers.
     Auditor,
+    /// Of the operator's staff; no role of an institution's.
+    Operator,
 }
 
 impl Role {
-    /// `director`, `focal-point`, `custodian` or `auditor`.
+    /// Each of them, in the order of the table of rights.
+    pub const ALL: [Self; 5] = [
+        Self::Director,
+        Self::FocalPoint,
+        Self::Custodian,
+        Self::Auditor,
+        Self::Operator,
+    ];
+
+    /// Whether it may be the second of two who do something dangerous.
+    #[must_use]
+    pub fn approves(self) -> bool {
+        crate::may(self, crate::Operation::Approve)
+    }
+
+    /// `director`, `focal-point`, `custodian`, `auditor` or `operator`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -119,6 +168,7 @@ impl Role {
             Self::FocalPoint => "focal-point",
             Self::Custodian => "custodian",
             Self::Auditor => "auditor",
+            Self::Operator => "operator",
         }
     }
 }
@@ -127,17 +177,12 @@ impl FromStr for Role {
     type Err = Error;
 
     fn from_str(role: &str) -> Result<Self> {
-        let all = [
-            Self::Director,
-            Self::FocalPoint,
-            Self::Custodian,
-            Self::Auditor,
-        ];
-        all.into_iter()
+        Self::ALL
+            .into_iter()
             .find(|known| known.as_str() == role)
             .ok_or(Error::Invalid {
                 what: "the role",
-                why: "must be director, focal-point, custodian or auditor",
+                why: "must be director, focal-point, custodian or auditor, or operator for the operator's own staff",
             })
     }
 }
@@ -192,18 +237,21 @@ pub enum Right {
     Read,
     /// Also put and delete objects.
     Write,
-    /// Also create, configure and delete buckets.
+    /// Also create, configure and delete buckets, and lift legal holds.
     Own,
+    /// Also end retention in governance mode before its time. No key has it unless it was given by name.
+    Bypass,
 }
 
 impl Right {
-    /// `read`, `write` or `own`.
+    /// `read`, `write`, `own` or `bypass`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Write => "write",
             Self::Own => "own",
+            Self::Bypass => "bypass",
         }
     }
 }
@@ -216,9 +264,10 @@ impl FromStr for Right {
             "read" => Ok(Self::Read),
             "write" => Ok(Self::Write),
             "own" => Ok(Self::Own),
+            "bypass" => Ok(Self::Bypass),
             _ => Err(Error::Invalid {
                 what: "the right",
-                why: "must be read, write or own",
+                why: "must be read, write, own or bypass",
             }),
         }
     }
@@ -235,7 +284,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Everything that the institution itself may do.
+    /// Everything that the institution itself may do; ending retention early takes two of its officials.
     #[must_use]
     pub const fn everything() -> Self {
         Self {

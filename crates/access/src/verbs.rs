@@ -5,25 +5,29 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use amana_ledger::VerifierKey;
 use amana_seal::member::MemberId;
-use amana_store::{Act, Committed, LedgerId, Service, Store};
+use amana_store::{Act, Committed, LedgerId, Reader, Row, Service, Store};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::acts::{
     self, AccessKeyLinks, AddInstitution, AddOfficial, CreateAccessKey, InstitutionLinks,
-    OfficialBody, OfficialLinks, OfficialNumber, Reason, RemoveOfficial, Resume, RevokeAccessKey,
-    Suspend,
+    OfficialBody, OfficialLinks, Reason, Resume, RevokeAccessKey, Suspend,
 };
 use crate::model::official_key;
+use crate::passwords::base32;
 use crate::views;
 use crate::{
     AccessKey, AccessKeyId, Caller, Error, GivenKey, Grant, Institution, InstitutionId,
-    InstitutionName, Member, NewAccessKey, Official, OfficialName, Result, Role,
+    InstitutionName, Member, NewAccessKey, Official, OfficialName, Operation, Result, Right, Role,
+    Session,
 };
 
 /// Callers kept in memory; the cache begins anew when it is full.
 const MAX_CACHED: usize = 10_000;
+/// Passwords that are looked at at a time, of 19 MiB each.
+const MAX_HASHING: usize = 8;
 /// The longest reason for a suspension, in bytes.
 const MAX_REASON_BYTES: usize = 1000;
 
@@ -31,6 +35,8 @@ const MAX_REASON_BYTES: usize = 1000;
 pub struct Access {
     store: Arc<Store>,
     cache: RwLock<Cache>,
+    /// Passwords that are looked at at a time.
+    pub(crate) hashing: Semaphore,
 }
 
 /// Callers by access key id, and members by institution and id. `changes` counts invalidations, so that what was read
@@ -58,6 +64,7 @@ impl Access {
         Self {
             store,
             cache: RwLock::default(),
+            hashing: Semaphore::new(MAX_HASHING),
         }
     }
 
@@ -72,13 +79,32 @@ impl Access {
     }
 
     /// Who holds that key, and its secret to check signatures with; nothing when the key is unknown or revoked, or its
-    /// institution suspended. Blocking, but answered from memory as a rule.
+    /// institution suspended. Blocking, but answered from memory as a rule where there are no other nodes.
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn caller(&self, access_key_id: &str) -> Result<Option<Known>> {
+        let stands = |rows: &Reader<'_>| views::may_still_ask(rows, access_key_id);
+        self.known(access_key_id, || Ok(self.store.read(stands)?))
+    }
+
+    /// As [`Access::caller`], but where there are other nodes the answer may be out of date: whoever acts on it asks
+    /// [`Access::stands`] first. What it says of a key that stands is true, for a key's secret and grant never change.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn recall(&self, access_key_id: &str) -> Result<Option<Known>> {
+        self.known(access_key_id, || Ok(true))
+    }
+
+    fn known(
+        &self,
+        access_key_id: &str,
+        stands: impl FnOnce() -> Result<bool>,
+    ) -> Result<Option<Known>> {
         self.cached(
             |cache| cache.callers.get(access_key_id).cloned(),
+            |_| stands(),
             || self.load(access_key_id),
             |cache, known| {
                 cache.callers.insert(access_key_id.to_owned(), known);
@@ -86,20 +112,44 @@ impl Access {
         )
     }
 
-    /// What memory has, or else what `load` finds, kept unless anything changed meanwhile.
+    /// Whether a caller's key stands still: not revoked, and its institution not suspended, at an instant after the call.
+    /// Another node's word changes that without telling this one, so where there may be others the rows are asked each time;
+    /// those who ask at the same time share a round trip.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn stands(&self, access_key_id: &str) -> Result<bool> {
+        if !self.store.has_nodes() {
+            return Ok(true);
+        }
+        let key = [access_key_id.into()];
+        let found = |row: Option<&Row<'_>>| Ok::<_, Error>(row.is_some());
+        let stands = self.store.first(views::MAY_STILL_ASK, &key, found).await?;
+        if !stands {
+            let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+            cache.callers.remove(access_key_id);
+        }
+        Ok(stands)
+    }
+
+    /// What memory has, or else what `load` finds, kept unless anything changed meanwhile. Where other nodes may have changed
+    /// it, `stands` says whether what memory has holds still.
     pub(crate) fn cached<T: Clone>(
         &self,
         recall: impl Fn(&Cache) -> Option<T>,
+        stands: impl FnOnce(&T) -> Result<bool>,
         load: impl FnOnce() -> Result<Option<T>>,
         keep: impl FnOnce(&mut Cache, T),
     ) -> Result<Option<T>> {
-        let changes = {
+        let (known, changes) = {
             let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(known) = recall(&cache) {
-                return Ok(Some(known));
-            }
-            cache.changes
+            (recall(&cache), cache.changes)
         };
+        if let Some(known) = known
+            && (!self.store.has_nodes() || stands(&known)?)
+        {
+            return Ok(Some(known));
+        }
         let Some(found) = load()? else {
             return Ok(None);
         };
@@ -167,6 +217,7 @@ impl Access {
     /// # Errors
     /// [`Error::InstitutionExists`], [`Error::Busy`], [`Error::Store`].
     pub async fn add_institution(&self, name: &InstitutionName, by: &str) -> Result<Institution> {
+        name.must_be_real()?;
         let canonical_id = views::canonical_id(name.as_str(), &random()?);
         let act = AddInstitution {
             by: by.to_owned(),
@@ -226,6 +277,26 @@ impl Access {
         })
     }
 
+    /// An official as a caller for the own institution: acts stand in its ledger under the official's number, with no access
+    /// key. Which operation is asked for, a guard judged before; what the role never allows isn't in the grant either.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for the operator's staff, which has no institution; [`Error::Store`].
+    pub fn as_official(&self, session: &Session) -> Result<Caller> {
+        let institution = session.account.owner.institution();
+        let by = session.actor().to_string();
+        let caller = self.on_behalf(institution.ok_or(Error::Forbidden)?, &by)?;
+        let grant = match () {
+            () if session.may(Operation::ManageBuckets) => Grant::everything(),
+            () if session.may(Operation::ListBuckets) => Grant {
+                buckets: None,
+                right: Right::Read,
+            },
+            () => Grant::nothing(),
+        };
+        Ok(Caller { grant, ..caller })
+    }
+
     /// Refuses all its keys until it is resumed. Nothing of what it deposited changes. Gives the act's receipt name.
     ///
     /// # Errors
@@ -276,6 +347,7 @@ impl Access {
         key: Option<&VerifierKey>,
         by: &str,
     ) -> Result<(u64, String)> {
+        institution.must_be_real()?;
         let act = AddOfficial {
             by: by.to_owned(),
             ledger: self.ledger(institution)?,
@@ -287,25 +359,6 @@ impl Access {
         };
         let committed = self.commit(act).await?;
         Ok((committed.output, committed.receipt()))
-    }
-
-    /// Ends an official's role. Gives the act's receipt name.
-    ///
-    /// # Errors
-    /// [`Error::UnknownInstitution`], [`Error::UnknownOfficial`], [`Error::Busy`], [`Error::Store`].
-    pub async fn remove_official(
-        &self,
-        institution: &InstitutionName,
-        number: u64,
-        by: &str,
-    ) -> Result<String> {
-        let act = RemoveOfficial {
-            by: by.to_owned(),
-            institution: institution.to_string(),
-            ledger: self.ledger(institution)?,
-            links: OfficialNumber { official: number },
-        };
-        Ok(self.commit(act).await?.receipt())
     }
 
     /// The officials of an institution.
@@ -329,6 +382,7 @@ impl Access {
         grant: Grant,
         by: &str,
     ) -> Result<NewAccessKey> {
+        institution.must_be_real()?;
         let GivenKey { id, secret } = match given {
             Some(given) => given,
             None => fresh_key()?,
@@ -403,15 +457,7 @@ fn fresh_key() -> Result<GivenKey> {
     let bytes = Zeroizing::new(random::<40>()?);
     let mut id = String::from("AMAN");
     for five in bytes[..10].as_chunks::<5>().0 {
-        let bits = five
-            .iter()
-            .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        for digit in (0..8).rev() {
-            let value = bits >> (5 * digit) & 31;
-            id.push(char::from(
-                b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[usize::try_from(value).unwrap_or_default()],
-            ));
-        }
+        id.push_str(&base32(*five));
     }
     let secret = Zeroizing::new(URL_SAFE_NO_PAD.encode(&bytes[10..]));
     Ok(GivenKey {

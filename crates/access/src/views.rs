@@ -1,8 +1,18 @@
 //! The tables and their queries.
 
+pub(crate) mod agreements;
+pub(crate) mod certificates;
+pub(crate) mod contacts;
+pub(crate) mod credentials;
 pub(crate) mod enrolments;
 pub(crate) mod keyrings;
 pub(crate) mod members;
+pub(crate) mod notices;
+pub(crate) mod proposals;
+pub(crate) mod quotas;
+pub(crate) mod schools;
+pub(crate) mod sessions;
+pub(crate) mod threads;
 
 use amana_ledger::Hash;
 use amana_store::{Error as StoreError, LedgerId, Reader, Row, View, Writer};
@@ -12,7 +22,7 @@ use crate::{Error, Result};
 
 type StoreResult<T> = amana_store::Result<T>;
 
-pub(crate) const VIEWS: [View; 8] = [
+pub(crate) const VIEWS: [View; 27] = [
     View {
         table: "institutions",
         columns: "ledger BIGINT NOT NULL, name TEXT NOT NULL, canonical_id TEXT NOT NULL, since_ms BIGINT NOT NULL, \
@@ -42,6 +52,25 @@ pub(crate) const VIEWS: [View; 8] = [
     keyrings::VIEW,
     keyrings::WITNESSES,
     members::VIEW,
+    credentials::VIEW,
+    credentials::INVITATIONS,
+    credentials::CHALLENGES,
+    sessions::VIEW,
+    sessions::TRIES,
+    proposals::VIEW,
+    proposals::SUPPORT,
+    quotas::VIEW,
+    threads::VIEW,
+    threads::MESSAGES,
+    notices::VIEW,
+    notices::EXERCISES,
+    contacts::VIEW,
+    agreements::VIEW,
+    agreements::SIGNATURES,
+    schools::VIEW,
+    schools::LESSONS,
+    schools::KEYS,
+    certificates::VIEW,
 ];
 
 /// The name under which an access key's secret is sealed.
@@ -55,7 +84,7 @@ pub(crate) fn canonical_id(name: &str, random: &[u8; 32]) -> String {
     hex::encode(hash.as_bytes())
 }
 
-fn damaged(what: String, why: &str) -> StoreError {
+pub(crate) fn damaged(what: String, why: &str) -> StoreError {
     StoreError::Damaged {
         what,
         why: why.to_owned(),
@@ -115,6 +144,12 @@ pub(crate) fn ledger_of(institution: &Institution) -> StoreResult<LedgerId> {
             "its ledger is out of range",
         )
     })
+}
+
+/// A ledger's number, as a row has it.
+pub(crate) fn ledger_id(number: i64) -> StoreResult<LedgerId> {
+    let id = u32::try_from(number).map(LedgerId);
+    id.map_err(|_| damaged("a row of sign-in".into(), "its ledger is out of range"))
 }
 
 pub(crate) fn insert_institution(
@@ -223,6 +258,15 @@ pub(crate) fn access_key(
             Ok((LedgerId(ledger), key))
         },
     )
+}
+
+/// Has a row unless that key is revoked, or its institution suspended.
+pub(crate) const MAY_STILL_ASK: &str = "SELECT 1 FROM access_keys k JOIN institutions i ON i.ledger = k.ledger \
+     WHERE k.id = $1 AND k.revoked_ms IS NULL AND i.suspended = 0";
+
+pub(crate) fn may_still_ask(rows: &Reader<'_>, id: &str) -> StoreResult<bool> {
+    let found = rows.one(MAY_STILL_ASK, &[id.into()], |_| Ok(()))?;
+    Ok(found.is_some())
 }
 
 pub(crate) fn access_keys(rows: &Reader<'_>, ledger: LedgerId) -> StoreResult<Vec<AccessKey>> {

@@ -17,16 +17,18 @@ mod officials;
 mod policy;
 mod releases;
 mod scrub;
+mod sites;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::{delete, get, post};
 use tokio::net::unix::UCred;
 
 use crate::centre::Centre;
-use crate::web;
+use crate::{requests, web};
 
 /// The longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -45,13 +47,22 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             post(institutions::suspend),
         )
         .route(&format!("{institution}/resume"), post(institutions::resume))
+        .route(&format!("{institution}/quota"), post(institutions::quota))
         .route(
             &format!("{institution}/officials"),
             get(officials::list).post(officials::add),
         )
         .route(
+            &format!("{institution}/officials/invite"),
+            post(officials::invite),
+        )
+        .route(
             &format!("{institution}/officials/{{number}}"),
             delete(officials::remove),
+        )
+        .route(
+            &format!("{institution}/proposals/{{number}}/approve"),
+            post(officials::countersign),
         )
         .route(
             &format!("{institution}/access-keys"),
@@ -83,6 +94,8 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
             get(erasures::request).post(erasures::erase),
         )
         .route("/v1/releases", get(releases::list).post(releases::record))
+        .route("/v1/sites", get(sites::list).post(sites::add))
+        .route("/v1/sites/{host}/remove", post(sites::remove))
         .route("/v1/backup", post(backup::make))
         .route("/v1/health", get(health::show))
         .route("/v1/policy", get(policy::show))
@@ -106,6 +119,7 @@ pub(crate) fn router(centre: Arc<Centre>) -> Router {
         )
         .route("/national/{*path}", get(web::ledgers::national))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(requests::on_socket))
         .with_state(centre)
 }
 

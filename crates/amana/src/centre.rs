@@ -4,10 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use amana_access::Access;
+use amana_console::provider::Provider;
 use amana_releases::Releases;
+use amana_sites::Sites;
 use amana_store::check::{Found, Holding};
 use amana_store::mirror::Services;
-use amana_store::{Catalog, Options, Reader, Store};
+use amana_store::{Catalog, Reader, Store};
 use amana_vault::{Staging, Vault};
 use anyhow::Result;
 
@@ -16,7 +18,9 @@ use crate::enrolments::Enrolments;
 use crate::metrics::Requests;
 use crate::mirror::States;
 use crate::scrub::Scrub;
+use crate::sites::InVault;
 use crate::tls::Listeners;
+use crate::tls::own_authority;
 
 /// What every listener shares.
 pub(crate) struct Centre {
@@ -25,6 +29,8 @@ pub(crate) struct Centre {
     pub(crate) vault: Arc<Vault>,
     /// Releases of this very program.
     pub(crate) releases: Releases,
+    /// Web sites of institutions.
+    pub(crate) sites: Sites,
     /// Ciphertext that waits for the acts that name it.
     pub(crate) staging: Arc<Staging>,
     /// Gateways that introduce themselves.
@@ -36,6 +42,8 @@ pub(crate) struct Centre {
     pub(crate) requests: Arc<Requests>,
     /// Which listeners speak TLS, and what they show.
     pub(crate) tls: Listeners,
+    /// The provider of the State by which officials may sign in.
+    pub(crate) provider: Option<Arc<Provider>>,
     /// How its mirrors are.
     pub(crate) mirrors: Arc<States>,
     /// Its name, the first part of every origin.
@@ -44,10 +52,15 @@ pub(crate) struct Centre {
 
 /// Every service that writes to the store, so that replay knows every act.
 pub(crate) fn catalog() -> Catalog {
-    Catalog::new([Access::service(), Vault::service(), Releases::service()])
-        .with_erasable(Access::erasable)
-        .with_erasable(Vault::erasable)
-        .with_held(Vault::is_held)
+    Catalog::new([
+        Access::service(),
+        Vault::service(),
+        Releases::service(),
+        Sites::service(),
+    ])
+    .with_erasable(Access::erasable)
+    .with_erasable(Vault::erasable)
+    .with_held(Vault::is_held)
 }
 
 /// For mirrors: what entries name, and who opens what is an institution's.
@@ -97,7 +110,7 @@ impl Centre {
     /// # Errors
     /// When the store can't be opened: another server has it, a disk that fails.
     pub(crate) fn open(data: &std::path::Path, name: &str, config: Config) -> Result<Self> {
-        let store = Arc::new(Store::open(data, catalog(), Options::new(name))?);
+        let store = Arc::new(Store::open(data, catalog(), config.store_options(name)?)?);
         if let Some(fraction) = config.parity()? {
             store.keep_parity(fraction)?;
         }
@@ -105,14 +118,23 @@ impl Centre {
         let addresses = [config.listen_web, config.listen_s3];
         let tls = config.tls_settings();
         let tls = tls.listeners(data, &addresses, &config.s3_domains)?;
+        own_authority::keep(data, &store)?;
+        let access = Arc::new(Access::new(store.clone()));
+        let vault = Arc::new(Vault::new(store.clone()));
+        let shelf = InVault {
+            access: access.clone(),
+            vault: vault.clone(),
+        };
         Ok(Self {
-            access: Arc::new(Access::new(store.clone())),
-            vault: Arc::new(Vault::new(store.clone())),
+            access,
+            vault,
+            sites: Sites::new(store.clone(), Arc::new(shelf), name),
             releases: Releases::new(store.clone()),
             staging: Arc::new(Staging::new(store.clone())),
+            enrolments: Enrolments::new(store.clone()),
             store,
-            enrolments: Enrolments::default(),
             scrub: Scrub::load(data),
+            provider: config.provider()?,
             config,
             requests: Arc::default(),
             tls,
@@ -136,7 +158,9 @@ impl Centre {
 
 /// Runs work that blocks where it holds nobody up.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
+    // What is logged there is the request's too.
+    let span = tracing::Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
         Ok(done) => done,
         // Blocking work is never cancelled once it runs, so it panicked: a bug, passed on to this task.
         Err(failed) => std::panic::resume_unwind(failed.into_panic()),

@@ -59,6 +59,9 @@ enum Command {
     /// Releases of this program: signed by rebuilders, recorded for everybody
     #[command(subcommand)]
     Release(commands::release::Release),
+    /// Web sites: published by whoever holds a publisher's key, never by the operator
+    #[command(subcommand)]
+    Site(commands::site::Site),
     /// Which binary this is, and whether rebuilders vouch for it
     Version(commands::version::Version),
     /// The authority that signs the certificates of this machine's listeners
@@ -74,6 +77,8 @@ enum Command {
     Mirror(commands::mirror::Mirror),
     /// Make a data centre again from a mirror, on a bare machine
     Restore(commands::restore::Restore),
+    /// Move a data centre to PostgreSQL, to another folder, or back, while it is read
+    Migrate(commands::migrate::Migrate),
     /// Read everything again, and mend what a mirror or parity can mend
     Scrub(commands::scrub::ScrubNow),
     /// The data centre's own key: its backup on paper, and its recovery
@@ -107,6 +112,7 @@ impl Cli {
             Command::Ledger(ledger) => wait(ledger.run()),
             Command::Policy(policy) => wait(policy.run()),
             Command::Release(release) => wait(release.run()),
+            Command::Site(site) => wait(site.run()),
             Command::Version(version) => version.run(),
             Command::Authority(authority) => authority.run(),
             Command::Doctor(doctor) => wait(doctor.run()),
@@ -114,6 +120,7 @@ impl Cli {
             Command::Check(check) => check.run(),
             Command::Mirror(mirror) => mirror.run(),
             Command::Restore(restore) => restore.run(),
+            Command::Migrate(migrate) => migrate.run(),
             Command::Scrub(scrub) => wait(scrub.run()),
             Command::OperatorKey(key) => without_core_dumps().and_then(|()| key.run()),
             Command::Export(export) => wait(export.run()),

@@ -18,6 +18,7 @@ use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
+use crate::config::path_in;
 use crate::gateway::folder::Folder;
 use crate::socket;
 
@@ -94,11 +95,19 @@ impl Client {
         match &self.way {
             Way::Socket(data) => {
                 let stream = socket::connect(data).await.map_err(|error| {
-                    let (what, command) = match Folder::new(data).institution().exists() {
-                        true => ("gateway", "gateway run"),
-                        false => ("data centre", "serve"),
-                    };
+                    let is_gateway = Folder::new(data).institution().exists();
+                    // Who may not look there is told the system's reason.
+                    let is_centre = path_in(data).try_exists().unwrap_or(true);
                     let data = data.display();
+                    let (what, command) = match (is_gateway, is_centre) {
+                        (true, _) => ("gateway", "gateway run"),
+                        (false, true) => ("data centre", "serve"),
+                        (false, false) => {
+                            return anyhow!(
+                                "neither a data centre nor a gateway is in {data}: name its folder with --data"
+                            );
+                        }
+                    };
                     anyhow!(
                         "no {what} runs in {data} ({error}); start it with: amana {command} --data {data}"
                     )

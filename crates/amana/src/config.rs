@@ -1,5 +1,10 @@
 //! Configuration: `amana.toml`, each field of which has a default and can be overridden by `AMANA_…` in the environment.
 
+mod console;
+mod database;
+mod oidc;
+mod sites;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,9 +13,12 @@ use amana_store::parity::Fraction;
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 
+use crate::config::sites::SitesConfig;
 use crate::mirror::MirrorConfig;
+use crate::object_place::BlobsConfig;
 
 use crate::tls::{self, Which};
+use oidc::OidcConfig;
 
 /// Variables of that prefix are fields in capitals.
 pub(crate) const PREFIX: &str = "AMANA_";
@@ -29,14 +37,18 @@ pub(crate) struct Config {
     pub(crate) listen_web: SocketAddr,
     /// S3.
     pub(crate) listen_s3: SocketAddr,
-    /// Sites by HTTP. Nothing listens there yet; the field keeps the place that scripts give it.
+    /// Sites by HTTP.
     pub(crate) listen_sites_http: SocketAddr,
-    /// Sites by HTTPS; as above.
+    /// Sites by HTTPS.
     pub(crate) listen_sites_https: SocketAddr,
     /// Domains under which `<bucket>.<domain>` is a bucket.
     pub(crate) s3_domains: Vec<String>,
     /// The region that buckets are told to be in.
     pub(crate) s3_region: String,
+    /// Where people reach the pages, as their browsers say it; the listener's own origin when empty.
+    pub(crate) console_origin: String,
+    /// Whether everybody may see the indicators, at `/indicators`.
+    pub(crate) public_indicators: bool,
     /// Whether listeners beyond loopback are let without TLS, behind a proxy that has it.
     pub(crate) allow_plain_http: bool,
     /// Which listeners speak TLS.
@@ -57,17 +69,31 @@ pub(crate) struct Config {
     pub(crate) lifecycle_day_s: f64,
     /// Days within which everything is read again; 0 leaves it to `amana scrub`.
     pub(crate) scrub_days: f64,
+    /// Of each site, how many of its newest deploys keep their files.
+    pub(crate) sites_keep_deploys: u32,
     /// How much of each blob repairs itself, such as `10%`; none when empty.
     pub(crate) parity: String,
     /// What is logged: a level, or a filter such as `info,amana_store=debug`.
     pub(crate) log: String,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
+    /// PostgreSQL in place of the embedded engine, as libpq's URL or words; the embedded one when empty.
+    pub(crate) database: String,
+    /// File with its password, mode 600.
+    pub(crate) database_password_file: Option<PathBuf>,
+    /// Whom to believe there: `sha256:…` or a PEM file; the system's authorities otherwise.
+    pub(crate) database_authority: Option<String>,
     /// Seconds for which witnesses wait until a mirror holds what they are to cosign.
     pub(crate) mirror_wait_s: f64,
     /// Other places that hold a copy.
     #[serde(rename = "mirror")]
     pub(crate) mirrors: Vec<MirrorConfig>,
+    /// Where large content lies, when that isn't the data folder.
+    pub(crate) blobs: Option<BlobsConfig>,
+    /// The provider of the State by which officials may sign in.
+    pub(crate) oidc: Option<OidcConfig>,
+    /// How sites are served.
+    pub(crate) sites: SitesConfig,
 }
 
 /// How logs are written.
@@ -89,7 +115,16 @@ centre = "{centre}"
 # Where it listens. Beyond loopback it speaks TLS; behind a proxy that does so itself, set allow_plain_http.
 # listen_web = "127.0.0.1:7400"
 # listen_s3 = "127.0.0.1:7401"
+# listen_sites_http = "127.0.0.1:7480"
+# listen_sites_https = "127.0.0.1:7443"
 # allow_plain_http = false
+
+# Where people reach the pages, as their browsers say it: passkeys are bound to its domain for good. By default the first of
+# tls_names with listen_web's port, or http://localhost:7400.
+# console_origin = "https://centre.example"
+
+# Whether everybody may see the indicators, at /indicators, and not the operator's staff alone.
+# public_indicators = false
 
 # TLS: "beyond-loopback", or "always". Its certificate comes from an authority of its own (amana authority show), for the
 # machine's name, the addresses above, and tls_names; or it is given in two files, read again when they change.
@@ -117,12 +152,21 @@ centre = "{centre}"
 # Days within which all content and all rows are read again, with low priority; 0 leaves that to amana scrub.
 # scrub_days = 30
 
+# Of each web site, how many of its newest deploys keep their files, so that they can be looked at and gone back to.
+# sites_keep_deploys = 10
+
 # On a site with one disk: how much of each large content may be damaged and still repair itself. It costs that much room.
 # parity = "10%"
 
 # What is logged, on stderr: error, warn, info, debug, or a filter; as text or json.
 # log = "info"
 # log_format = "text"
+
+# Rows in PostgreSQL 15 or later, in place of the embedded engine; several nodes may share them. Beyond this machine the line is
+# under TLS; whom to believe there, if not the system's authorities, is a PEM file or sha256:….
+# database = "postgres://amana@db1.example,db2.example/amana"
+# database_password_file = "/etc/amana/database-password"
+# database_authority = "/etc/amana/database-ca.pem"
 
 # Seconds for which witnesses wait until a mirror holds what they are to cosign, so that after a loss they know no more.
 # mirror_wait_s = 60
@@ -136,6 +180,47 @@ centre = "{centre}"
 # operator = true
 # limit = ["08:00-18:00 2 Mbit/s"]
 # hold_days = 30
+
+# Large content in an object store rather than in this folder: s3://bucket/prefix, az://container/prefix or
+# gs://bucket/prefix, with its key in a file of mode 600. What is read stays in a cache of cache_mib in this folder.
+# [blobs]
+# url = "s3://amana-content"
+# endpoint = "https://s3.example:7401"
+# region = "us-east-1"
+# key_file = "/etc/amana/content.key"
+# authority = "/etc/amana/content-authority.crt"
+# cache_mib = 1024
+
+# The provider of the State (OpenID Connect) by which officials may sign in once they have linked their identity. It is told
+# that browsers come back to <console_origin>/account/provider/back. Without a client_secret_file the client has no secret.
+# [oidc]
+# issuer = "https://id.example"
+# client_id = "amana"
+# client_secret_file = "/etc/amana/oidc-secret"
+# name_fr = "l’identité numérique"
+# name_en = "the digital identity"
+# authority = "/etc/amana/oidc-authority.crt"
+
+# How web sites are served. certificates is a folder with NAME.crt and NAME.key; without one for a site, and without [sites.acme],
+# it is shown one of the authority of this folder. Requests are logged to access_log, with addresses truncated.
+# [sites]
+# certificates = "/etc/amana/certificates"
+# access_log = "/var/log/amana/sites.log"
+# whole_addresses = false
+# cache_mib = 64
+# hsts_s = 31536000
+# connections = 8192
+# connections_each = 512
+# requests_per_s = 500
+
+# An authority that certificates of sites are fetched from; proof is "http", at port 80, or "tls", at port 443.
+# [sites.acme]
+# directory = "https://acme-v02.api.letsencrypt.org/directory"
+# contacts = ["mailto:webmaster@centre.example"]
+# proof = "http"
+# authority = "/etc/amana/acme-authority.crt"
+# external_account = "kid-1"
+# external_key_file = "/etc/amana/acme-external.key"
 "#;
 
 impl Default for Config {
@@ -148,6 +233,8 @@ impl Default for Config {
             listen_sites_https: SocketAddr::from(([127, 0, 0, 1], 7443)),
             s3_domains: vec!["s3.localhost".to_owned()],
             s3_region: "us-east-1".to_owned(),
+            console_origin: String::new(),
+            public_indicators: false,
             allow_plain_http: false,
             tls: Which::default(),
             tls_certificate: None,
@@ -158,11 +245,18 @@ impl Default for Config {
             stop_within_s: 10.0,
             lifecycle_day_s: 86_400.0,
             scrub_days: 30.0,
+            sites_keep_deploys: 10,
             parity: String::new(),
             log: "info".to_owned(),
             log_format: LogFormat::Text,
+            database: String::new(),
+            database_password_file: None,
+            database_authority: None,
             mirror_wait_s: 60.0,
             mirrors: Vec::new(),
+            blobs: None,
+            oidc: None,
+            sites: SitesConfig::default(),
         }
     }
 }
@@ -226,6 +320,10 @@ impl Config {
             "listen_sites_https" => self.listen_sites_https = address()?,
             "s3_domains" => self.s3_domains = listed(value),
             "s3_region" => value.clone_into(&mut self.s3_region),
+            "console_origin" => value.clone_into(&mut self.console_origin),
+            "public_indicators" => {
+                self.public_indicators = value.parse().context("must be true or false")?;
+            }
             "allow_plain_http" => {
                 self.allow_plain_http = value.parse().context("must be true or false")?;
             }
@@ -244,7 +342,13 @@ impl Config {
             "stop_within_s" => self.stop_within_s = seconds()?,
             "lifecycle_day_s" => self.lifecycle_day_s = seconds()?,
             "mirror_wait_s" => self.mirror_wait_s = seconds()?,
+            "database" => value.clone_into(&mut self.database),
+            "database_password_file" => self.database_password_file = Some(value.into()),
+            "database_authority" => self.database_authority = Some(value.to_owned()),
             "scrub_days" => self.scrub_days = value.parse().context("must be a number of days")?,
+            "sites_keep_deploys" => {
+                self.sites_keep_deploys = value.parse().context("must be a number")?;
+            }
             "parity" => value.clone_into(&mut self.parity),
             "log" => value.clone_into(&mut self.log),
             "log_format" => {
@@ -274,7 +378,13 @@ impl Config {
                 self.scrub_days
             );
         }
+        if self.sites_keep_deploys == 0 {
+            bail!("sites_keep_deploys is 0, and must be at least 1: what is live is kept");
+        }
         self.parity()?;
+        if let Some(oidc) = &self.oidc {
+            oidc.check()?;
+        }
         let fields = [
             ("epoch_busy_s", self.epoch_busy_s),
             ("epoch_idle_s", self.epoch_idle_s),
@@ -293,6 +403,15 @@ impl Config {
                 self.stop_within_s
             );
         }
+        if let Some(blobs) = &self.blobs {
+            blobs.check()?;
+            if !self.parity.is_empty() {
+                bail!(
+                    "parity is for large content in the data folder: [blobs] says that it is elsewhere"
+                );
+            }
+        }
+        self.sites.check()?;
         self.tls_settings().check()
     }
 

@@ -9,6 +9,7 @@ mod disk;
 mod english;
 mod french;
 mod machine;
+mod running;
 mod secrets;
 mod service;
 
@@ -24,6 +25,7 @@ use crate::config::path_in;
 use crate::gateway::folder::Folder;
 use crate::output;
 use code::Code;
+pub(crate) use running::of_running;
 
 /// What to look at, and in which language to say it.
 #[derive(Args)]
@@ -132,10 +134,10 @@ impl Doctor {
         let running = client.get("/v1/health").await.ok();
         service::look(&mut found, &self.data, is_gateway, running.as_ref());
         machine::look(&mut found, running.as_ref());
-        disk::look(&mut found, &self.data);
+        disk::look(&mut found, &self.data, disk::growth_bytes_a_day(&self.data));
         secrets::look(&mut found, &self.data, is_gateway);
         if !is_gateway {
-            copies::look(&mut found, &self.data);
+            copies::look(&mut found, &self.data).await;
         }
         found
             .0

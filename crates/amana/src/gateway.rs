@@ -7,6 +7,8 @@
 mod admin;
 pub(crate) mod config;
 pub(crate) mod enrolment;
+mod file_page;
+mod files;
 pub(crate) mod folder;
 pub(crate) mod given_code;
 pub(crate) mod held_keyring;
@@ -16,7 +18,6 @@ mod join;
 pub(crate) mod link;
 pub(crate) mod member_key;
 pub(crate) mod newcomer;
-mod page;
 pub(crate) mod passphrase;
 pub(crate) mod pinned_policy;
 mod pins;
@@ -59,6 +60,8 @@ enum Action {
     Upgrade(Box<upgrade::Upgrade>),
     /// Show how the running gateway is
     Status(Home),
+    /// Have what the data centre lost looked for, and given back from this gateway's mirror
+    GiveBack(Home),
     /// Have the body of a sealed act erased, under this gateway's signature, once nothing stands on it any more
     Erase(Erase),
 }
@@ -88,6 +91,7 @@ impl Gateway {
             Some(Action::Join(join)) => cli::wait(join.run()),
             Some(Action::Upgrade(upgrade)) => cli::wait(upgrade.run()),
             Some(Action::Status(home)) => cli::wait(show_status(&home)),
+            Some(Action::GiveBack(home)) => cli::wait(give_back(&home)),
             Some(Action::Erase(erase)) => cli::wait(erase.run()),
             None => self.run.run(),
         }
@@ -108,6 +112,16 @@ impl Erase {
             self.entry
         ))
     }
+}
+
+/// Entries go back by themselves once they are seen to be missing; this looks for lost content as well.
+async fn give_back(home: &Home) -> Result<()> {
+    let client = Client::new(&home.data);
+    let asked = client.post("/v1/give-back", &json!({})).await?;
+    if home.json {
+        return output::line(&asked.to_string());
+    }
+    output::line("the gateway looks for it now: amana gateway status says how far it is")
 }
 
 /// Asks the running gateway how it is.

@@ -9,10 +9,12 @@
 
 mod acts;
 mod bag;
+mod check;
 mod content;
 mod deposit;
 mod done;
 mod fold;
+mod home;
 mod keys;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,8 +24,10 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 pub(crate) use bag::Received;
+pub(crate) use check::check;
 pub(crate) use deposit::Deposits;
 pub(crate) use done::Done;
+pub(crate) use home::Home;
 pub(crate) use keys::{Opener, Own};
 
 use crate::bag::Place;

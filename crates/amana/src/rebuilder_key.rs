@@ -1,4 +1,4 @@
-//! A rebuilder's private key: a file of one line, as Go's `note` package writes keys,
+//! The private key of who signs notes, a rebuilder of releases or a publisher of sites: a file of one line, as Go's `note` package writes keys,
 //! `PRIVATE+KEY+<name>+<8 hexadecimal digits of the id>+<base64 of type byte ‖ seed>`.
 
 use std::fs;
@@ -27,7 +27,7 @@ pub(crate) fn load_or_create(path: &Path, name: &str) -> Result<SigningKey> {
         let mut seed = Zeroizing::new([0; 32]);
         getrandom::fill(seed.as_mut_slice())
             .map_err(|error| anyhow::anyhow!("/dev/urandom: {error}"))?;
-        let unfit = || format!("a rebuilder can't be named {name:?}");
+        let unfit = || format!("nobody who signs can be named {name:?}");
         let key = SigningKey::from_seed(name, *seed).with_context(unfit)?;
         let id = hex::encode(key.verifier().key_id());
         let mut data = Zeroizing::new(vec![ED25519]);

@@ -99,6 +99,11 @@ impl<'c> Replay<'c> {
         })
     }
 
+    /// The ledger's origin, as it stands in its checkpoints.
+    pub(crate) fn origin(&self) -> &str {
+        self.log.name()
+    }
+
     /// Entries replayed.
     pub(crate) fn size(&self) -> u64 {
         self.frontier.size()

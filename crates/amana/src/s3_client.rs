@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use crate::client::segment;
+use crate::patience::{Moves, Patience, Silent, Watched};
 
 /// The longest answer, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -40,7 +41,15 @@ pub(crate) struct S3Client {
     connector: Connector,
     host: String,
     region: String,
+    patience: Patience,
+    /// None before the first request, and after one that failed: what is under way on that connection is nobody's.
+    line: Option<Line>,
+}
+
+/// A connection that stands.
+struct Line {
     sender: SendRequest<Body>,
+    moves: Moves,
 }
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -77,13 +86,18 @@ impl S3Client {
     ///
     /// # Errors
     /// When nobody listens there.
-    pub(crate) async fn connect(connector: Connector, key: AccessKey) -> Result<Self> {
+    pub(crate) async fn connect(
+        connector: Connector,
+        key: AccessKey,
+        patience: Patience,
+    ) -> Result<Self> {
         Ok(Self {
             key,
             host: connector.place().authority(),
             region: REGION.to_owned(),
-            sender: dial(&connector).await?,
+            line: Some(dial(&connector, patience).await?),
             connector,
+            patience,
         })
     }
 
@@ -93,7 +107,8 @@ impl S3Client {
     /// As [`S3Client::connect`].
     pub(crate) async fn plain(address: SocketAddr, key: AccessKey) -> Result<Self> {
         let place: Place = format!("http://{address}").parse()?;
-        Self::connect(Connector::new(place, Trust::System)?, key).await
+        let connector = Connector::new(place, Trust::System)?;
+        Self::connect(connector, key, Patience::default()).await
     }
 
     /// Signs for another region.
@@ -138,11 +153,38 @@ impl S3Client {
     /// Sends a call, on a new connection if the last one ended; whatever the answer is, it is given.
     ///
     /// # Errors
-    /// When no answer came, or the content that was to be sent failed.
+    /// When no answer came, or the content that was to be sent failed; [`Silent`] when nothing moved for too long.
     pub(crate) async fn call(&mut self, call: Call) -> Result<Answer> {
-        if self.sender.ready().await.is_err() {
-            self.sender = dial(&self.connector).await?;
+        // Taken, so that a call that is cut off takes its connection along.
+        let mut line = self.line.take();
+        if let Some(Line { sender, .. }) = &mut line
+            && sender.ready().await.is_err()
+        {
+            line = None;
         }
+        let mut line = match line {
+            Some(line) => line,
+            None => dial(&self.connector, self.patience).await?,
+        };
+        let silence = match call.content.size_bytes {
+            0 => self.patience.asked,
+            _ => self.patience.deposited,
+        };
+        let request = self.signed(call)?;
+        let moves = line.moves.clone();
+        let answer = tokio::select! {
+            answer = exchange(&mut line.sender, request) => answer?,
+            () = moves.stand_still(silence) => bail!(Silent {
+                place: self.connector.place().to_string(),
+                what: "not a byte moved",
+                within: silence.unwrap_or_default(),
+            }),
+        };
+        self.line = Some(line);
+        Ok(answer)
+    }
+
+    fn signed(&self, call: Call) -> Result<Request<Body>> {
         let stamp: String = clock::rfc3339(clock::system_ms())
             .split('.')
             .next()
@@ -173,15 +215,7 @@ impl S3Client {
         for (name, value) in &signed {
             request = request.header(name, value);
         }
-        let request = request.body(call.content.body)?;
-        let (parts, body) = self.sender.send_request(request).await?.into_parts();
-        let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
-        let body = body.map_err(|error| anyhow!(error))?.to_bytes();
-        Ok(Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        })
+        Ok(request.body(call.content.body)?)
     }
 
     /// The header that signs a request, by all of `signed`.
@@ -309,13 +343,38 @@ impl Answer {
     }
 }
 
-async fn dial(connector: &Connector) -> Result<SendRequest<Body>> {
-    let stream = connector.connect().await;
-    let stream = stream.with_context(|| format!("nobody answers at {}", connector.place()))?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await?;
-    // It ends when the sender is dropped; how it ends adds nothing to the answers' own outcomes.
-    tokio::spawn(connection);
-    Ok(sender)
+async fn dial(connector: &Connector, patience: Patience) -> Result<Line> {
+    let place = || connector.place().to_string();
+    let dialled = async {
+        let stream = connector.connect().await;
+        let stream = stream.with_context(|| format!("nobody answers at {}", place()))?;
+        let moves = Moves::default();
+        let stream = TokioIo::new(Watched::new(stream, moves.clone()));
+        let (sender, connection) = handshake(stream).await?;
+        // It ends when the sender is dropped; how it ends adds nothing to the answers' own outcomes.
+        tokio::spawn(connection);
+        anyhow::Ok(Line { sender, moves })
+    };
+    let Some(within) = patience.connect else {
+        return dialled.await;
+    };
+    let dialled = tokio::time::timeout(within, dialled).await;
+    dialled.map_err(|_| Silent {
+        place: place(),
+        what: "no connection came about",
+        within,
+    })?
+}
+
+async fn exchange(sender: &mut SendRequest<Body>, request: Request<Body>) -> Result<Answer> {
+    let (parts, body) = sender.send_request(request).await?.into_parts();
+    let body = Limited::new(body, MAX_ANSWER_BYTES).collect().await;
+    let body = body.map_err(|error| anyhow!(error))?.to_bytes();
+    Ok(Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    })
 }
 
 /// The path of an object, each part of it encoded.

@@ -1,19 +1,22 @@
 //! The scrub: everything is read again within a set period, mended from parity and mirrors, and told to whose it was.
 //!
 //! A pass goes through the ledgers, entry by entry, so that it can go on after a restart: entries against their tiles,
-//! content that still stands against its digests. It gives way while anybody asks anything. It ends with an act in each
-//! institution's ledger ([`amana_store::scrub`]).
+//! content that still stands against its digests. It gives way while anybody asks anything, unless it is late; and what
+//! can't be read, it counts and goes on. It ends with an act in each institution's ledger ([`amana_store::scrub`]).
+
+mod among;
+mod pace;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use amana_store::scrub::{
     MAX_NAMED, RecordHealed, RecordScrub, STEP_ENTRIES, Scanned, ScrubLinks, scan,
 };
-use amana_store::{LedgerId, LedgerInfo, Repair, Store, Wanted};
+use amana_store::{LedgerId, LedgerInfo, Repair, Store, TRACES, Wanted};
 use amana_vault::{Held, Vault};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
@@ -21,22 +24,21 @@ use tokio::sync::Notify;
 
 use crate::centre::{Centre, blocking};
 use crate::durable::write_whole;
+use pace::{is_late, pause};
 
-/// How far it is, in the data folder.
+/// How far it is, in the data folder; where there are several nodes, in a memo.
 const FILE: &str = "scrub.json";
 /// Steps between two notes of how far it is.
 const NOTE_EVERY: u64 = 16;
 /// It looks this often whether anybody asks, and waits at most this many looks.
 const LOOK: Duration = Duration::from_millis(25);
 const MAX_LOOKS: u32 = 80;
-/// It waits at most this long before it looks at its pace again.
-const MAX_PAUSE: Duration = Duration::from_secs(60);
 /// Before a longer pause it notes how far it is.
 const LONG_PAUSE: Duration = Duration::from_secs(5);
-/// A pass is paced to end with this share of its period left.
-const SHARE: f64 = 0.9;
 /// After a failure to read or to record it tries again.
 const AGAIN: Duration = Duration::from_secs(10);
+/// What fails as often as this is counted as damaged, and gone past.
+const MAX_TRIES: u32 = 3;
 /// Repairs in one act at most.
 const MAX_REPAIRS: usize = 64;
 
@@ -53,6 +55,11 @@ pub(crate) struct State {
     pub(crate) entries: u64,
     /// By ledger.
     outcomes: BTreeMap<u32, Outcome>,
+    /// Whether it was asked for, and is to give way to nobody.
+    #[serde(default)]
+    at_once: bool,
+    #[serde(default)]
+    now: bool,
     /// Entries of any ledger that don't agree.
     pub(crate) faults: Vec<String>,
     pub(crate) last: Option<Last>,
@@ -91,10 +98,14 @@ pub(crate) struct Scrub {
     at_once: AtomicBool,
     /// And without giving way.
     now: AtomicBool,
+    /// The period, in milliseconds; 0 without one.
+    period_ms: AtomicU64,
+    /// Failures of the step that is tried.
+    tries: AtomicU32,
 }
 
 impl Scrub {
-    /// Where the folder says that it was.
+    /// Where the folder says that it was. Among nodes it isn't believed: [`Scrub::follow`].
     pub(crate) fn load(data: &Path) -> Self {
         let text = std::fs::read_to_string(data.join(FILE)).unwrap_or_default();
         // A file that can't be read only means that the pass begins anew.
@@ -110,10 +121,12 @@ impl Scrub {
         self.lock().clone()
     }
 
-    /// Has a whole pass begin at once.
-    pub(crate) fn begin_at_once(&self, now: bool) {
+    /// Has a whole pass begin at once, here.
+    fn begin_at_once(&self, now: bool) {
         *self.lock() = State {
             last: self.state().last,
+            at_once: true,
+            now,
             ..State::default()
         };
         self.at_once.store(true, Ordering::Relaxed);
@@ -126,7 +139,8 @@ impl Scrub {
     }
 
     fn give_way(&self, store: &Store) {
-        if self.now.load(Ordering::Relaxed) {
+        let period = Duration::from_millis(self.period_ms.load(Ordering::Relaxed));
+        if self.now.load(Ordering::Relaxed) || is_late(&self.lock(), store.now_ms(), period) {
             return;
         }
         for _ in 0..MAX_LOOKS {
@@ -139,16 +153,25 @@ impl Scrub {
     }
 }
 
-/// Scrubs for ever, each pass within `period`; with a period of zero only when somebody asks for a pass.
+/// Scrubs for ever, each pass within `period`; with a period of zero only when somebody asks for a pass. Of several nodes one
+/// does it at a time.
 pub(crate) async fn run(centre: Arc<Centre>, period: Duration) {
     let mut steps: u64 = 0;
+    let mut place = among::Place::new(&centre.store);
+    let scrub = &centre.scrub;
+    let period_ms = u64::try_from(period.as_millis()).unwrap_or(u64::MAX);
+    scrub.period_ms.store(period_ms, Ordering::Relaxed);
     loop {
-        let scrub = &centre.scrub;
+        if !place.is_ours(&centre, !period.is_zero()).await {
+            tokio::time::sleep(among::LOOK_EVERY).await;
+            continue;
+        }
         let at_once = scrub.at_once.load(Ordering::Relaxed);
         let wait = pause(&scrub.state(), centre.store.now_ms(), period);
         if !at_once && !wait.is_zero() {
             // Whoever asks for a pass ends the pause.
-            let _ = tokio::time::timeout(wait.min(MAX_PAUSE), scrub.asked.notified()).await;
+            let wait = wait.min(among::longest_pause(&centre.store));
+            let _ = tokio::time::timeout(wait, scrub.asked.notified()).await;
             continue;
         }
         let working = centre.clone();
@@ -167,7 +190,8 @@ pub(crate) async fn run(centre: Arc<Centre>, period: Duration) {
         }
         let waits = pause(&scrub.state(), centre.store.now_ms(), period) > LONG_PAUSE;
         if ended || waits || steps.is_multiple_of(NOTE_EVERY) {
-            note(&centre.store, &centre.scrub);
+            let noting = centre.clone();
+            blocking(move || note(&noting.store, &noting.scrub)).await;
         }
     }
 }
@@ -178,9 +202,20 @@ pub(crate) async fn pass(
     scrub: &Scrub,
     shown: &mut dyn FnMut(&State),
 ) -> Result<Last> {
+    let turn = store.turn(among::TURN).take()?;
+    let Some(_alone) = turn else {
+        anyhow::bail!("another node scrubs: ask for a pass where a server runs");
+    };
+    scrub.follow(store)?;
     scrub.begin_at_once(true);
     loop {
-        let ended = step(store, scrub)?;
+        let ended = match step(store, scrub) {
+            Err(error) if scrub.tries.load(Ordering::Relaxed) > MAX_TRIES => {
+                return Err(error.into());
+            }
+            Err(_) => false,
+            Ok(ended) => ended,
+        };
         shown(&scrub.state());
         if ended {
             break;
@@ -194,26 +229,20 @@ pub(crate) async fn pass(
     last.ok_or_else(|| anyhow::anyhow!("the pass did not end"))
 }
 
-/// How long to wait before the next step.
-fn pause(state: &State, now_ms: i64, period: Duration) -> Duration {
-    if period.is_zero() {
-        return MAX_PAUSE;
+/// One step. What fails again and again is counted, so that no sector ends the scrub of all others.
+fn step(store: &Arc<Store>, scrub: &Scrub) -> amana_store::Result<bool> {
+    let _step = tracing::trace_span!(target: TRACES, "scrub").entered();
+    let is_last_try = scrub.tries.load(Ordering::Relaxed) >= MAX_TRIES;
+    let stepped = read_on(store, scrub, is_last_try);
+    match &stepped {
+        Ok(_) => scrub.tries.store(0, Ordering::Relaxed),
+        Err(_) => drop(scrub.tries.fetch_add(1, Ordering::Relaxed)),
     }
-    if state.begun_ms == 0 {
-        let waited = state
-            .last
-            .as_ref()
-            .map_or(i64::MAX, |last| now_ms - last.begun_ms);
-        let waited = Duration::from_millis(waited.max(0).cast_unsigned());
-        return period.saturating_sub(waited);
-    }
-    let share = state.entries_done as f64 / state.entries.max(1) as f64;
-    let due_ms = state.begun_ms as f64 + share * SHARE * period.as_secs_f64() * 1000.0;
-    Duration::from_secs_f64(((due_ms - now_ms as f64) / 1000.0).max(0.0))
+    stepped
 }
 
 /// Reads the entries under one tile, and their content; says whether the pass is at its end. Blocking.
-fn step(store: &Arc<Store>, scrub: &Scrub) -> amana_store::Result<bool> {
+fn read_on(store: &Arc<Store>, scrub: &Scrub, is_last_try: bool) -> amana_store::Result<bool> {
     let infos = store.read(LedgerInfo::all)?;
     let (ledger, tile) = {
         let mut state = scrub.lock();
@@ -233,13 +262,19 @@ fn step(store: &Arc<Store>, scrub: &Scrub) -> amana_store::Result<bool> {
         return Ok(false);
     }
     scrub.give_way(store);
-    let (scanned, contents) = read_step(store, info, tile)?;
+    let (scanned, contents) = match read_step(store, info, tile) {
+        Err(error) if is_last_try => (unread(info, tile, &error), Vec::new()),
+        read => read?,
+    };
     let mut outcome = Outcome {
         entries: scanned.entries.len() as u64,
         ..Outcome::default()
     };
     for held in contents {
-        examine(store, scrub, &held, &mut outcome)?;
+        match examine(store, scrub, &held, &mut outcome) {
+            Err(error) if is_last_try => outcome.count_damaged(&held, &error),
+            examined => examined?,
+        }
     }
     for fault in &scanned.faults {
         tracing::error!(
@@ -248,7 +283,9 @@ fn step(store: &Arc<Store>, scrub: &Scrub) -> amana_store::Result<bool> {
         );
     }
     let mut state = scrub.lock();
-    state.entries_done += outcome.entries;
+    // Those that can't be read are behind it as well.
+    let until = ((tile + 1) * STEP_ENTRIES).min(info.size);
+    state.entries_done += until - tile * STEP_ENTRIES;
     let room = MAX_NAMED.saturating_sub(state.faults.len());
     state.faults.extend(scanned.faults.into_iter().take(room));
     state.outcomes.entry(info.id.0).or_default().add(outcome);
@@ -282,6 +319,19 @@ fn read_step(
     })
 }
 
+/// Of a tile's entries that can't be read at all.
+fn unread(info: &LedgerInfo, tile: u64, error: &amana_store::Error) -> Scanned {
+    let from = tile * STEP_ENTRIES;
+    let last = (from + STEP_ENTRIES).min(info.size).saturating_sub(1);
+    Scanned {
+        entries: Vec::new(),
+        faults: vec![format!(
+            "entries {from} to {last} of {} can't be read: {error}",
+            info.name
+        )],
+    }
+}
+
 fn examine(
     store: &Store,
     scrub: &Scrub,
@@ -306,21 +356,22 @@ fn examine(
         Err(_) if !store.read(|rows| Vault::is_held(rows, wanted.entry, wanted.source))? => {
             outcome.contents -= 1;
         }
-        Err(error) => {
-            tracing::error!(what = held.object, %error, "the scrub found damage, and no copy is whole");
-            outcome.damaged += 1;
-            if outcome.named.len() < MAX_NAMED {
-                let index = wanted.entry.index();
-                outcome
-                    .named
-                    .push(format!("{} (entry {index}): {error}", held.object));
-            }
-        }
+        Err(error) => outcome.count_damaged(held, &error),
     }
     Ok(())
 }
 
 impl Outcome {
+    fn count_damaged(&mut self, held: &Held, error: &amana_store::Error) {
+        tracing::error!(what = held.object, %error, "the scrub found damage, and no copy is whole");
+        self.damaged += 1;
+        if self.named.len() < MAX_NAMED {
+            let index = held.wanted().entry.index();
+            self.named
+                .push(format!("{} (entry {index}): {error}", held.object));
+        }
+    }
+
     fn add(&mut self, more: Self) {
         self.entries += more.entries;
         self.contents += more.contents;
@@ -380,9 +431,11 @@ async fn end(store: &Store, scrub: &Scrub) {
 }
 
 fn note(store: &Store, scrub: &Scrub) {
-    let written = serde_json::to_string(&scrub.state())
-        .map_err(anyhow::Error::from)
-        .and_then(|text| write_whole(&store.folder().join(FILE), &text));
+    let text = serde_json::to_string(&scrub.state()).map_err(anyhow::Error::from);
+    let written = text.and_then(|text| match store.has_nodes() {
+        true => among::tell(store, text),
+        false => write_whole(&store.folder().join(FILE), &text),
+    });
     if let Err(error) = written {
         tracing::warn!(%error, "how far the scrub is could not be noted");
     }

@@ -21,7 +21,10 @@ use crate::metrics::observer;
 use crate::mirror::{self, local_offset_s};
 use crate::stopping::Signals;
 use crate::supervisor::Supervisor;
-use crate::{admin, cli, first_start, logs, output, scrub, socket, web};
+use crate::{
+    admin, cli, first_start, logs, machine, object_place, output, quotas, scrub, sites, socket,
+    traces, web,
+};
 
 /// Mirrors have this long to end what they are at.
 const MIRRORS_STOP: Duration = Duration::from_secs(2);
@@ -49,9 +52,9 @@ impl Serve {
     /// When the configuration is wrong, the folder can't be opened, a port is taken, or a write failed on the way.
     pub(crate) fn run(self) -> Result<()> {
         let config = Config::load(&self.data, self.config.as_deref(), environment())?;
-        logs::start(&config.log, config.log_format)?;
         // Asked while this is the only thread.
         let offset_s = local_offset_s();
+        let _traces = logs::start("amana", &config.log, config.log_format)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
@@ -71,16 +74,22 @@ impl Serve {
 
         let name = first_start::settle(&self.data, &config)?;
         let centre = Arc::new(Centre::open(&self.data, &name, config)?);
+        quotas::heed(&centre).await;
         let (stopper, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let web = bind("amana.toml", "listen_web", centre.config.listen_web).await?;
         let s3 = bind("amana.toml", "listen_s3", centre.config.listen_s3).await?;
+        let serving = sites::Serving::start(&self.data, centre.clone())?;
         let sockets = socket::listen(&self.data)?;
         let at_web = centre.tls.acceptor(centre.config.listen_web);
         let at_s3 = centre.tls.acceptor(centre.config.listen_s3);
+        // Before those that scripts wait for: some read no further.
+        serving.announce(self.json)?;
         announce(self.json, "web", &at_web, web.local_addr()?)?;
         announce(self.json, "s3", &at_s3, s3.local_addr()?)?;
-        let web = Tcp(web, at_web, web::router(centre.clone()));
+        let pages = centre.config.console(at_web.scheme())?;
+        let s3_url = centre.config.s3_url(at_s3.scheme());
+        let web = Tcp(web, at_web, web::router(centre.clone(), pages, s3_url));
         tasks.spawn(serve(web, stop.clone()));
         tasks.spawn(serve(
             Socket(sockets, admin::router(centre.clone())),
@@ -104,6 +113,11 @@ impl Serve {
             () = centre.store.run_epochs(centre.config.epoch_busy(), centre.config.epoch_idle()) => Ok(()),
             () = scrub::run(centre.clone(), centre.config.scrub_period()) => Ok(()),
             () = scrub::record_repairs(centre.clone()) => Ok(()),
+            () = object_place::sweep_daily(centre.clone()) => Ok(()),
+            () = sites::sweep_daily(centre.clone()) => Ok(()),
+            () = serving.keep() => Ok(()),
+            () = machine::keep(centre.clone()) => Ok(()),
+            () = quotas::keep(centre.clone()) => Ok(()),
             Some(task) = tasks.join_next() => Err(match task {
                 Err(failed) => anyhow::anyhow!("a listener failed: {failed}"),
                 Ok(()) => anyhow::anyhow!("a listener ended by itself"),
@@ -113,7 +127,10 @@ impl Serve {
         supervisor.stopping(within);
         // Nobody who still listens is no fault.
         let _ = stopper.send(true);
-        let all = async { while tasks.join_next().await.is_some() {} };
+        let all = async {
+            while tasks.join_next().await.is_some() {}
+            blocking(move || serving.stop()).await;
+        };
         signals.drain(within, all).await;
         // What was copied stays, and the next start goes on: a slow place must not keep the process.
         let stopped = tokio::time::timeout(MIRRORS_STOP, blocking(move || mirrors.stop()));
@@ -131,7 +148,15 @@ pub(crate) fn announce(
     acceptor: &Acceptor,
     address: SocketAddr,
 ) -> Result<()> {
-    let url = format!("{}://{address}", acceptor.scheme());
+    announce_url(
+        json,
+        listener,
+        &format!("{}://{address}", acceptor.scheme()),
+    )
+}
+
+/// Tells at which URL a listener is.
+pub(crate) fn announce_url(json: bool, listener: &str, url: &str) -> Result<()> {
     output::line(&if json {
         json!({ "listener": listener, "url": url }).to_string()
     } else {
@@ -147,7 +172,8 @@ async fn serve_s3(centre: Arc<Centre>, listener: TcpListener, acceptor: Acceptor
         grace: centre.config.stop_within(),
     };
     let front = Front::new(centre.vault.clone(), centre.access.clone(), config)
-        .observed(observer(centre.requests.clone()));
+        .observed(observer(centre.requests.clone()))
+        .adopting(Arc::new(traces::adopt));
     if let Err(error) = front.serve(listener, acceptor, told(&mut stop)).await {
         tracing::error!(%error, "the S3 front ended");
     }

@@ -24,6 +24,8 @@ const MAX_KEYS: usize = 5_000;
 /// Characters of an id and of a secret that are made here, as S3 programs expect them.
 const ID_CHARS: usize = 20;
 const SECRET_CHARS: usize = 40;
+/// The most public keys that one access key lets in.
+const MAX_PUBLIC_KEYS: usize = 16;
 const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// A key, without its secret.
@@ -36,6 +38,9 @@ pub struct LocalKey {
     pub grant: Grant,
     /// When it was made, milliseconds since 1970.
     pub since_ms: i64,
+    /// Public keys that are let in by SFTP in its place, in OpenSSH's form.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub public_keys: Vec<String>,
 }
 
 /// A key as the file has it.
@@ -44,6 +49,8 @@ struct Kept {
     secret: Zeroizing<String>,
     grant: Grant,
     since_ms: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    public_keys: Vec<String>,
 }
 
 /// A key in force.
@@ -51,6 +58,7 @@ struct Known {
     caller: Arc<Caller>,
     secret: Secret,
     since_ms: i64,
+    public_keys: Vec<String>,
 }
 
 /// The keys of this gateway.
@@ -90,10 +98,9 @@ impl Callers {
         let mut known = callers.lock();
         for (id, kept) in kept {
             let secret = kept.secret.parse().map_err(damaged)?;
-            known.insert(
-                id.clone(),
-                callers.known(&id, kept.grant, secret, kept.since_ms),
-            );
+            let mut one = callers.known(&id, kept.grant, secret, kept.since_ms);
+            one.public_keys = kept.public_keys;
+            known.insert(id, one);
         }
         drop(known);
         Ok(callers)
@@ -155,6 +162,43 @@ impl Callers {
         Ok(had)
     }
 
+    /// Lets a public key in, in place of the secret, where a protocol knows them. It is taken as it is written: `ssh-ed25519 …`,
+    /// without a comment. It goes when the access key does. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for an id that isn't known here, or too many keys; [`Error::File`].
+    pub fn authorize(&self, access_key_id: &str, public_key: &str) -> Result<()> {
+        let refused = |why: String| Error::Setting {
+            what: format!("the access key {access_key_id}"),
+            why,
+        };
+        let mut known = self.lock();
+        let Some(one) = known.get_mut(access_key_id) else {
+            return Err(refused("this gateway has none of that id".into()));
+        };
+        if one.public_keys.iter().any(|one| one == public_key) {
+            return Ok(());
+        }
+        if one.public_keys.len() >= MAX_PUBLIC_KEYS {
+            let why = format!("it lets {MAX_PUBLIC_KEYS} public keys in already");
+            return Err(refused(why));
+        }
+        one.public_keys.push(public_key.to_owned());
+        self.save(&known).inspect_err(|_| {
+            if let Some(one) = known.get_mut(access_key_id) {
+                one.public_keys.pop();
+            }
+        })
+    }
+
+    /// Whether a public key was let in for an access key.
+    #[must_use]
+    pub fn lets_in(&self, access_key_id: &str, public_key: &str) -> bool {
+        let known = self.lock();
+        let known = known.get(access_key_id);
+        known.is_some_and(|one| one.public_keys.iter().any(|one| one == public_key))
+    }
+
     /// The keys, oldest first.
     ///
     /// # Errors
@@ -167,6 +211,7 @@ impl Callers {
                 access_key_id: id.clone(),
                 grant: known.caller.grant.clone(),
                 since_ms: known.since_ms,
+                public_keys: known.public_keys.clone(),
             })
             .collect();
         keys.sort_by_key(|key| key.since_ms);
@@ -184,6 +229,7 @@ impl Callers {
             caller: Arc::new(self.caller_of(id, grant, &format!("key:{id}"))),
             secret,
             since_ms,
+            public_keys: Vec::new(),
         }
     }
 
@@ -196,6 +242,7 @@ impl Callers {
                     secret: Zeroizing::new(known.secret.reveal().to_owned()),
                     grant: known.caller.grant.clone(),
                     since_ms: known.since_ms,
+                    public_keys: known.public_keys.clone(),
                 };
                 (id, kept)
             })

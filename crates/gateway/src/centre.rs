@@ -45,14 +45,19 @@ pub type ClockSeconds = Arc<dyn Fn() -> i64 + Send + Sync>;
 /// An Ed25519 signature by this gateway's own key.
 pub type Sign = Arc<dyn Fn(&[u8]) -> [u8; 64] + Send + Sync>;
 
+/// What begins the credentials of a member of an institution.
+pub const MEMBER: &str = "Amana-Member";
+
 /// Who asks: stands in every request.
 #[derive(Clone)]
 pub struct Asker {
-    /// The institution.
+    /// What kind of asker it is: [`MEMBER`].
+    pub scheme: &'static str,
+    /// The institution; of a site's publisher, the site.
     pub institution: String,
-    /// This gateway's member id, 16 hexadecimal digits.
+    /// This gateway's member id, 16 hexadecimal digits; of a publisher, the name of the key.
     pub member: String,
-    /// Signs with the member's key.
+    /// Signs with the asker's key.
     pub sign: Sign,
 }
 
@@ -285,6 +290,7 @@ impl Centre {
         let time_s = (self.now_s)() + self.skew_s.load(Ordering::Relaxed);
         let text = format!("amana.request/v1\n{method}\n{path}\n{time_s}\n");
         let Asker {
+            scheme,
             institution,
             member,
             sign,
@@ -296,7 +302,7 @@ impl Centre {
             .header(header::HOST, &self.authority)
             .header(
                 header::AUTHORIZATION,
-                format!("Amana-Member {institution} {member} {time_s} {signature}"),
+                format!("{scheme} {institution} {member} {time_s} {signature}"),
             )
             .body(body)
             .map_err(|error| Error::malformed(path, error))?;

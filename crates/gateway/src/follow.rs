@@ -122,6 +122,17 @@ impl Follower {
         shown.clone()
     }
 
+    /// The signed head that was followed to its end last; nothing before the first.
+    pub(crate) async fn followed(&self) -> Result<Option<Head>> {
+        Ok(self.place.lock().await.heads.followed.clone())
+    }
+
+    /// Whether the signed tree begins with exactly these entries.
+    pub(crate) async fn begins_with(&self, ahead: &Frontier, head: &Checkpoint) -> Result<bool> {
+        self.continues(ahead, head, &mut Tiles::new(self, head.size))
+            .await
+    }
+
     /// When the ledger was last followed to its end, milliseconds since 1970; 0 for never since the start.
     pub(crate) fn followed_ms(&self) -> i64 {
         self.followed_ms.load(Ordering::Relaxed)

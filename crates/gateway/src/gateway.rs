@@ -1,39 +1,42 @@
 //! A gateway: its parts put together, and kept going.
 
+mod rooms;
+mod telling;
+
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use amana_ledger::{Hash, Policy};
+use amana_ledger::Policy;
 use amana_seal::envelope::EnvelopeKey;
 use amana_seal::keyring::Bundle;
 use amana_seal::member::MemberKey;
 use amana_seal::root::RootKey;
-use amana_store::replica::{Replica, ReplicaKey, ReplicaOptions};
-use amana_store::{Catalog, Service, clock, folders};
+use amana_store::{clock, folders};
 use amana_tls::Connector;
 use amana_vault::Vault;
-use zeroize::Zeroizing;
 
 use crate::acks::Acks;
 use crate::alarm::Alarms;
 use crate::callers::Callers;
 use crate::centre::dial::Dial;
 use crate::centre::limit::{Limit, Limited};
-use crate::centre::{Asker, Centre, ClockSeconds, Patience};
+use crate::centre::{Asker, Centre, ClockSeconds, MEMBER, Patience};
 use crate::follow::{Follower, Parts, Tell, Trust};
 use crate::freshness::{Freshness, MAX_AGE_S, Vouched};
 use crate::keys::Keys;
 use crate::link::Link;
+use crate::mirror::{self, MirrorOptions, Mirroring};
 use crate::pieces::Pieces;
 use crate::recorder::Recorder;
-use crate::rows::{Rows, TABLES};
+use crate::rows::Rows;
+use crate::shares::Shares;
 use crate::spool::{Delivery, Spool, SpoolOptions, Spooling, apart};
-use crate::status::{Status, ToldAlarm};
 use crate::wire::{self, CosignedLine};
 use crate::{Error, LEDGER, Result};
+use rooms::{open_rows, open_spool, own_key};
 
 /// Between two looks at what witnesses cosigned.
 const WEIGH_EVERY: Duration = Duration::from_secs(10);
@@ -66,6 +69,8 @@ pub struct Options {
     pub utc_offset_s: i64,
     /// What is spooled while the data centre is out of reach; nothing answers such changes with an error.
     pub spool: Option<SpoolOptions>,
+    /// Where a copy of everything is kept, if anywhere.
+    pub mirror: Option<MirrorOptions>,
     /// Told how far the first sync has come.
     pub tell: Option<Tell>,
 }
@@ -94,6 +99,7 @@ impl Options {
             limits: Vec::new(),
             utc_offset_s: 0,
             spool: None,
+            mirror: None,
             tell: None,
         }
     }
@@ -103,6 +109,7 @@ impl Options {
 pub struct Gateway {
     vault: Arc<Vault>,
     callers: Arc<Callers>,
+    shares: Arc<Shares>,
     alarms: Arc<Alarms>,
     keys: Arc<Keys>,
     centre: Arc<Centre>,
@@ -113,6 +120,7 @@ pub struct Gateway {
     poll: Duration,
     online: Arc<AtomicBool>,
     spooling: Option<Arc<Spooling>>,
+    mirroring: Option<Arc<Mirroring>>,
     pieces: Arc<Pieces>,
     trouble: Mutex<Option<String>>,
 }
@@ -138,13 +146,18 @@ impl Gateway {
             limits,
             utc_offset_s,
             spool,
+            mirror,
             tell,
         } = options;
+        let pinned = policy.clone();
         folders::make(&folder, 0o755)?;
         let policy = Policy::parse(&policy)?;
         let rows = open_rows(folder.join("index"), &institution, &member).await?;
         let own = EnvelopeKey::from_bytes(own_key(b"amana.access-keys-key/v1\0", &member));
         let callers = Callers::open(&folder.join("access-keys"), own, &institution, LEDGER)?;
+        let shares_key = EnvelopeKey::from_bytes(own_key(b"amana.shares-key/v1\0", &member));
+        let links_key = own_key(b"amana.share-links-key/v1\0", &member);
+        let shares = Shares::open(&folder.join("shares"), shares_key, links_key)?;
         let online = Arc::new(AtomicBool::new(false));
         let spool_key = EnvelopeKey::from_bytes(own_key(b"amana.spool-key/v1\0", &member));
         let spooling = open_spool(spool, spool_key, &online).await?;
@@ -161,6 +174,7 @@ impl Gateway {
         };
         let signer = keys.clone();
         let asker = Asker {
+            scheme: MEMBER,
             institution: institution.clone(),
             member: keys.member_id().to_string(),
             sign: Arc::new(move |text| signer.member().sign(text)),
@@ -203,9 +217,25 @@ impl Gateway {
         })?);
         // It is set this once.
         let _ = link.follower.set(follower.clone());
+        let mirroring = mirror.map(|options| {
+            Mirroring::new(mirror::Parts {
+                options,
+                folder: folder.join("mirror"),
+                policy: pinned,
+                centre: centre.clone(),
+                keys: keys.clone(),
+                rows: rows.clone(),
+                recorder: recorder.clone(),
+                follower: follower.clone(),
+                poll,
+            })
+        });
+        let mirroring = mirroring.transpose()?.map(Arc::new);
         Ok(Self {
             callers: Arc::new(callers),
+            shares: Arc::new(shares),
             freshness: Freshness::default(),
+            mirroring,
             online,
             spooling,
             pieces,
@@ -231,6 +261,12 @@ impl Gateway {
     #[must_use]
     pub fn callers(&self) -> &Arc<Callers> {
         &self.callers
+    }
+
+    /// What people share by links.
+    #[must_use]
+    pub fn shares(&self) -> &Arc<Shares> {
+        &self.shares
     }
 
     /// Every alarm.
@@ -298,11 +334,17 @@ impl Gateway {
             };
             tokio::spawn(delivery.run())
         });
+        let copying = self.mirroring.clone();
+        let copying = copying.map(|mirroring| tokio::spawn(mirroring.run()));
         let ended = tokio::select! {
             () = shutdown => Ok(()),
             ended = self.keep_following() => ended,
         };
         sending.abort();
+        if let (Some(mirroring), Some(copying)) = (&self.mirroring, copying) {
+            mirroring.stop();
+            copying.abort();
+        }
         if let Some(delivering) = delivering {
             delivering.abort();
         }
@@ -369,6 +411,9 @@ impl Gateway {
         let lines = self.centre.get(&path, wire::MAX_COSIGNATURES_BYTES).await?;
         let lines: Vec<CosignedLine> = wire::json(&path, &lines)?;
         self.freshness.weigh(&lines, &trust.row, &trust.policy);
+        if let Some(mirroring) = &self.mirroring {
+            mirroring.cosigned(lines, self.freshness.witnessed());
+        }
         // In a ledger that stands still, cosignatures grow old while the national log goes on committing its head. It is
         // asked for early, so that nobody is told in between that there is no vouching.
         let size = self.follower.head().size;
@@ -393,106 +438,24 @@ impl Gateway {
         Ok(receipt)
     }
 
+    /// Has what the data centre lost looked for and given back from the mirror, whether it says so or not.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] without a mirror, [`Error::File`].
+    pub fn give_back(&self) -> Result<()> {
+        let Some(mirroring) = &self.mirroring else {
+            return Err(Error::Setting {
+                what: "mirror".into(),
+                why: "this gateway keeps none: name a folder in gateway.toml".into(),
+            });
+        };
+        mirroring.ask_to_give_back()
+    }
+
     /// Opens this gateway's file of the newest keyring, whose secrets serve as soon as the ledger names them.
     async fn learn_newest(&self) -> Result<()> {
         let path = format!("/api/v1/institutions/{}/keyring", self.centre.institution());
         let bundle = self.centre.get(&path, wire::MAX_BUNDLE_BYTES).await?;
         self.keys.learn(&Bundle::parse(&bundle)?)
     }
-
-    /// The state of the gateway now.
-    #[must_use]
-    pub fn status(&self) -> Status {
-        let head = self.follower.head();
-        let ring = self.keys.ring();
-        let member = self.keys.member_id();
-        let custodians = self.keys.custodians();
-        let mut warnings = Vec::new();
-        if custodians
-            .as_deref()
-            .is_some_and(|held| held.starts_with("1-of-1"))
-        {
-            warnings.push(
-                "one person alone holds the institution's root: share it among several with `amana keys reshare`".into(),
-            );
-        }
-        let held = self.spooling.as_ref().map(|spooling| spooling.spool.held());
-        let held = held.unwrap_or_default();
-        if held.refused > 0 {
-            warnings.push(format!(
-                "{} spooled changes were refused by the data centre for good: they are kept in the spool's folder `refused`",
-                held.refused
-            ));
-        }
-        let mut status = Status {
-            institution: self.centre.institution().to_owned(),
-            member: member.to_string(),
-            centre: self.centre.url().to_owned(),
-            connected: self.online.load(Ordering::Relaxed),
-            trouble: self
-                .trouble
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clone(),
-            ledger: self.follower.trust.origin().to_owned(),
-            followed: head.size,
-            known: self.follower.known_size().max(head.size),
-            followed_ms: Some(self.follower.followed_ms()).filter(|at| *at > 0),
-            witnessed: self.freshness.witnessed(),
-            vouched_age_s: None,
-            last_vouched_s: None,
-            keyring: ring.as_ref().map(|ring| ring.number),
-            revoked: ring.is_some_and(|ring| ring.key_of(member).is_none()),
-            custodians,
-            warnings,
-            queued: self.recorder.queued(),
-            spooled: held.acts,
-            spooled_bytes: held.bytes,
-            alarms: self
-                .alarms
-                .all()
-                .iter()
-                .map(|alarm| ToldAlarm::from(&**alarm))
-                .collect(),
-        };
-        status.vouch(self.vouched());
-        status
-    }
-}
-
-/// Opens the replica, under a key of its own made from the member's secret. Blocks elsewhere.
-async fn open_rows(path: PathBuf, institution: &str, member: &MemberKey) -> Result<Rows> {
-    let key = ReplicaKey::new(*own_key(b"amana.replica-key/v1\0", member));
-    let ledger = format!("{institution}/vault");
-    let own = Service {
-        name: "gateway",
-        views: &TABLES,
-        kinds: Vec::new(),
-    };
-    let opened = tokio::task::spawn_blocking(move || {
-        let catalog = Catalog::new([Vault::service(), Vault::replica_service(), own]);
-        Replica::open(&path, ReplicaOptions::new(key, catalog, &ledger))
-    });
-    let replica = opened.await.map_err(|_| Error::Stopping)??;
-    Ok(Rows(Arc::new(replica)))
-}
-
-/// Opens the spool, if one is wished for. Blocks elsewhere.
-async fn open_spool(
-    options: Option<SpoolOptions>,
-    key: EnvelopeKey,
-    online: &Arc<AtomicBool>,
-) -> Result<Option<Arc<Spooling>>> {
-    let Some(options) = options else {
-        return Ok(None);
-    };
-    let opened = tokio::task::spawn_blocking(move || Spool::open(options, key));
-    let spool = Arc::new(opened.await.map_err(|_| Error::Stopping)??);
-    let online = online.clone();
-    Ok(Some(Arc::new(Spooling { spool, online })))
-}
-
-/// A key for one use on this machine, made from the member's secret, which is uniformly random.
-fn own_key(label: &[u8], member: &MemberKey) -> Zeroizing<[u8; 32]> {
-    Zeroizing::new(*Hash::of(&[label, member.seed()]).as_bytes())
 }

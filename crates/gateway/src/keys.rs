@@ -30,6 +30,8 @@ pub(crate) struct Ring {
     /// Its signed text, for evidence.
     pub(crate) text: String,
     accepted: Accepted,
+    /// Who opens what is sealed to the institution as a whole: the root first, then the members by id.
+    holders: Vec<(Holder, Recipient)>,
 }
 
 impl Ring {
@@ -121,6 +123,14 @@ impl Keys {
             .clone()
     }
 
+    /// Who, beside this gateway, opens what is sealed to the institution as a whole, under the keyring in force; nothing
+    /// before there is one.
+    pub(crate) fn holders(&self) -> Option<Vec<Recipient>> {
+        let (ring, own) = (self.ring()?, Holder::Member(self.member_id()));
+        let others = ring.holders.iter().filter(|(holder, _)| *holder != own);
+        Some(others.map(|(_, recipient)| recipient.clone()).collect())
+    }
+
     /// What custodians hold the root, in the words of the keyring in force.
     pub(crate) fn custodians(&self) -> Option<String> {
         let ring = self.ring()?;
@@ -174,7 +184,12 @@ impl Keys {
         let previous = before.as_deref().map(|ring| &ring.accepted);
         let accepted = keyring::accept(previous, parsed.signed().clone(), &self.root)?;
         self.learn(&parsed)?;
+        let holders = accepted.keyring().holders().filter_map(|holder| {
+            let recipient = parsed.recipient(holder)?.clone();
+            Some((holder, Recipient::Hybrid(recipient)))
+        });
         let ring = Ring {
+            holders: holders.collect(),
             number: accepted.keyring().number,
             text: accepted.signed().text(),
             accepted,

@@ -24,6 +24,7 @@ pub(crate) fn of_code(code: &str, message: &str, bucket: &str) -> RecordError {
             name,
             why: "the data centre refuses it",
         }),
+        "quota-exceeded" => RecordError::Refused(Vault::QuotaExceeded),
         "disk-full" | "too-many-pieces" => {
             RecordError::Refused(Vault::Full(amana_store::Error::Failed { why: why() }))
         }

@@ -46,6 +46,8 @@ pub struct Status {
     pub spooled: u64,
     /// Bytes in the spool.
     pub spooled_bytes: u64,
+    /// The institution's own mirror, if one is kept.
+    pub mirror: Option<crate::MirrorStatus>,
     /// Every alarm.
     pub alarms: Vec<ToldAlarm>,
 }

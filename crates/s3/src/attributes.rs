@@ -18,14 +18,14 @@ pub(crate) async fn object(
     service: &Service,
     request: S3Request<GetObjectAttributesInput>,
 ) -> S3Result<S3Response<GetObjectAttributesOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    service.check_owner(caller, &input.expected_bucket_owner)?;
+    service.check_owner(&caller, &input.expected_bucket_owner)?;
     let asked = asked(&input.object_attributes)?;
     let asks = |name: &str| asked.contains(&name);
     let key = service.key(input.key.clone())?;
     let version = etags::asked(input.version_id.as_deref())?;
-    let object = get::look_up(service, caller, &input.bucket, &key, version)?;
+    let object = get::look_up(service, &caller, &input.bucket, &key, version).await?;
     let class = object.attrs.storage_class.as_deref();
     let mut response = S3Response::new(GetObjectAttributesOutput {
         e_tag: asks(ObjectAttributes::ETAG).then(|| etags::quoted(object.etag)),

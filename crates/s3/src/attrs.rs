@@ -4,6 +4,7 @@ use amana_vault::{Metadata, ObjectAttrs, Tags};
 use http::{HeaderMap, StatusCode};
 
 use crate::error::refusal;
+use crate::locks;
 use crate::query::Query;
 use crate::refusal::Refusal;
 
@@ -45,6 +46,7 @@ pub(crate) fn given(
         storage_class: storage_class(text("x-amz-storage-class")?)?,
         website_redirect: text("x-amz-website-redirect-location")?,
         checksum: None,
+        lock: locks::given(headers)?,
     })
 }
 

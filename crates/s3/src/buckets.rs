@@ -25,7 +25,7 @@ pub(crate) async fn create(
     service: &Service,
     request: S3Request<CreateBucketInput>,
 ) -> S3Result<S3Response<CreateBucketOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     let name = BucketName::parse(&input.bucket).map_err(refused)?;
     let region = input
@@ -43,6 +43,7 @@ pub(crate) async fn create(
     let options = BucketOptions {
         open_reason: open_reason(&request.headers),
         region,
+        object_lock: input.object_lock_enabled_for_bucket.unwrap_or(false),
     };
     let done = service
         .vault
@@ -73,7 +74,7 @@ pub(crate) async fn delete(
     service: &Service,
     request: S3Request<DeleteBucketInput>,
 ) -> S3Result<S3Response<DeleteBucketOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let done = service
@@ -88,9 +89,11 @@ pub(crate) async fn head(
     service: &Service,
     request: S3Request<HeadBucketInput>,
 ) -> S3Result<S3Response<HeadBucketOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    let bucket = service.readable(caller, &input.bucket, &input.expected_bucket_owner)?;
+    let bucket = service
+        .readable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     Ok(S3Response::new(HeadBucketOutput {
         bucket_region: Some(region(service, &bucket).to_owned()),
         ..HeadBucketOutput::default()
@@ -101,9 +104,11 @@ pub(crate) async fn location(
     service: &Service,
     request: S3Request<GetBucketLocationInput>,
 ) -> S3Result<S3Response<GetBucketLocationOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    let bucket = service.readable(caller, &input.bucket, &input.expected_bucket_owner)?;
+    let bucket = service
+        .readable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     let region = region(service, &bucket).to_owned();
     Ok(S3Response::new(GetBucketLocationOutput {
         location_constraint: (region != UNNAMED_REGION)
@@ -119,9 +124,11 @@ pub(crate) async fn versioning(
     service: &Service,
     request: S3Request<GetBucketVersioningInput>,
 ) -> S3Result<S3Response<GetBucketVersioningOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    let bucket = service.readable(caller, &input.bucket, &input.expected_bucket_owner)?;
+    let bucket = service
+        .readable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     let status = match bucket.versioning {
         Versioning::Unversioned => None,
         Versioning::Enabled => Some(BucketVersioningStatus::ENABLED),
@@ -137,7 +144,7 @@ pub(crate) async fn set_versioning(
     service: &Service,
     request: S3Request<PutBucketVersioningInput>,
 ) -> S3Result<S3Response<PutBucketVersioningOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let configuration = input.versioning_configuration;
@@ -178,7 +185,7 @@ pub(crate) async fn list(
     service: &Service,
     request: S3Request<ListBucketsInput>,
 ) -> S3Result<S3Response<ListBucketsOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     let max = input.max_buckets.unwrap_or(MAX_BUCKETS);
     if !(1..=MAX_BUCKETS).contains(&max) {

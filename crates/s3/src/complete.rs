@@ -13,7 +13,7 @@ pub(crate) async fn upload(
     service: &Service,
     request: S3Request<CompleteMultipartUploadInput>,
 ) -> S3Result<S3Response<CompleteMultipartUploadOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let host = request
         .headers
         .get("host")
@@ -21,7 +21,9 @@ pub(crate) async fn upload(
         .unwrap_or_default();
     let location = format!("http://{host}{}", request.uri.path());
     let input = request.input;
-    let bucket = service.writable(&caller, &input.bucket, &input.expected_bucket_owner)?;
+    let bucket = service
+        .writable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     let key = service.key(input.key)?;
     let id = input.upload_id.parse().map_err(refused)?;
     // Nothing once it is completed: the vault answers a repetition from what it became.

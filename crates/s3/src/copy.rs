@@ -21,13 +21,15 @@ pub(crate) async fn object(
     service: &Service,
     mut request: S3Request<CopyObjectInput>,
 ) -> S3Result<S3Response<CopyObjectOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let headers = std::mem::take(&mut request.headers);
     let mut input = request.input;
-    let bucket = service.writable(&caller, &input.bucket, &input.expected_bucket_owner)?;
+    let bucket = service
+        .writable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     let key = service.key(std::mem::take(&mut input.key))?;
     service.check_owner(&caller, &input.expected_source_bucket_owner)?;
-    let (source, versioned) = find(service, &caller, &input.copy_source)?;
+    let (source, versioned) = find(service, &caller, &input.copy_source).await?;
     judge(
         &ReadConditions {
             if_match: conditions::matching(input.copy_source_if_match.take()),
@@ -143,7 +145,7 @@ fn result(put: &Put, checksum: Option<&Checksum>) -> CopyObjectResult {
 }
 
 /// The object that a copy is made of, and the version that was asked for by name.
-pub(crate) fn find(
+pub(crate) async fn find(
     service: &Service,
     caller: &Caller,
     source: &CopySource,
@@ -158,7 +160,7 @@ pub(crate) fn find(
     };
     let version = etags::asked(version_id.as_deref())?;
     let key = service.key(key.to_string())?;
-    let object = get::look_up(service, caller, bucket, &key, version)?;
+    let object = get::look_up(service, caller, bucket, &key, version).await?;
     Ok((object, version_id.as_deref().map(str::to_owned)))
 }
 
@@ -177,15 +179,18 @@ fn directive(given: Option<&str>) -> Result<bool, Refusal> {
     }
 }
 
-/// Those of the source, or those of the request; storage class and redirect are the request's in any case.
+/// Those of the source, or those of the request; storage class, redirect and lock are the request's in any case.
 fn merged(source: &ObjectInfo, given: ObjectAttrs, replaces: bool) -> ObjectAttrs {
     let checksum = source
         .attrs
         .checksum
         .clone()
         .filter(|checksum| checksum.kind == ChecksumType::FullObject);
-    let (storage_class, website_redirect) =
-        (given.storage_class.clone(), given.website_redirect.clone());
+    let (storage_class, website_redirect, lock) = (
+        given.storage_class.clone(),
+        given.website_redirect.clone(),
+        given.lock,
+    );
     let kept = if replaces {
         given
     } else {
@@ -195,6 +200,7 @@ fn merged(source: &ObjectInfo, given: ObjectAttrs, replaces: bool) -> ObjectAttr
         storage_class,
         website_redirect,
         checksum,
+        lock,
         ..kept
     }
 }

@@ -21,7 +21,7 @@ pub(crate) async fn object(
     service: &Service,
     request: S3Request<DeleteObjectInput>,
 ) -> S3Result<S3Response<DeleteObjectOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     if input.if_match_size.is_some() || input.if_match_last_modified_time.is_some() {
@@ -33,6 +33,7 @@ pub(crate) async fn object(
         key: service.key(input.key)?,
         version: etags::asked(input.version_id.as_deref())?,
         if_match: conditions::matching(input.if_match),
+        bypass_governance: input.bypass_governance_retention.unwrap_or(false),
     };
     let version = deletion.version;
     let (deleted, receipt) = service
@@ -65,7 +66,7 @@ pub(crate) async fn objects(
     service: &Service,
     request: S3Request<DeleteObjectsInput>,
 ) -> S3Result<S3Response<DeleteObjectsOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let asked = input.delete.objects;
@@ -76,7 +77,9 @@ pub(crate) async fn objects(
         )
         .into());
     }
-    let parsed: Vec<Result<Deletion, Error>> = asked.iter().map(deletion).collect();
+    let bypass = input.bypass_governance_retention.unwrap_or(false);
+    let parse = |identifier| deletion(identifier, bypass);
+    let parsed: Vec<Result<Deletion, Error>> = asked.iter().map(parse).collect();
     let deletions = parsed.iter().flatten().cloned().collect();
     let done = service
         .vault
@@ -130,7 +133,7 @@ fn set_receipts<T>(response: &mut S3Response<T>, receipts: &[String]) {
     }
 }
 
-fn deletion(identifier: &ObjectIdentifier) -> Result<Deletion, Error> {
+fn deletion(identifier: &ObjectIdentifier, bypass_governance: bool) -> Result<Deletion, Error> {
     Ok(Deletion {
         key: ObjectKey::parse(identifier.key.as_str())?,
         version: match identifier.version_id.as_deref() {
@@ -141,6 +144,7 @@ fn deletion(identifier: &ObjectIdentifier) -> Result<Deletion, Error> {
             .e_tag
             .clone()
             .map(|etag| conditions::tag_list(&etags::text(etag))),
+        bypass_governance,
     })
 }
 

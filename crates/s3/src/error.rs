@@ -28,6 +28,15 @@ pub(crate) fn refusal(error: Error) -> Refusal {
                 "The disk is full: new content is refused, reads and deletes still work.",
             )
         }
+        Error::Away(cause) => {
+            tracing::error!(%cause, "a request needs large content");
+            Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "SlowDown",
+                "Large content can't be reached for now: try again later. Small objects still work.",
+            )
+            .with_header("retry-after", "5")
+        }
         Error::ReadOnly(cause) => Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "ServiceUnavailable",
@@ -52,19 +61,27 @@ pub(crate) fn refusal(error: Error) -> Refusal {
     }
 }
 
-fn store_failure(cause: &amana_store::Error) -> Refusal {
+pub(crate) fn store_failure(cause: &amana_store::Error) -> Refusal {
     tracing::error!(%cause, "a request failed in the store");
-    if matches!(cause, amana_store::Error::Stopped { .. }) {
-        return Refusal::new(
+    let unavailable = |message| {
+        Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "ServiceUnavailable",
-            "The store has stopped after a failed write and must be restarted.",
-        );
+            message,
+        )
+    };
+    match cause {
+        amana_store::Error::Stopped { .. } => unavailable(
+            "A write failed, and it is unknown whether this was recorded until the store has recovered.",
+        ),
+        amana_store::Error::Unreachable { .. } => {
+            unavailable("The database is out of reach; nothing was changed.")
+        }
+        _ => internal("We encountered an internal error. Please try again.".into()),
     }
-    internal("We encountered an internal error. Please try again.".into())
 }
 
-fn internal(message: String) -> Refusal {
+pub(crate) fn internal(message: String) -> Refusal {
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
 }
 
@@ -123,6 +140,16 @@ fn client_error(error: Error) -> Refusal {
             "The conditional request cannot succeed due to a conflicting operation against this resource.",
         ),
         Error::InvalidRange { size_bytes, .. } => invalid_range(size_bytes),
+        Error::Locked | Error::TimeUnproved => {
+            Refusal::denied("Access Denied because object protected by object lock.")
+        }
+        Error::QuotaExceeded => Refusal::new(StatusCode::FORBIDDEN, "QuotaExceeded", message),
+        Error::NoObjectLock => no_object_lock(),
+        Error::InvalidBucketState { .. } => {
+            Refusal::new(StatusCode::CONFLICT, "InvalidBucketState", message)
+        }
+        Error::InvalidRetention { .. } => Refusal::argument(message),
+        Error::InvalidRetentionPeriod => Refusal::bad("InvalidRetentionPeriod", message),
         other => upload_error(&other, message),
     }
 }
@@ -176,6 +203,10 @@ fn upload_error(error: &Error, message: String) -> Refusal {
     }
 }
 
+pub(crate) fn no_object_lock() -> Refusal {
+    Refusal::request("Bucket is missing Object Lock Configuration")
+}
+
 fn no_such_key() -> Refusal {
     Refusal::missing("NoSuchKey", "The specified key does not exist.")
 }
@@ -214,6 +245,9 @@ mod tests {
             reserve_bytes: 1,
         };
         let stopped = amana_store::Error::Stopped { why: "sync".into() };
+        let away = amana_store::Error::Unreachable {
+            why: "a cut".into(),
+        };
         let missing = amana_store::Error::Missing {
             what: "a row".into(),
         };
@@ -221,6 +255,7 @@ mod tests {
             (Error::Busy, 503, "SlowDown"),
             (Error::from(full), 507, "InsufficientStorage"),
             (Error::from(stopped), 503, "ServiceUnavailable"),
+            (Error::from(away), 503, "ServiceUnavailable"),
             (Error::from(missing), 500, "InternalError"),
         ] {
             let refusal = refusal(error);

@@ -3,15 +3,14 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amana_tls::Acceptor;
 use amana_vault::Vault;
 use bytes::Bytes;
-use http::header::{CONNECTION, EXPECT};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{CONNECTION, EXPECT, HOST};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,7 +21,7 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::answer::Asked;
 use crate::callers::Callers;
@@ -31,8 +30,10 @@ use crate::guard::{self, MAX_DOCUMENT_BYTES};
 use crate::hosts::Hosts;
 use crate::intake::{Intake, Plan, Watch};
 use crate::refusal::Refusal;
+use crate::requests::{RequestIds, log_span, record_status, server_span};
 use crate::rewrite::Rewrite;
 use crate::service::Service;
+use crate::standing::Standing;
 
 /// Connections served at once; the next one waits in the system's queue.
 const MAX_CONNECTIONS: usize = 4096;
@@ -79,12 +80,16 @@ pub type Vouch = Arc<dyn Fn() -> String + Send + Sync>;
 /// Told of every request that was answered: its method, how it ended, and how long that took.
 pub type Observe = Arc<dyn Fn(&Method, StatusCode, Duration) + Send + Sync>;
 
+/// Makes a request's span part of its client's trace.
+pub type Adopt = Arc<dyn Fn(&Span, &HeaderMap) + Send + Sync>;
+
 /// The S3 front. Cheap to clone.
 #[derive(Clone)]
 pub struct Front {
     shared: Arc<Shared>,
     vouch: Option<Vouch>,
     observe: Option<Observe>,
+    adopt: Option<Adopt>,
 }
 
 struct Shared {
@@ -92,7 +97,7 @@ struct Shared {
     hosts: Hosts,
     region: Arc<str>,
     grace: Duration,
-    request_ids: AtomicU64,
+    request_ids: RequestIds,
 }
 
 impl Front {
@@ -118,10 +123,11 @@ impl Front {
                 hosts,
                 region,
                 grace: config.grace,
-                request_ids: AtomicU64::new(first_request_id()),
+                request_ids: RequestIds::default(),
             }),
             vouch: None,
             observe: None,
+            adopt: None,
         }
     }
 
@@ -130,6 +136,15 @@ impl Front {
     pub fn observed(self, observe: Observe) -> Self {
         Self {
             observe: Some(observe),
+            ..self
+        }
+    }
+
+    /// With somebody who joins traces.
+    #[must_use]
+    pub fn adopting(self, adopt: Adopt) -> Self {
+        Self {
+            adopt: Some(adopt),
             ..self
         }
     }
@@ -150,14 +165,20 @@ impl Front {
         B::Error: Into<s3s::StdError>,
     {
         let (method, began) = (request.method().clone(), Instant::now());
-        let request_id = self.request_id();
-        // Every line that is logged on the way bears the id that the client is told, and the trace that it belongs to.
-        let span = tracing::error_span!("request", %request_id, trace_id = trace_id(&request));
+        let request_id = self.shared.request_ids.next();
+        let span = log_span(&request_id, request.headers());
+        let route = self.route(&request);
+        let traced = span.in_scope(|| server_span("s3", &method, route, &request_id));
+        if let Some(adopt) = &self.adopt {
+            adopt(&traced, request.headers());
+        }
         let mut answer = self
             .judged(request, request_id)
+            .instrument(traced.clone())
             .instrument(span.clone())
             .await;
         let (status, took) = (answer.status(), Instant::now() - began);
+        record_status(&traced, status);
         span.in_scope(
             || tracing::debug!(target: "amana::requests", %method, status = status.as_u16(), ?took),
         );
@@ -172,6 +193,22 @@ impl Front {
         answer
     }
 
+    /// The pattern of a request's path, whichever way it names its bucket.
+    fn route<B>(&self, request: &Request<B>) -> &'static str {
+        let host = request
+            .headers()
+            .get(HOST)
+            .and_then(|host| host.to_str().ok());
+        let is_named = host.is_some_and(|host| self.shared.hosts.label(host).is_some());
+        let mut parts = request.uri().path().splitn(3, '/').skip(1);
+        let (first, second) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        match (is_named, first.is_empty(), second.is_empty()) {
+            (false, true, _) => "/",
+            (true, true, _) | (false, false, true) => "/{bucket}",
+            _ => "/{bucket}/{key}",
+        }
+    }
+
     async fn judged<B>(&self, request: Request<B>, request_id: String) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
@@ -179,7 +216,9 @@ impl Front {
     {
         let region = self.shared.region.clone();
         let asked = Asked::of(&request, &self.shared.hosts, region, request_id);
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let standing = Standing::default();
+        parts.extensions.insert(standing.clone());
         let expects = parts.headers.contains_key(EXPECT);
         let plan = match guard::admit(&parts, &self.shared.hosts) {
             Ok(plan) => plan,
@@ -195,6 +234,9 @@ impl Front {
             plan => Body::http_body_unsync(Intake::new(body, plan, watch.clone())),
         };
         let answer = self.shared.s3.call(Request::from_parts(parts, body)).await;
+        if let Err(refusal) = standing.told().await {
+            return end(asked.refuse(&refusal), watch.take_rest().or(rest), expects).await;
+        }
         let answer = match (answer, watch.refusal()) {
             (Ok(answer), Some(refusal)) if !answer.status().is_success() => asked.refuse(refusal),
             (Ok(answer), _) => asked.complete(answer),
@@ -293,14 +335,6 @@ impl Front {
             tracing::debug!(%error, "a connection broke off");
         }
     }
-
-    /// 16 hexadecimal digits, unlike each other and hard to mistake for each other.
-    fn request_id(&self) -> String {
-        let number = self.shared.request_ids.fetch_add(1, Ordering::Relaxed);
-        let mut mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
-        format!("{:016X}", mixed ^ (mixed >> 32))
-    }
 }
 
 /// Before an answer that comes early, takes what is left of the body if that is little: a connection that is closed
@@ -363,19 +397,4 @@ fn builder(service: Service, hosts: &Hosts) -> S3ServiceBuilder {
     builder.set_config(Arc::new(StaticConfigProvider::new(Arc::new(config))));
     builder.set_host(hosts.clone());
     builder
-}
-
-/// The trace that a client says its request belongs to (W3C Trace Context, `traceparent`), if it is one.
-fn trace_id<B>(request: &Request<B>) -> Option<&str> {
-    let text = request.headers().get("traceparent")?.to_str().ok()?;
-    let id = text.split('-').nth(1)?;
-    let is_one = id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
-    is_one.then_some(id)
-}
-
-/// Somewhere, so that the ids of two runs differ; nothing depends on it.
-fn first_request_id() -> u64 {
-    use std::hash::{BuildHasher as _, RandomState};
-    static START: OnceLock<u64> = OnceLock::new();
-    *START.get_or_init(|| RandomState::new().hash_one("request ids"))
 }

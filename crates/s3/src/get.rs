@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use amana_access::{Caller, Right};
+use amana_access::Caller;
 use amana_vault::{Checksum, Error, ObjectAttrs, ObjectInfo, ObjectKey, Vault, VersionRef};
+use futures::future::join;
 use futures::{StreamExt as _, TryStreamExt as _};
 use http::{HeaderMap, StatusCode};
 use http_body::Frame;
@@ -16,7 +17,7 @@ use crate::error::{invalid_range, refused};
 use crate::refusal::Refusal;
 use crate::rewrite::TagLists;
 use crate::service::Service;
-use crate::{checksums, etags, gate, times};
+use crate::{checksums, etags, gate, locks, times};
 
 /// How often a read begins again when the version that it found is replaced under it.
 const MAX_TRIES: usize = 4;
@@ -35,7 +36,7 @@ pub(crate) async fn object(
     service: &Service,
     mut request: S3Request<GetObjectInput>,
 ) -> S3Result<S3Response<GetObjectOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let (caller, stands) = (gate::claimed(&request)?, gate::stands(&request));
     let lists = request.extensions.remove::<TagLists>();
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
@@ -53,12 +54,15 @@ pub(crate) async fn object(
         part_number: input.part_number,
         headers: &request.headers,
     };
+    let open = || {
+        let vault = &service.vault;
+        vault.ask_open(&caller, &input.bucket, &key, version)
+    };
+    let (stands, mut opened) = join(stands, open()).await;
+    stands?;
     let mut tries = 0;
     let (object, slice, body) = loop {
-        let object = service
-            .vault
-            .open(&caller, &input.bucket, &key, version)
-            .map_err(refused)?;
+        let object = opened.map_err(refused)?;
         judge(&conditions, &object)?;
         let slice = asked.slice(&object)?;
         match body(&service.vault, &object, slice.range.clone()).await {
@@ -66,17 +70,10 @@ pub(crate) async fn object(
             Err(Error::ConditionalConflict) if tries < MAX_TRIES => tries += 1,
             Err(error) => return Err(refused(error)),
         }
+        opened = open().await;
     };
     let with_checksum = input.checksum_mode.is_some();
-    let mut found = answer(
-        service,
-        &caller,
-        &object,
-        &slice,
-        body,
-        with_checksum,
-        version,
-    );
+    let mut found = answer(&object, &slice, body, with_checksum, version);
     if input.response_expires.is_some() {
         // `s3s` puts the other one, and ours would take its place.
         found.headers.remove(http::header::EXPIRES);
@@ -88,7 +85,7 @@ pub(crate) async fn head(
     service: &Service,
     mut request: S3Request<HeadObjectInput>,
 ) -> S3Result<S3Response<HeadObjectOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let (caller, stands) = (gate::claimed(&request)?, gate::stands(&request));
     let lists = request.extensions.remove::<TagLists>();
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
@@ -100,7 +97,10 @@ pub(crate) async fn head(
         if_modified_since: input.if_modified_since,
         if_unmodified_since: input.if_unmodified_since,
     };
-    let object = look_up(service, &caller, &input.bucket, &key, version)?;
+    let object = look_up(service, &caller, &input.bucket, &key, version);
+    let (stands, object) = join(stands, object).await;
+    stands?;
+    let object = object?;
     judge(&TagLists::merge(lists, conditions), &object)?;
     let asked = Asked {
         range: input.range,
@@ -110,15 +110,7 @@ pub(crate) async fn head(
     let slice = asked.slice(&object)?;
     let body = StreamingBlob::from(Body::empty());
     let with_checksum = input.checksum_mode.is_some();
-    let mut found = answer(
-        service,
-        &caller,
-        &object,
-        &slice,
-        body,
-        with_checksum,
-        version,
-    );
+    let mut found = answer(&object, &slice, body, with_checksum, version);
     let expires = input.response_expires.and_then(times::told);
     let overrides = [
         ("expires", expires),
@@ -136,7 +128,7 @@ pub(crate) async fn head(
     Ok(found.map_output(headers_only))
 }
 
-pub(crate) fn look_up(
+pub(crate) async fn look_up(
     service: &Service,
     caller: &Caller,
     bucket: &str,
@@ -145,7 +137,8 @@ pub(crate) fn look_up(
 ) -> S3Result<ObjectInfo> {
     service
         .vault
-        .object(caller, bucket, key, version)
+        .ask_object(caller, bucket, key, version)
+        .await
         .map_err(refused)
 }
 
@@ -251,8 +244,6 @@ async fn body(
 }
 
 fn answer(
-    service: &Service,
-    caller: &Caller,
     object: &ObjectInfo,
     slice: &Slice,
     body: StreamingBlob,
@@ -263,6 +254,7 @@ fn answer(
     let length = slice.range.end - slice.range.start;
     let checksum = checksum_of(object, slice).filter(|_| with_checksum);
     let shown = checksums::shown(checksum.as_ref());
+    let lock = locks::shown(object.lock);
     let output = GetObjectOutput {
         accept_ranges: Some("bytes".into()),
         body: Some(body),
@@ -294,6 +286,9 @@ fn answer(
         e_tag: Some(etags::quoted(object.etag)),
         last_modified: Some(times::timestamp(object.modified_ms)),
         metadata: metadata(attrs),
+        object_lock_legal_hold_status: lock.hold,
+        object_lock_mode: lock.mode,
+        object_lock_retain_until_date: lock.until,
         parts_count: slice.parts,
         storage_class: attrs
             .storage_class
@@ -303,7 +298,7 @@ fn answer(
         tag_count: i32::try_from(object.tag_count)
             .ok()
             .filter(|count| *count > 0),
-        version_id: version_told(service, caller, object, version),
+        version_id: version_told(object, version),
         website_redirect_location: attrs.website_redirect.clone(),
         ..GetObjectOutput::default()
     };
@@ -339,18 +334,10 @@ fn metadata(attrs: &ObjectAttrs) -> Option<s3s::dto::Metadata> {
 }
 
 /// The null version has no name where there are no versions.
-fn version_told(
-    service: &Service,
-    caller: &Caller,
-    object: &ObjectInfo,
-    asked: VersionRef,
-) -> Option<String> {
+fn version_told(object: &ObjectInfo, asked: VersionRef) -> Option<String> {
     match (object.version, asked) {
         (Some(id), _) => Some(id.to_string()),
-        (None, VersionRef::Latest) => {
-            let bucket = service.vault.bucket(caller, &object.bucket, Right::Read);
-            etags::made(None, bucket.ok()?.versioning)
-        }
+        (None, VersionRef::Latest) => etags::made(None, object.versioning),
         (None, _) => Some("null".into()),
     }
 }
@@ -374,6 +361,9 @@ fn headers_only(output: GetObjectOutput) -> HeadObjectOutput {
         e_tag: output.e_tag,
         last_modified: output.last_modified,
         metadata: output.metadata,
+        object_lock_legal_hold_status: output.object_lock_legal_hold_status,
+        object_lock_mode: output.object_lock_mode,
+        object_lock_retain_until_date: output.object_lock_retain_until_date,
         parts_count: output.parts_count,
         storage_class: output.storage_class,
         version_id: output.version_id,

@@ -243,11 +243,6 @@ fn refuse_unoffered(name: &str, value: &[u8]) -> Result<(), Refusal> {
             "Encryption by the data centre is not offered: it would hold the key. Seal before depositing",
         ));
     }
-    if name.starts_with("object-lock-")
-        || (name == "bucket-object-lock-enabled" && value != b"false")
-    {
-        return Err(Refusal::not_implemented("Object lock is not offered yet"));
-    }
     if name == "write-offset-bytes" {
         return Err(Refusal::not_implemented("Appending is not offered"));
     }

@@ -74,7 +74,7 @@ pub(crate) async fn objects(
     service: &Service,
     request: S3Request<ListObjectsInput>,
 ) -> S3Result<S3Response<ListObjectsOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let encoding = Encoding::asked(input.encoding_type.as_ref())?;
@@ -116,7 +116,7 @@ pub(crate) async fn objects_v2(
     service: &Service,
     request: S3Request<ListObjectsV2Input>,
 ) -> S3Result<S3Response<ListObjectsV2Output>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let encoding = Encoding::asked(input.encoding_type.as_ref())?;
@@ -206,7 +206,7 @@ pub(crate) async fn versions(
     service: &Service,
     request: S3Request<ListObjectVersionsInput>,
 ) -> S3Result<S3Response<ListObjectVersionsOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let encoding = Encoding::asked(input.encoding_type.as_ref())?;

@@ -23,7 +23,7 @@ pub(crate) async fn upload(
     service: &Service,
     mut request: S3Request<UploadPartInput>,
 ) -> S3Result<S3Response<UploadPartOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = &mut request.input;
     let number = part_number(input.part_number)?;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
@@ -99,14 +99,14 @@ pub(crate) async fn copy(
     service: &Service,
     request: S3Request<UploadPartCopyInput>,
 ) -> S3Result<S3Response<UploadPartCopyOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     let number = part_number(input.part_number)?;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     service.check_owner(&caller, &input.expected_source_bucket_owner)?;
     let key = service.key(input.key)?;
     let id = input.upload_id.parse().map_err(refused)?;
-    let (source, _) = copy::find(service, &caller, &input.copy_source)?;
+    let (source, _) = copy::find(service, &caller, &input.copy_source).await?;
     copy::judge(
         &ReadConditions {
             if_match: conditions::matching(input.copy_source_if_match),
@@ -193,7 +193,7 @@ pub(crate) async fn list(
     service: &Service,
     request: S3Request<ListPartsInput>,
 ) -> S3Result<S3Response<ListPartsOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let key = service.key(input.key)?;

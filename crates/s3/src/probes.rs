@@ -53,12 +53,14 @@ pub(crate) async fn bucket_acl(
     service: &Service,
     request: S3Request<GetBucketAclInput>,
 ) -> S3Result<S3Response<GetBucketAclOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    service.readable(caller, &input.bucket, &input.expected_bucket_owner)?;
+    service
+        .readable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     Ok(S3Response::new(GetBucketAclOutput {
-        grants: Some(full_control(caller)),
-        owner: Some(owner(caller)),
+        grants: Some(full_control(&caller)),
+        owner: Some(owner(&caller)),
     }))
 }
 
@@ -66,10 +68,12 @@ pub(crate) async fn put_bucket_acl(
     service: &Service,
     request: S3Request<PutBucketAclInput>,
 ) -> S3Result<S3Response<PutBucketAclOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    service.writable(caller, &input.bucket, &input.expected_bucket_owner)?;
-    check_list(caller, input.access_control_policy.as_ref())?;
+    service
+        .writable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
+    check_list(&caller, input.access_control_policy.as_ref())?;
     Ok(S3Response::new(PutBucketAclOutput::default()))
 }
 
@@ -77,15 +81,15 @@ pub(crate) async fn object_acl(
     service: &Service,
     request: S3Request<GetObjectAclInput>,
 ) -> S3Result<S3Response<GetObjectAclOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    service.check_owner(caller, &input.expected_bucket_owner)?;
+    service.check_owner(&caller, &input.expected_bucket_owner)?;
     let key = service.key(input.key.clone())?;
     let version = etags::asked(input.version_id.as_deref())?;
-    get::look_up(service, caller, &input.bucket, &key, version)?;
+    get::look_up(service, &caller, &input.bucket, &key, version).await?;
     Ok(S3Response::new(GetObjectAclOutput {
-        grants: Some(full_control(caller)),
-        owner: Some(owner(caller)),
+        grants: Some(full_control(&caller)),
+        owner: Some(owner(&caller)),
         ..GetObjectAclOutput::default()
     }))
 }
@@ -94,13 +98,15 @@ pub(crate) async fn put_object_acl(
     service: &Service,
     request: S3Request<PutObjectAclInput>,
 ) -> S3Result<S3Response<PutObjectAclOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    service.writable(caller, &input.bucket, &input.expected_bucket_owner)?;
+    service
+        .writable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     let key = service.key(input.key.clone())?;
     let version = etags::asked(input.version_id.as_deref())?;
-    get::look_up(service, caller, &input.bucket, &key, version)?;
-    check_list(caller, input.access_control_policy.as_ref())?;
+    get::look_up(service, &caller, &input.bucket, &key, version).await?;
+    check_list(&caller, input.access_control_policy.as_ref())?;
     Ok(S3Response::new(PutObjectAclOutput::default()))
 }
 
@@ -108,9 +114,11 @@ pub(crate) async fn ownership(
     service: &Service,
     request: S3Request<GetBucketOwnershipControlsInput>,
 ) -> S3Result<S3Response<GetBucketOwnershipControlsOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    service.readable(caller, &input.bucket, &input.expected_bucket_owner)?;
+    service
+        .readable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     let object_ownership = ObjectOwnership::from_static(ObjectOwnership::BUCKET_OWNER_ENFORCED);
     Ok(S3Response::new(GetBucketOwnershipControlsOutput {
         ownership_controls: Some(OwnershipControls {
@@ -123,9 +131,11 @@ pub(crate) async fn payer(
     service: &Service,
     request: S3Request<GetBucketRequestPaymentInput>,
 ) -> S3Result<S3Response<GetBucketRequestPaymentOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    service.readable(caller, &input.bucket, &input.expected_bucket_owner)?;
+    service
+        .readable(&caller, &input.bucket, &input.expected_bucket_owner)
+        .await?;
     Ok(S3Response::new(GetBucketRequestPaymentOutput {
         payer: Some(Payer::from_static(Payer::BUCKET_OWNER)),
     }))

@@ -1,6 +1,7 @@
 //! PutObject.
 
 use amana_vault::{Checksum, ChecksumType};
+use futures::future::join;
 use s3s::dto::{PutObjectInput, PutObjectOutput};
 use s3s::{S3Request, S3Response, S3Result};
 
@@ -13,9 +14,13 @@ pub(crate) async fn object(
     service: &Service,
     mut request: S3Request<PutObjectInput>,
 ) -> S3Result<S3Response<PutObjectOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::claimed(&request)?;
+    let wanted = &request.input;
+    let bucket = service.writable(&caller, &wanted.bucket, &wanted.expected_bucket_owner);
+    let (stands, bucket) = join(gate::stands(&request), bucket).await;
+    stands?;
+    let bucket = bucket?;
     let input = &mut request.input;
-    let bucket = service.writable(&caller, &input.bucket, &input.expected_bucket_owner)?;
     let key = service.key(std::mem::take(&mut input.key))?;
     let mut attrs = attrs::given(&request.headers, input.metadata.take())?;
     let conditions = conditions::write(input.if_match.take(), input.if_none_match.take())?;

@@ -63,6 +63,7 @@ impl S3Route for Rewrite {
     async fn check_access(&self, request: &mut S3Request<Body>) -> S3Result<()> {
         self.gate
             .admit(request.credentials.as_ref(), &mut request.extensions)
+            .await
     }
 
     async fn call(&self, request: S3Request<Body>) -> S3Result<S3Response<Body>> {

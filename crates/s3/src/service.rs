@@ -11,7 +11,8 @@ use s3s::{S3, S3Request, S3Response, S3Result};
 use crate::error::refused;
 use crate::refusal::Refusal;
 use crate::{
-    attributes, buckets, complete, copy, delete, gate, get, list, parts, probes, put, tags, uploads,
+    attributes, buckets, complete, copy, delete, gate, get, list, locks, parts, probes, put, tags,
+    uploads,
 };
 
 const RECEIPT: &str = "x-amana-receipt";
@@ -41,7 +42,7 @@ impl Service {
     }
 
     /// The bucket, before anything of it is told.
-    pub(crate) fn readable(
+    pub(crate) async fn readable(
         &self,
         caller: &Caller,
         bucket: &str,
@@ -49,12 +50,13 @@ impl Service {
     ) -> S3Result<BucketInfo> {
         self.check_owner(caller, expected_owner)?;
         self.vault
-            .bucket(caller, bucket, Right::Read)
+            .ask_bucket(caller, bucket, Right::Read)
+            .await
             .map_err(refused)
     }
 
     /// The bucket, before a body is read for it.
-    pub(crate) fn writable(
+    pub(crate) async fn writable(
         &self,
         caller: &Caller,
         bucket: &str,
@@ -62,7 +64,8 @@ impl Service {
     ) -> S3Result<BucketInfo> {
         self.check_owner(caller, expected_owner)?;
         self.vault
-            .bucket(caller, bucket, Right::Write)
+            .ask_bucket(caller, bucket, Right::Write)
+            .await
             .map_err(refused)
     }
 
@@ -118,13 +121,13 @@ macro_rules! offer {
                 $function(self, request).await
             })*
             $(async fn $asked(&self, request: S3Request<$asked_input>) -> S3Result<S3Response<$asked_output>> {
-                let caller = gate::caller(&request)?;
-                self.readable(caller, &request.input.bucket, &request.input.expected_bucket_owner)?;
+                let caller = gate::caller(&request).await?;
+                self.readable(&caller, &request.input.bucket, &request.input.expected_bucket_owner).await?;
                 Err(Refusal::missing($code, $message).into())
             })*
             $(async fn $nothing(&self, request: S3Request<$nothing_input>) -> S3Result<S3Response<$nothing_output>> {
-                let caller = gate::caller(&request)?;
-                self.readable(caller, &request.input.bucket, &request.input.expected_bucket_owner)?;
+                let caller = gate::caller(&request).await?;
+                self.readable(&caller, &request.input.bucket, &request.input.expected_bucket_owner).await?;
                 Ok(S3Response::new(<$nothing_output>::default()))
             })*
         }
@@ -153,6 +156,14 @@ offer! {
         get_object_tagging(GetObjectTaggingInput) -> GetObjectTaggingOutput = tags::get;
         put_object_tagging(PutObjectTaggingInput) -> PutObjectTaggingOutput = tags::put;
         delete_object_tagging(DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput = tags::delete;
+        get_object_lock_configuration(GetObjectLockConfigurationInput) -> GetObjectLockConfigurationOutput
+            = locks::configuration;
+        put_object_lock_configuration(PutObjectLockConfigurationInput) -> PutObjectLockConfigurationOutput
+            = locks::configure;
+        get_object_retention(GetObjectRetentionInput) -> GetObjectRetentionOutput = locks::retention;
+        put_object_retention(PutObjectRetentionInput) -> PutObjectRetentionOutput = locks::retain;
+        get_object_legal_hold(GetObjectLegalHoldInput) -> GetObjectLegalHoldOutput = locks::legal_hold;
+        put_object_legal_hold(PutObjectLegalHoldInput) -> PutObjectLegalHoldOutput = locks::hold;
         create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput = uploads::create;
         abort_multipart_upload(AbortMultipartUploadInput) -> AbortMultipartUploadOutput = uploads::abort;
         list_multipart_uploads(ListMultipartUploadsInput) -> ListMultipartUploadsOutput = uploads::list;
@@ -187,14 +198,8 @@ offer! {
               "The server side encryption configuration was not found";
         get_bucket_replication(GetBucketReplicationInput) -> GetBucketReplicationOutput
             = "ReplicationConfigurationNotFoundError", "The replication configuration was not found";
-        get_object_lock_configuration(GetObjectLockConfigurationInput) -> GetObjectLockConfigurationOutput
-            = "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket";
         get_public_access_block(GetPublicAccessBlockInput) -> GetPublicAccessBlockOutput
             = "NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found";
-        get_object_legal_hold(GetObjectLegalHoldInput) -> GetObjectLegalHoldOutput
-            = "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration";
-        get_object_retention(GetObjectRetentionInput) -> GetObjectRetentionOutput
-            = "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration";
     }
     without_effect {
         get_bucket_logging(GetBucketLoggingInput) -> GetBucketLoggingOutput;

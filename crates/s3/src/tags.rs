@@ -15,7 +15,7 @@ pub(crate) async fn put(
     service: &Service,
     request: S3Request<PutObjectTaggingInput>,
 ) -> S3Result<S3Response<PutObjectTaggingOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let pairs = input
@@ -42,14 +42,14 @@ pub(crate) async fn get(
     service: &Service,
     request: S3Request<GetObjectTaggingInput>,
 ) -> S3Result<S3Response<GetObjectTaggingOutput>> {
-    let caller = gate::caller(&request)?;
+    let caller = gate::caller(&request).await?;
     let input = &request.input;
-    service.check_owner(caller, &input.expected_bucket_owner)?;
+    service.check_owner(&caller, &input.expected_bucket_owner)?;
     let key = service.key(input.key.clone())?;
     let version = etags::asked(input.version_id.as_deref())?;
     let (tags, version) = service
         .vault
-        .tags(caller, &input.bucket, &key, version)
+        .tags(&caller, &input.bucket, &key, version)
         .map_err(refused)?;
     let tag = |(key, value): &(String, String)| Tag {
         key: Some(key.clone()),
@@ -65,7 +65,7 @@ pub(crate) async fn delete(
     service: &Service,
     request: S3Request<DeleteObjectTaggingInput>,
 ) -> S3Result<S3Response<DeleteObjectTaggingOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let key = service.key(input.key)?;

@@ -14,6 +14,19 @@ pub(crate) fn timestamp(ms: i64) -> Timestamp {
     })
 }
 
+/// The reverse of [`timestamp`].
+pub(crate) fn ms(time: Timestamp) -> i64 {
+    let nanoseconds = time::OffsetDateTime::from(time).unix_timestamp_nanos();
+    i64::try_from(nanoseconds / 1_000_000).unwrap_or(i64::MAX)
+}
+
+/// A date of ISO 8601, with seconds; nothing if it isn't one.
+pub(crate) fn parse_iso(text: &str) -> Option<i64> {
+    Timestamp::parse(TimestampFormat::DateTime, text)
+        .ok()
+        .map(ms)
+}
+
 /// As in `Last-Modified`, RFC 9110 §5.6.7; empty for a time that has no such form.
 pub(crate) fn http_date(ms: i64) -> String {
     told(timestamp(ms)).unwrap_or_default()

@@ -22,7 +22,7 @@ pub(crate) async fn create(
     service: &Service,
     request: S3Request<CreateMultipartUploadInput>,
 ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let headers = &request.headers;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
@@ -89,7 +89,7 @@ pub(crate) async fn abort(
     service: &Service,
     request: S3Request<AbortMultipartUploadInput>,
 ) -> S3Result<S3Response<AbortMultipartUploadOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let key = service.key(input.key)?;
@@ -109,7 +109,7 @@ pub(crate) async fn list(
     service: &Service,
     request: S3Request<ListMultipartUploadsInput>,
 ) -> S3Result<S3Response<ListMultipartUploadsOutput>> {
-    let caller = gate::caller(&request)?.clone();
+    let caller = gate::caller(&request).await?;
     let input = request.input;
     service.check_owner(&caller, &input.expected_bucket_owner)?;
     let encoding = Encoding::asked(input.encoding_type.as_ref())?;

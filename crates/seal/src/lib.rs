@@ -8,6 +8,7 @@ pub mod keyring;
 pub mod member;
 pub mod names;
 pub mod pages;
+mod qr;
 pub mod root;
 pub mod shares;
 mod signing;
@@ -16,3 +17,4 @@ mod text;
 pub mod words;
 
 pub use error::{Error, Format, Result};
+pub use qr::Qr;

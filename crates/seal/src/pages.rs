@@ -6,7 +6,6 @@
 
 mod html;
 mod plain;
-mod qr;
 mod wording;
 
 use zeroize::Zeroizing;

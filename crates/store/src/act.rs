@@ -46,6 +46,19 @@ impl<R> From<Error> for Denied<R> {
     }
 }
 
+/// A part of the views, by a hash of its name: two names with one hash are one scope, which is slower and no less right.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Scope(u64);
+
+impl Scope {
+    /// What has this name.
+    #[must_use]
+    pub fn of(name: impl std::hash::Hash) -> Self {
+        use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+        Self(BuildHasherDefault::<DefaultHasher>::default().hash_one(name))
+    }
+}
+
 /// Where and when an act stands in its ledger, known when it is applied.
 #[derive(Clone, Copy, Debug)]
 pub struct At {
@@ -128,6 +141,19 @@ pub trait Act: Send + 'static {
 
     /// The entry of the same ledger whose body and salt go with this act.
     fn erases(&self) -> Option<EntryId> {
+        None
+    }
+
+    /// Whether its check looks at what such acts of other ledgers may change at the same time, as for a name that no two
+    /// institutions may have: they are taken one after the other. Opening a ledger always is.
+    fn looks_beyond(&self) -> bool {
+        false
+    }
+
+    /// What its check looks at and may change, beside what only acts without a scope change: the check of an act of another
+    /// scope finds the same before it as after it. Without one, an act may change what any check looks at. Where rows are
+    /// far away, what such acts of a group ask is asked together.
+    fn scope(&self) -> Option<Scope> {
         None
     }
 

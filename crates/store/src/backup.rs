@@ -34,6 +34,15 @@ impl Store {
     /// [`Error::Folder`] when something is at `to` already or another backup is under way, [`Error::File`], a failure of
     /// the rows.
     pub fn back_up(&self, to: &Path, copy: bool) -> Result<BackedUp> {
+        if let Some(database) = &self.shared.database {
+            return Err(Error::Refused {
+                what: "a backup of the folder".into(),
+                why: format!(
+                    "the rows are in {}: copy them with pg_basebackup or pg_dump, or keep a mirror (amana mirror)",
+                    database.shown()
+                ),
+            });
+        }
         let _held = self.blobs().hold()?;
         // It holds what the store holds, so that nobody else may enter either.
         let private = fs::DirBuilder::new().mode(0o700).create(to);
@@ -47,7 +56,9 @@ impl Store {
             ..BackedUp::default()
         };
         let blobs = Blobs::at(to.join("blobs"));
-        for id in named_in(&rows)? {
+        // In an object store they stay where they are: `amana.toml`, which goes with the copy, names it.
+        let here = self.blobs().elsewhere().is_none();
+        for id in named_in(&rows)?.into_iter().filter(|_| here) {
             let (from, to) = (self.blobs().path(id), blobs.path(id));
             if let Some(shelf) = to.parent() {
                 fs::create_dir_all(shelf).map_err(Error::file("create", shelf))?;

@@ -1,5 +1,6 @@
 //! Large content, one file each: `blobs/<2 hex>/<32 hex>` holds the bytes and nothing else, so that standard tools read
-//! it from the raw disk.
+//! it from the raw disk. Or one object each, in an object store, under the same name (`objects.rs`); the folder then holds
+//! what is under way, and the read cache.
 //!
 //! A blob is written under `blobs/tmp`, synced, renamed, and its folder synced, before the act that names it is queued.
 //! A file that no act names is set aside when the store opens. Its digest is checked by chunks of [`CHUNK_BYTES`], so that a
@@ -7,34 +8,39 @@
 //! digests as entries), the rows hold the list.
 
 mod holding;
+mod objects;
 mod reading;
 mod replacing;
+mod writing;
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 
 use amana_ledger::{Frontier, Hash, leaf_hash};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::faults::Faults;
 use crate::parity::PARITY;
 use crate::stop::Stop;
 use crate::store::lock_state;
-use crate::{Error, Result, crash, folders};
+use crate::{Error, Result, folders};
+use objects::Objects;
 
+pub use objects::{BackEnd, ObjectPlace, Patience, Swept};
 pub use reading::BlobReader;
 pub(crate) use replacing::DAMAGED;
+pub use writing::BlobWriter;
 
 /// Content is verified in chunks of this size; the last one may be shorter.
 pub const CHUNK_BYTES: usize = 256 * 1024;
 
 /// Where blobs that no row names wait to be missed.
 const ASIDE: &str = "unnamed";
+/// Names the object store that holds the blobs, if one does.
+const PLACE: &str = "place";
 
 /// Name of a blob: 16 random bytes, so that equal content of two institutions shows nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,10 +130,12 @@ pub(crate) fn parse_chunks(bytes: &[u8]) -> Vec<Hash> {
         .collect()
 }
 
-/// The folder of blobs.
+/// The blobs: in a folder, or in an object store.
 #[derive(Clone)]
 pub struct Blobs {
     root: Arc<PathBuf>,
+    /// The object store, if they are there; the folder is then for what is under way.
+    objects: Option<Arc<Objects>>,
     faults: Faults,
     stopped: Arc<Stop>,
     /// While somebody holds them: those that are to go once nobody does.
@@ -135,14 +143,20 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// Opens, or makes, the folder.
+    /// Opens, or makes, the folder; with a place, the blobs are there.
     ///
     /// # Errors
-    /// [`Error::File`].
-    pub(crate) fn open(root: PathBuf, faults: Faults) -> Result<Self> {
+    /// [`Error::File`]; [`Error::Folder`] when they are elsewhere than `place` says.
+    pub(crate) fn open(root: PathBuf, place: Option<&ObjectPlace>, faults: Faults) -> Result<Self> {
         folders::make(&root, 0o755)?;
         let shelves = (0..=u8::MAX).map(|shelf| hex::encode([shelf]));
-        for folder in shelves.chain(["tmp", ASIDE, DAMAGED].map(str::to_owned)) {
+        let folders: Vec<String> = match place {
+            None => shelves
+                .chain(["tmp", ASIDE, DAMAGED].map(str::to_owned))
+                .collect(),
+            Some(_) => vec!["tmp".to_owned()],
+        };
+        for folder in folders {
             let folder = root.join(folder);
             match fs::create_dir(&folder) {
                 Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => {
@@ -153,12 +167,57 @@ impl Blobs {
         }
         // Every shelf is durable before a blob stands on it.
         folders::sync(&root)?;
-        Ok(Self {
+        let objects = place.map(|place| Objects::open(place, Some(&root)));
+        let blobs = Self {
             root: Arc::new(root),
+            objects: objects.transpose()?.map(Arc::new),
             faults,
             stopped: Arc::default(),
             held: Arc::default(),
-        })
+        };
+        blobs.see_that_they_are_here()?;
+        Ok(blobs)
+    }
+
+    /// A folder whose blobs are in an object store says so, and the other way round: otherwise a field that was left out
+    /// of amana.toml would make all content missing.
+    fn see_that_they_are_here(&self) -> Result<()> {
+        let note = self.root.join(PLACE);
+        let noted = match fs::read_to_string(&note) {
+            Ok(place) => Some(place.trim().to_owned()),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) => return Err(Error::file("read", &note)(e)),
+        };
+        let wrong = |why: String| {
+            Err(Error::Folder {
+                path: self.root.to_path_buf(),
+                why,
+            })
+        };
+        match (noted, self.elsewhere()) {
+            (None, None) => Ok(()),
+            (Some(noted), Some(place)) if noted == place => Ok(()),
+            (Some(noted), place) => wrong(format!(
+                "its blobs are in {noted}, and [blobs] in amana.toml says {}: set it right; after all of them were \
+                 copied, remove {}",
+                place.unwrap_or("nothing"),
+                note.display()
+            )),
+            (None, Some(place)) => {
+                let mut here = 0;
+                self.each(|id, _| {
+                    here += u64::from(id.is_some());
+                    Ok(())
+                })?;
+                if here > 0 {
+                    return wrong(format!(
+                        "it holds {here} blobs, and [blobs] in amana.toml says {place}: copy its folders 00 to ff there, \
+                         then move them away"
+                    ));
+                }
+                fs::write(&note, format!("{place}\n")).map_err(Error::file("write", &note))
+            }
+        }
     }
 
     /// Where a failed sync stops the store.
@@ -166,22 +225,74 @@ impl Blobs {
         self.stopped.clone()
     }
 
-    /// The folder as it is, for reading.
+    /// A folder of blobs as it is, for reading.
     #[must_use]
     pub fn at(root: PathBuf) -> Self {
         Self {
             root: Arc::new(root),
+            objects: None,
             faults: Faults::default(),
             stopped: Arc::default(),
             held: Arc::default(),
         }
     }
 
+    /// The blobs of a data folder as they are, for reading: there, or in an object store.
+    ///
+    /// # Errors
+    /// When no threads can be started.
+    pub fn of(data: &Path, place: Option<&ObjectPlace>) -> Result<Self> {
+        let objects = place.map(|place| Objects::open(place, None)).transpose()?;
+        Ok(Self {
+            objects: objects.map(Arc::new),
+            ..Self::at(data.join("blobs"))
+        })
+    }
+
+    pub(crate) fn objects(&self) -> Option<&Arc<Objects>> {
+        self.objects.as_ref()
+    }
+
+    /// Says whose blobs they are, before anything is written; see `objects/claim.rs`.
+    pub(crate) fn claim(&self, whose: String) -> Result<()> {
+        let claim = |objects: &Arc<Objects>| objects.claim(whose);
+        self.objects.as_ref().map_or(Ok(()), claim)
+    }
+
+    /// The object store that holds the blobs, by its name for people; nothing when they are in the folder.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<&str> {
+        self.objects.as_ref().map(|objects| objects.name())
+    }
+
+    /// How long a blob is; nothing when it isn't there. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Away`].
+    pub fn size_bytes(&self, id: BlobId) -> Result<Option<u64>> {
+        if let Some(objects) = &self.objects {
+            return objects.size_bytes(id);
+        }
+        let path = self.path(id);
+        match fs::metadata(&path) {
+            Ok(file) => Ok(Some(file.len())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Error::file("stat", &path)(e)),
+        }
+    }
+
+    /// Waits until freed blobs have gone, for at most so long; says whether they have. Blocking.
+    #[must_use]
+    pub fn drain(&self, limit: std::time::Duration) -> bool {
+        let drain = |objects: &Arc<Objects>| objects.drain(limit);
+        self.objects.as_ref().is_none_or(drain)
+    }
+
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Where a blob's bytes are.
+    /// Where a blob's bytes are, where they are in the folder.
     #[must_use]
     pub fn path(&self, id: BlobId) -> PathBuf {
         let name = id.to_string();
@@ -201,37 +312,18 @@ impl Blobs {
         self.begin(BlobId(id), "file.create")
     }
 
-    fn begin(&self, id: BlobId, op: &'static str) -> Result<BlobWriter> {
-        let tmp = self.root.join("tmp").join(id.to_string());
-        let file = self.faults.write(op, || {
-            File::options()
-                .write(true)
-                .create_new(true)
-                .open(&tmp)
-                .map_err(Error::file("create", &tmp))
-        })?;
-        crash::point("blob.created");
-        Ok(BlobWriter {
-            blobs: self.clone(),
-            id,
-            tmp: Some(tmp),
-            file,
-            size_bytes: 0,
-            whole: Sha256::new(),
-            chunk: Sha256::new(),
-            in_chunk: 0,
-            chunks: Vec::new(),
-        })
-    }
-
     /// Removes a blob's file, and its parity, or has them go later while somebody holds the blobs; a file that is gone
-    /// already is no error. Blocking.
+    /// already is no error. In an object store it goes a little later. Blocking.
     ///
     /// # Errors
     /// [`Error::File`].
     pub fn remove(&self, id: BlobId) -> Result<()> {
         if let Some(due) = lock_state(&self.held).as_mut() {
             due.push(id);
+            return Ok(());
+        }
+        if let Some(objects) = &self.objects {
+            objects.remove(id);
             return Ok(());
         }
         let path = self.path(id);
@@ -245,7 +337,7 @@ impl Blobs {
             })
     }
 
-    /// Visits every blob file: its id (`None` for a stray name) and its path. Blocking.
+    /// Visits every blob file in the folder: its id (`None` for a stray name) and its path. Blocking.
     ///
     /// # Errors
     /// [`Error::File`], or what `visit` returns.
@@ -302,105 +394,13 @@ impl Blobs {
     /// [`Error::File`].
     pub(crate) fn sweep_unfinished(&self) -> Result<()> {
         let tmp = self.root.join("tmp");
+        if let Some(objects) = &self.objects {
+            return objects::give_up_unfinished(objects, &tmp);
+        }
         for file in fs::read_dir(&tmp).map_err(Error::file("list", &tmp))? {
             let path = file.map_err(Error::file("list", &tmp))?.path();
             fs::remove_file(&path).map_err(Error::file("remove", &path))?;
         }
         Ok(())
-    }
-}
-
-/// A blob being written. Dropped before [`BlobWriter::finish`], it leaves nothing.
-pub struct BlobWriter {
-    blobs: Blobs,
-    id: BlobId,
-    tmp: Option<PathBuf>,
-    file: File,
-    size_bytes: u64,
-    whole: Sha256,
-    chunk: Sha256,
-    in_chunk: usize,
-    chunks: Vec<Hash>,
-}
-
-impl BlobWriter {
-    /// Appends bytes. Blocking.
-    ///
-    /// # Errors
-    /// [`Error::File`].
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        let path = self.tmp.as_deref().unwrap_or(Path::new(""));
-        let file = &mut self.file;
-        self.blobs.faults.write("file.write", || {
-            file.write_all(bytes).map_err(Error::file("write", path))
-        })?;
-        self.whole.update(bytes);
-        self.size_bytes += bytes.len() as u64;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(rest.len().min(CHUNK_BYTES - self.in_chunk));
-            self.chunk.update(now);
-            self.in_chunk += now.len();
-            if self.in_chunk == CHUNK_BYTES {
-                self.end_chunk();
-            }
-            rest = later;
-        }
-        Ok(())
-    }
-
-    fn end_chunk(&mut self) {
-        self.chunks
-            .push(Hash::from_bytes(self.chunk.finalize_reset().into()));
-        self.in_chunk = 0;
-    }
-
-    /// Makes the blob durable: on return its bytes and its name are on disk. Blocking.
-    ///
-    /// # Errors
-    /// [`Error::File`]; nothing is left then, or a file that is set aside when the store opens.
-    pub fn finish(mut self) -> Result<BlobInfo> {
-        if self.in_chunk > 0 {
-            self.end_chunk();
-        }
-        let Some(tmp) = self.tmp.clone() else {
-            return Err(Error::Missing {
-                what: format!("the temporary file of blob {}", self.id),
-            });
-        };
-        let faults = self.blobs.faults.clone();
-        crash::point("blob.written");
-        let synced = faults.write("file.sync", || {
-            self.file.sync_data().map_err(Error::file("sync", &tmp))
-        });
-        self.blobs.must_be_durable(synced)?;
-        crash::point("blob.synced");
-        let path = self.blobs.path(self.id);
-        let shelf = path.parent().unwrap_or(Path::new(""));
-        faults.write("file.rename", || {
-            fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))
-        })?;
-        self.tmp = None;
-        crash::point("blob.renamed");
-        let synced = faults.write("dir.sync", || folders::sync(shelf));
-        self.blobs.must_be_durable(synced)?;
-        crash::point("blob.durable");
-        let chunks = std::mem::take(&mut self.chunks);
-        Ok(BlobInfo {
-            id: self.id,
-            size_bytes: self.size_bytes,
-            sha256: self.whole.finalize_reset().into(),
-            chunks_root: chunks_root(&chunks),
-            chunks,
-        })
-    }
-}
-
-impl Drop for BlobWriter {
-    fn drop(&mut self) {
-        if let Some(tmp) = &self.tmp {
-            // A file that stays is swept when the store opens.
-            let _ = fs::remove_file(tmp);
-        }
     }
 }

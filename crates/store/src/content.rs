@@ -51,14 +51,21 @@ pub fn release(rows: &Writer<'_>, ledger: LedgerId, source: Source) {
 /// # Errors
 /// [`Error::Missing`], [`Error::Damaged`], or a failure of the rows.
 pub fn read_inline(rows: &Reader<'_>, entry: EntryId, sha256: &[u8; 32]) -> Result<Bytes> {
+    let data = rows.one(
+        "SELECT data FROM contents WHERE id = $1",
+        &[entry.into()],
+        |row| Ok(Bytes::copy_from_slice(row.blob(0)?)),
+    )?;
+    verified(data, entry, sha256)
+}
+
+/// Content of a row that was read as part of more, if it is what was deposited.
+///
+/// # Errors
+/// [`Error::Missing`], [`Error::Damaged`].
+pub fn verified(data: Option<Bytes>, entry: EntryId, sha256: &[u8; 32]) -> Result<Bytes> {
     let what = || format!("the content of entry {entry}");
-    let data = rows
-        .one(
-            "SELECT data FROM contents WHERE id = $1",
-            &[entry.into()],
-            |row| Ok(Bytes::copy_from_slice(row.blob(0)?)),
-        )?
-        .ok_or_else(|| Error::Missing { what: what() })?;
+    let data = data.ok_or_else(|| Error::Missing { what: what() })?;
     if <[u8; 32]>::from(Sha256::digest(&data)) != *sha256 {
         return Err(Error::Damaged {
             what: what(),
@@ -125,9 +132,9 @@ pub(crate) fn replace_inline(
     held: bool,
 ) -> Result<bool> {
     let values = [data.into(), entry.into()];
-    let mut kept = rows.execute("UPDATE contents SET data = $1 WHERE id = $2", &values)?;
+    let mut kept = rows.execute_counted("UPDATE contents SET data = $1 WHERE id = $2", &values)?;
     if kept == 0 && held {
-        kept = rows.execute("INSERT INTO contents (data, id) VALUES ($1, $2)", &values)?;
+        kept = rows.execute_counted("INSERT INTO contents (data, id) VALUES ($1, $2)", &values)?;
     }
     Ok(kept > 0)
 }
@@ -141,7 +148,7 @@ pub(crate) fn replace_chunks(
 ) -> Result<()> {
     let digests: Vec<u8> = chunks.iter().flat_map(|chunk| *chunk.as_bytes()).collect();
     let values = [digests.as_slice().into(), blob.as_bytes().as_slice().into()];
-    let replaced = rows.execute(
+    let replaced = rows.execute_counted(
         "UPDATE blob_chunks SET digests = $1 WHERE blob = $2",
         &values,
     )?;

@@ -5,12 +5,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use amana_ledger::Hash;
 
 use crate::store::lock_state;
-use crate::{EntryId, LedgerId, Result, Source};
+use crate::{BlobId, EntryId, LedgerId, Result, Source};
 
 /// After no place had whole bytes of some content, they aren't asked again for this long.
 const PATIENCE_MS: i64 = 60_000;
@@ -19,8 +20,12 @@ const MAX_REPAIRS: usize = 4096;
 /// Failures remembered at most.
 const MAX_FAILURES: usize = 4096;
 
+/// Threads that wait for content of places at most. Who comes beyond them is told of the damage at once: a place that is
+/// slow must not take the threads that everybody's reads need.
+const MAX_WAITING: usize = 8;
+
 /// What makes two pieces of content the same: the names of blobs are unique in a folder.
-type Key = (LedgerId, Source);
+pub(crate) type Key = (LedgerId, Source);
 
 /// Content that is wanted, as the ledger has it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,12 +50,17 @@ impl Wanted {
     }
 
     /// What makes two of them the same content.
-    fn key(&self) -> Key {
+    pub(crate) fn key(&self) -> Key {
         match self.source {
             Source::Entry(_) => (self.entry.ledger(), self.source),
-            Source::Blob(_) => (LedgerId(0), self.source),
+            Source::Blob(blob) => blob_key(blob),
         }
     }
+}
+
+/// What makes a blob the same.
+pub(crate) fn blob_key(blob: BlobId) -> Key {
+    (LedgerId(0), Source::Blob(blob))
 }
 
 /// A place that holds copies of content: a mirror, a gateway's disk.
@@ -91,11 +101,21 @@ pub struct Repair {
     pub at_ms: i64,
 }
 
+/// One of those who wait, until it is dropped.
+pub(crate) struct Turn<'p>(&'p AtomicUsize);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The places, and what is under way.
 #[derive(Default)]
 pub(crate) struct Places {
     places: RwLock<Vec<Arc<dyn Copies>>>,
     under_way: Mutex<HashMap<Key, Arc<Mutex<()>>>>,
+    waiting: AtomicUsize,
     failed: Mutex<HashMap<Key, i64>>,
     repairs: Mutex<VecDeque<Repair>>,
     pub(crate) repaired: tokio::sync::Notify,
@@ -113,8 +133,7 @@ impl Places {
     }
 
     /// Runs work alone among those on the same content: who waited finds what the one before did.
-    pub(crate) fn one_at_a_time<T>(&self, wanted: &Wanted, work: impl FnOnce() -> T) -> T {
-        let key = wanted.key();
+    pub(crate) fn one_at_a_time<T>(&self, key: Key, work: impl FnOnce() -> T) -> T {
         let gate = lock_state(&self.under_way).entry(key).or_default().clone();
         let done = {
             let _one = lock_state(&gate);
@@ -126,6 +145,14 @@ impl Places {
             under_way.remove(&key);
         }
         done
+    }
+
+    /// A turn among those who wait for a place; none when too many do.
+    pub(crate) fn turn(&self) -> Option<Turn<'_>> {
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        let one_more = |waiting| (waiting < MAX_WAITING).then_some(waiting + 1);
+        let taken = self.waiting.fetch_update(set, fetch, one_more);
+        taken.ok().map(|_| Turn(&self.waiting))
     }
 
     /// Whether all places were asked in vain a moment ago.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Every crash point, in the order in which a deposit passes them. What a crash there must leave stands beside it.
-pub const POINTS: [&str; 10] = [
+pub const POINTS: [&str; 15] = [
     "blob.created",       // an empty temporary file, swept
     "blob.written",       // a temporary file, swept
     "blob.synced",        // a temporary file, swept
@@ -18,6 +18,11 @@ pub const POINTS: [&str; 10] = [
     "group.committed",    // everything, unacknowledged
     "group.released",     // everything; freed blobs are gone
     "group.acknowledged", // everything
+    "move.chunk",         // of a move, what was copied; the next try goes on
+    "move.blobs",         // blobs that no row names yet; the next try takes them
+    "move.frozen", // an old place that takes no writes; the next try goes on, or is abandoned
+    "move.copied", // the same, with all of it in the new place
+    "move.left",   // two places that refuse to start; the next try ends the move
 ];
 
 struct Armed {

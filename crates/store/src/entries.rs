@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::ControlFlow;
 
-use amana_ledger::{EpochLeaf, Hash, act_leaf, body_hash, public_leaf};
+use amana_ledger::{EpochLeaf, Hash, act_leaf, body_hash, leaf_hash, public_leaf};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -110,16 +111,24 @@ pub struct Entry {
 
 impl Entry {
     pub(crate) fn read(row: &Row<'_>) -> Result<Self> {
-        let id = EntryId(row.int(0)?);
+        Self::read_from(row, 0)
+    }
+
+    /// From the columns `id, core, body_hash, salt, body` of a row, which begin at `first`.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], or when a column holds something else.
+    pub fn read_from(row: &Row<'_>, first: usize) -> Result<Self> {
+        let id = EntryId(row.int(first)?);
         let damaged = |why: &str| Error::Damaged {
             what: format!("entry {id}"),
             why: why.to_owned(),
         };
         let body_hash = row
-            .blob(2)?
+            .blob(first + 2)?
             .try_into()
             .map_err(|_| damaged("its body hash is not 32 bytes"))?;
-        let body = match (row.opt_blob(3)?, row.opt_blob(4)?) {
+        let body = match (row.opt_blob(first + 3)?, row.opt_blob(first + 4)?) {
             (Some(salt), Some(body)) => Some((
                 salt.try_into()
                     .map_err(|_| damaged("its salt is not 32 bytes"))?,
@@ -130,7 +139,7 @@ impl Entry {
         };
         Ok(Self {
             id,
-            text: row.blob(1)?.to_vec(),
+            text: row.blob(first + 1)?.to_vec(),
             body_hash: Hash::from_bytes(body_hash),
             body,
         })
@@ -241,6 +250,40 @@ pub fn each_entry(
     rows: &Reader<'_>,
     ledger: LedgerId,
     range: std::ops::Range<u64>,
+    visit: impl FnMut(Entry) -> Result<()>,
+) -> Result<()> {
+    walk(rows, "salt, body", ledger, range, visit)
+}
+
+/// Visits the entries of a range of one ledger from its end, until `visit` has seen enough.
+///
+/// # Errors
+/// A failure of the rows, or what `visit` returns.
+pub fn each_entry_back(
+    rows: &Reader<'_>,
+    ledger: LedgerId,
+    range: std::ops::Range<u64>,
+    mut visit: impl FnMut(Entry) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let last = range.end.checked_sub(1).filter(|last| *last >= range.start);
+    let ends =
+        last.and_then(|last| EntryId::new(ledger, range.start).zip(EntryId::new(ledger, last)));
+    let Some((from, last)) = ends else {
+        return Ok(());
+    };
+    rows.each(
+        "SELECT id, core, body_hash, salt, body FROM entries WHERE id >= $1 AND id <= $2 ORDER BY id DESC",
+        &[from.into(), last.into()],
+        |row| visit(Entry::read(row)?),
+    )
+}
+
+/// Visits entries with the columns of their bodies, or with what stands in their place.
+fn walk(
+    rows: &Reader<'_>,
+    body: &str,
+    ledger: LedgerId,
+    range: std::ops::Range<u64>,
     mut visit: impl FnMut(Entry) -> Result<()>,
 ) -> Result<()> {
     let (Some(from), Some(last)) = (
@@ -255,12 +298,28 @@ pub fn each_entry(
     if range.is_empty() {
         return Ok(());
     }
-    rows.each(
-        "SELECT id, core, body_hash, salt, body FROM entries WHERE id >= $1 AND id <= $2 ORDER BY id",
-        &[from.into(), last.into()],
-        |row| {
-            visit(Entry::read(row)?)?;
-            Ok(std::ops::ControlFlow::Continue(()))
-        },
-    )
+    let sql = format!(
+        "SELECT id, core, body_hash, {body} FROM entries WHERE id >= $1 AND id <= $2 ORDER BY id"
+    );
+    rows.each(&sql, &[from.into(), last.into()], |row| {
+        visit(Entry::read(row)?)?;
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// Leaf hashes of a range of a ledger. Bodies aren't read: that of an epoch has a line for each ledger that changed.
+///
+/// # Errors
+/// A failure of the rows.
+pub(crate) fn leaf_hashes(
+    rows: &Reader<'_>,
+    ledger: LedgerId,
+    range: std::ops::Range<u64>,
+) -> Result<Vec<Hash>> {
+    let mut hashes = Vec::new();
+    walk(rows, "NULL, NULL", ledger, range, |entry| {
+        hashes.push(leaf_hash(&entry.leaf()));
+        Ok(())
+    })?;
+    Ok(hashes)
 }

@@ -9,6 +9,20 @@ pub enum Error {
     /// The database engine failed.
     #[error("the rows could not be read or written: {0}")]
     Rows(#[from] rusqlite::Error),
+    /// PostgreSQL refused a statement.
+    #[error("the rows could not be read or written: {why} [{state}]")]
+    Postgres {
+        /// The five characters of SQLSTATE.
+        state: String,
+        /// What it said.
+        why: String,
+    },
+    /// The database doesn't answer. Of a commit that was under way the outcome is looked up before anybody is answered.
+    #[error("the database doesn't answer: {why}; try again")]
+    Unreachable {
+        /// What was tried last.
+        why: String,
+    },
     /// Bytes of a ledger are not well-formed, or a proof was asked for beyond its end.
     #[error("the ledger: {0}")]
     Ledger(#[from] amana_ledger::Error),
@@ -118,6 +132,15 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
+    /// The object store that holds large content doesn't do what is asked, after it was asked again. Nothing is
+    /// damaged; what is in rows goes on.
+    #[error("{place}, which holds large content, can't be used now: {why}")]
+    Away {
+        /// The object store.
+        place: String,
+        /// What it answered last, or that it didn't.
+        why: String,
+    },
     /// The data folder is not usable.
     #[error("{path}: {why}")]
     Folder {
@@ -133,7 +156,8 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Rows(_) => "rows",
+            Self::Rows(_) | Self::Postgres { .. } => "rows",
+            Self::Unreachable { .. } => "unreachable",
             Self::Ledger(_) => "ledger",
             Self::File { .. } => "file",
             Self::Full { .. } => "disk-full",
@@ -148,6 +172,7 @@ impl Error {
             Self::UnknownKind { .. } => "unknown-kind",
             Self::Replica { .. } => "replica",
             Self::Place { .. } => "place",
+            Self::Away { .. } => "blobs-away",
             Self::Folder { .. } => "folder",
         }
     }
@@ -158,18 +183,25 @@ impl Error {
         match self {
             Self::Full { .. } => true,
             Self::Rows(e) => e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::Postgres { state, .. } => state == "53100",
             Self::File { source, .. } => source.kind() == std::io::ErrorKind::StorageFull,
             _ => false,
         }
     }
 
-    /// Whether stored bytes, and not the reading of them, are at fault. A sector that can't be read counts.
+    /// Whether stored bytes, and not the reading of them, are at fault. A sector that can't be read counts, and a file
+    /// that won't open; what this process has too little of doesn't.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(
-            self,
-            Self::Damaged { .. } | Self::Missing { .. } | Self::File { op: "read", .. }
-        )
+        match self {
+            Self::Damaged { .. } | Self::Missing { .. } => true,
+            Self::File {
+                op: "open" | "stat" | "read",
+                source,
+                ..
+            } => !is_want(source),
+            _ => false,
+        }
     }
 
     /// The same failure once more, for another act of the same group.
@@ -186,6 +218,7 @@ impl Error {
             },
             Self::ReadOnly { why } => Self::ReadOnly { why: why.clone() },
             Self::Stopped { why } => Self::Stopped { why: why.clone() },
+            Self::Unreachable { why } => Self::Unreachable { why: why.clone() },
             full if full.is_full() => Self::Full {
                 path: "the data folder".into(),
                 free_bytes: 0,
@@ -204,6 +237,14 @@ impl Error {
         let path = path.to_owned();
         move |source| Self::File { op, path, source }
     }
+}
+
+/// Too few descriptors, or too little memory: it passes, and says nothing of a file.
+fn is_want(source: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let wants = [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::INTR];
+    let code = source.raw_os_error();
+    wants.iter().any(|want| Some(want.raw_os_error()) == code)
 }
 
 /// Why an act was not committed.

@@ -12,14 +12,20 @@ use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use amana_ledger::{NO_BODY, act_leaf, body_hash};
-use rusqlite::Connection;
 
 use crate::act::{At, Target};
+use crate::ahead::Touched;
 use crate::job::{Checked, Encoded, Job};
 use crate::ledgers::{Head, next_id};
+use crate::national::CloseEpoch;
+use crate::nodes::{Mark, Tries};
 use crate::parity::Brought;
+use crate::rows::{Connection, Isolation};
 use crate::store::Shared;
-use crate::{BlobId, Entry, EntryId, Error, LedgerId, Result, Writer, content, crash, entries};
+use crate::{
+    Act as _, BlobId, Entry, EntryId, Error, LedgerId, Result, TRACES, Writer, content, crash,
+    entries,
+};
 
 /// Acts in one transaction at most.
 pub(crate) const MAX_GROUP: usize = 4096;
@@ -42,16 +48,16 @@ pub(crate) enum Message {
 pub(crate) struct Group {
     pub(crate) connection: Connection,
     pub(crate) shared: Arc<Shared>,
-    heads: HashMap<LedgerId, Head>,
+    pub(crate) heads: HashMap<LedgerId, Head>,
 }
 
 /// A job in a group and how far it came.
-struct Slot {
-    job: Box<dyn Job>,
-    state: State,
+pub(crate) struct Slot {
+    pub(crate) job: Box<dyn Job>,
+    pub(crate) state: State,
 }
 
-enum State {
+pub(crate) enum State {
     Waiting,
     Applied { entry: EntryId, ledger: Arc<str> },
     Refused,
@@ -70,10 +76,11 @@ enum Broken {
 
 /// What a transaction changes beside rows.
 #[derive(Default)]
-struct Changes {
+pub(crate) struct Changes {
     heads: HashMap<LedgerId, Head>,
     freed: Vec<BlobId>,
     brought: Vec<Brought>,
+    pub(crate) mark: Option<Mark>,
     now_ms: i64,
 }
 
@@ -115,41 +122,50 @@ impl Group {
                 Some(Message::Stop) => return,
                 _ => {}
             }
-            self.shared.checkpoint_when_asked(&self.connection);
+            if let Connection::Embedded(rows) = &self.connection {
+                self.shared.checkpoint_when_asked(rows);
+            }
         }
     }
 
     /// Runs one small transaction of its own, for rows that are no act: others' evidence.
     pub(crate) fn transact_evidence<T>(
-        &self,
+        &mut self,
         write: impl FnOnce(&Writer<'_>) -> Result<T>,
     ) -> Result<T> {
         self.shared.writable()?;
-        let faults = &self.shared.faults;
+        let faults = self.shared.faults.clone();
         self.transact_given(|rows| faults.write("rows.evidence", || write(rows)))
     }
 
     /// Runs the transaction of what is given back, though the store be read-only.
     pub(crate) fn transact_given<T>(
-        &self,
+        &mut self,
         write: impl FnOnce(&Writer<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let end = || Ok(self.connection.execute_batch("COMMIT")?);
-        match write(&Writer::new(&self.connection)) {
+        self.connected()?;
+        self.connection.begin(Isolation::Newest)?;
+        let end = || self.connection.commit();
+        let written = self.refuse_while_moving();
+        match written.and_then(|()| write(&self.connection.writer())) {
             Ok(written) => match self.shared.faults.write("rows.commit", end) {
                 Ok(()) => Ok(written),
+                // Nobody is told of an outcome, and the same once more does no harm.
+                Err(error) if self.connection.survives(&error) => {
+                    self.connection.roll_back();
+                    Err(error)
+                }
                 // A full disk is known: the transaction is undone.
-                Err(error) if error.is_full() && self.connection.is_autocommit() => Err(error),
+                Err(error) if error.is_full() && self.connection.roll_back() => Err(error),
                 Err(error) => {
                     self.shared.stop(&error);
                     Err(error)
                 }
             },
             Err(error) => {
-                self.connection
-                    .execute_batch("ROLLBACK")
-                    .inspect_err(|_| self.shared.stop(&error))?;
+                if !self.connection.roll_back() {
+                    self.shared.stop(&error);
+                }
                 Err(error)
             }
         }
@@ -169,10 +185,8 @@ impl Group {
                 state: State::Waiting,
             })
             .collect();
-        while slots
-            .iter()
-            .any(|slot| matches!(slot.state, State::Waiting))
-        {
+        let mut tries = Tries::new();
+        while !slots.is_empty() {
             if let Err(error) = self.shared.writable() {
                 fail_all(&mut slots, &error);
                 break;
@@ -182,13 +196,17 @@ impl Group {
                 ..Changes::default()
             };
             let began = Instant::now();
-            match self.transact(&mut slots, &mut changes) {
-                Ok(()) => {
-                    let figures = &self.shared.figures;
-                    figures.committed(slots.len(), Instant::now() - began);
-                    self.keep(&mut changes);
-                }
-                Err(broken) => self.undo(&mut slots, broken),
+            let together = self.together(&slots, &tries);
+            let group = &mut slots[..together];
+            let span = tracing::trace_span!(target: TRACES, "commit", acts = (together as u64).cast_signed());
+            let done = match span.in_scope(|| self.transact(group, &mut changes)) {
+                Err(broken) => self.undo(group, broken, &changes, &mut tries),
+                Ok(()) => true,
+            };
+            if done {
+                let figures = &self.shared.figures;
+                figures.committed(together, Instant::now() - began);
+                self.keep(&mut changes);
             }
             answer(&mut slots, changes.now_ms);
         }
@@ -196,20 +214,49 @@ impl Group {
         crash::point("group.acknowledged");
     }
 
-    fn transact(&self, slots: &mut [Slot], changes: &mut Changes) -> Result<(), Broken> {
-        let (faults, connection) = (&self.shared.faults, &self.connection);
-        let begin = || Ok(connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?);
+    fn transact(&mut self, slots: &mut [Slot], changes: &mut Changes) -> Result<(), Broken> {
+        self.connected().map_err(Broken::Transaction)?;
+        // An epoch commits to all ledgers as of one instant.
+        let isolation = match slots.iter().any(|slot| slot.job.kind() == CloseEpoch::KIND) {
+            true => Isolation::SnapshotThatWrites,
+            false => Isolation::Newest,
+        };
+        let faults = self.shared.faults.clone();
+        let begin = || self.connection.begin(isolation);
         faults
             .write("rows.begin", begin)
             .map_err(Broken::Transaction)?;
         crash::point("group.begun");
-        let rows = Writer::new(connection);
+        self.note_ahead(slots, changes.now_ms);
+        let against = self.lock(slots).map_err(Broken::Transaction)?;
+        if let Some(mark) = against.moving {
+            return Err(Broken::Transaction(self.shared.held_up(mark)));
+        }
+        if against.shown {
+            let followed = self.shared.follow_shown();
+            let writable = followed.and_then(|()| self.shared.writable());
+            writable.map_err(Broken::Transaction)?;
+        }
+        self.ask_ahead(slots, changes.now_ms)
+            .map_err(Broken::Transaction)?;
+        let rows = self.connection.writer();
         let salts = salts(slots.len()).map_err(Broken::Transaction)?;
+        let mut touched = Touched::default();
         for (slot, salt) in slots.iter_mut().zip(salts) {
+            let scope = slot.job.scope();
+            self.recall(touched.spares(scope));
             slot.state = match slot.job.check(&rows, changes.now_ms) {
                 Checked::Refused => State::Refused,
-                Checked::Failed(error) => State::Failed(error),
+                Checked::Failed(error) => {
+                    slot.state = State::Failed(error);
+                    if self.is_shared() {
+                        return Err(Broken::Job);
+                    }
+                    continue;
+                }
                 Checked::Passed => {
+                    self.recall(false);
+                    touched.add(scope);
                     match faults.write("rows.act", || {
                         self.append(&rows, slot.job.as_mut(), salt, changes)
                     }) {
@@ -222,6 +269,7 @@ impl Group {
                 }
             }
         }
+        self.recall(false);
         let finish = || {
             for (id, head) in &changes.heads {
                 head.store(&rows, *id)?;
@@ -232,7 +280,7 @@ impl Group {
             .write("rows.heads", finish)
             .map_err(Broken::Transaction)?;
         crash::point("group.applied");
-        let end = || Ok(connection.prepare_cached("COMMIT")?.execute([])?);
+        let end = || self.connection.commit();
         faults.write("rows.commit", end).map_err(Broken::Commit)?;
         crash::point("group.committed");
         Ok(())
@@ -260,6 +308,11 @@ impl Group {
         })?;
         let Encoded { core, body } = job.encode(changes.now_ms)?;
         let hash = body.as_ref().map_or(NO_BODY, |body| body_hash(&salt, body));
+        changes.mark.get_or_insert_with(|| Mark {
+            entry,
+            text: core.clone(),
+            body_hash: hash,
+        });
         let at = At {
             entry,
             time_ms: changes.now_ms,
@@ -330,21 +383,23 @@ impl Group {
         crash::point("group.released");
     }
 
-    fn undo(&mut self, slots: &mut [Slot], broken: Broken) {
-        // After a failed COMMIT the engine may have ended the transaction by itself.
-        let ended =
-            self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();
+    /// Rolls a broken transaction back, and decides on each of its acts; says whether it came through after all.
+    fn undo(
+        &mut self,
+        slots: &mut [Slot],
+        broken: Broken,
+        changes: &Changes,
+        tries: &mut Tries,
+    ) -> bool {
+        let ended = self.connection.roll_back();
         match broken {
-            Broken::Job => {
-                for slot in slots
-                    .iter_mut()
-                    .filter(|slot| !matches!(slot.state, State::Failed(_)))
-                {
-                    slot.state = State::Waiting;
-                }
-            }
-            Broken::Transaction(error) => fail_all(slots, &error),
+            Broken::Job => self.undo_job(slots, tries),
+            Broken::Transaction(error) => self.undo_all(slots, &error, tries),
             Broken::Commit(error) if error.is_full() && ended => fail_all(slots, &error),
+            Broken::Commit(error) if self.is_shared() && !error.is_refusal() => {
+                return self.settle(slots, changes, &error);
+            }
+            Broken::Commit(error) if self.is_shared() => self.undo_all(slots, &error, tries),
             Broken::Commit(error) => {
                 self.shared.stop(&error);
                 fail_all(
@@ -359,6 +414,37 @@ impl Group {
             self.shared.stop(&Error::Stopped {
                 why: "a transaction could not be rolled back".into(),
             });
+        }
+        false
+    }
+
+    /// The act that failed stays so, and the others wait again. Where changes travel together the failure may be another
+    /// act's: each has a transaction of its own then.
+    fn undo_job(&mut self, slots: &mut [Slot], tries: &mut Tries) {
+        let shared = self.is_shared();
+        let together = slots.len() > 1;
+        for slot in slots {
+            let again = match &slot.state {
+                State::Failed(error) if shared => together || tries.again(error),
+                State::Failed(_) => false,
+                _ => true,
+            };
+            if again {
+                slot.wait_again();
+            }
+        }
+        tries.alone |= shared;
+    }
+
+    /// The transaction left no trace. Where changes travel together its failure may be that of one act: each has its own then.
+    fn undo_all(&mut self, slots: &mut [Slot], error: &Error, tries: &mut Tries) {
+        let shared = self.is_shared();
+        let of_one = shared && error.is_refusal() && !error.is_contention() && slots.len() > 1;
+        tries.alone |= of_one;
+        if of_one || (shared && tries.again(error)) {
+            slots.iter_mut().for_each(Slot::wait_again);
+        } else {
+            fail_all(slots, error);
         }
     }
 }
@@ -392,7 +478,7 @@ fn answer(slots: &mut Vec<Slot>, now_ms: i64) {
     }
 }
 
-fn fail_all(slots: &mut [Slot], error: &Error) {
+pub(crate) fn fail_all(slots: &mut [Slot], error: &Error) {
     for slot in slots
         .iter_mut()
         .filter(|slot| !matches!(slot.state, State::Failed(_)))

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::blobs::{BlobInfo, BlobReader, CHUNK_BYTES};
 use crate::content::{read_chunks, read_inline, replace_chunks, replace_inline};
-use crate::copies::{Copies, Repair, Wanted, Was};
+use crate::copies::{Copies, Repair, Wanted, Was, blob_key};
 use crate::store::lock_state;
 use crate::{BlobId, EntryId, Error, Reader, Result, Source, Store, parity};
 
@@ -52,10 +52,15 @@ impl ContentReader {
             None => self.reopen().and_then(|own| own.chunk(index)),
         };
         match found {
-            Err(error) if error.is_damage() => match self.store.heal(&self.wanted) {
-                Ok(()) => self.reopen()?.chunk(index),
-                Err(_) => Err(error),
-            },
+            Err(error) if error.is_damage() => {
+                let Some(_turn) = self.store.shared.places.turn() else {
+                    return Err(error);
+                };
+                match self.store.heal(&self.wanted) {
+                    Ok(()) => self.reopen()?.chunk(index),
+                    Err(_) => Err(error),
+                }
+            }
             found => found,
         }
     }
@@ -110,10 +115,10 @@ impl Store {
     /// [`Error::Damaged`], [`Error::Missing`] when no copy has it either, or a failure of the rows.
     pub fn small(&self, wanted: &Wanted) -> Result<Bytes> {
         match self.read(|rows| read_inline(rows, wanted.entry, &wanted.sha256)) {
-            Err(error) if error.is_damage() => {
-                let places = &self.shared.places;
-                places.one_at_a_time(wanted, || self.heal_small(wanted, wanted.entry, error))
-            }
+            Err(error) if error.is_damage() => match self.shared.places.turn() {
+                Some(_turn) => self.heal_small(wanted, wanted.entry, error),
+                None => Err(error),
+            },
             found => found,
         }
     }
@@ -124,12 +129,21 @@ impl Store {
     /// The damage, when no copy is whole; or a failure on the way. Everything is then as it was.
     pub fn heal(&self, wanted: &Wanted) -> Result<()> {
         match wanted.source {
-            Source::Entry(_) => self.small(wanted).map(drop),
-            Source::Blob(blob) => {
-                let places = &self.shared.places;
-                places.one_at_a_time(wanted, || self.heal_blob(wanted, blob))
+            Source::Entry(_) => {
+                match self.read(|rows| read_inline(rows, wanted.entry, &wanted.sha256)) {
+                    Err(error) if error.is_damage() => {
+                        self.heal_small(wanted, wanted.entry, error).map(drop)
+                    }
+                    found => found.map(drop),
+                }
             }
+            Source::Blob(blob) => self.alone_on(blob, || self.heal_blob(wanted, blob)),
         }
+    }
+
+    /// Does work on a blob's file beside no other such work.
+    pub(crate) fn alone_on<T>(&self, blob: BlobId, work: impl FnOnce() -> T) -> T {
+        self.shared.places.one_at_a_time(blob_key(blob), work)
     }
 
     /// Makes the parity of a whole blob, if parity is kept and this blob's is missing or damaged.
@@ -176,7 +190,8 @@ impl Store {
     fn own_reader(&self, rows: &Reader<'_>, wanted: &Wanted) -> Result<BlobReader> {
         let (blob, root) = blob_of(wanted)?;
         let chunks = read_chunks(rows, blob, &root)?;
-        self.blobs().reader(blob, wanted.size_bytes, chunks.into())
+        self.blobs()
+            .cached_reader(blob, wanted.size_bytes, chunks.into())
     }
 
     fn own(&self, wanted: &Wanted, between: &dyn Fn()) -> Result<Own> {
@@ -207,7 +222,7 @@ impl Store {
         })
     }
 
-    /// One thread at a time for each blob.
+    /// Beside no other work on this blob.
     fn heal_blob(&self, wanted: &Wanted, blob: BlobId) -> Result<()> {
         let now_ms = self.now_ms();
         let own = self.own(wanted, &|| {})?;
@@ -265,13 +280,9 @@ impl Store {
 
     /// Makes the list of chunk digests again from the blob's own file, if that is what the ledger says.
     fn relist(&self, wanted: &Wanted, blob: BlobId) -> Result<bool> {
-        let Ok(mut file) = std::fs::File::open(self.blobs().path(blob)) else {
+        let Some(chunks) = self.blobs().digests(blob, wanted.size_bytes)? else {
             return Ok(false);
         };
-        let mut chunks = Vec::new();
-        while let Some(chunk) = next_chunk(&mut file, self.blobs().path(blob).as_path())? {
-            chunks.push(Hash::from_bytes(Sha256::digest(&chunk).into()));
-        }
         if Some(crate::blobs::chunks_root(&chunks)) != wanted.chunks_root {
             return Ok(false);
         }
@@ -287,12 +298,23 @@ impl Store {
         chunks: Option<&[Hash]>,
         place: &dyn Copies,
     ) -> Result<bool> {
-        let Some(mut copy) = place.open(wanted)? else {
-            return Ok(false);
-        };
+        match place.open(wanted)? {
+            Some(mut copy) => self.receive(wanted, blob, chunks, &place.name(), &mut *copy),
+            None => Ok(false),
+        }
+    }
+
+    /// Puts a blob that comes as a stream in its place; `false` when it isn't whole.
+    pub(crate) fn receive(
+        &self,
+        wanted: &Wanted,
+        blob: BlobId,
+        chunks: Option<&[Hash]>,
+        name: &str,
+        mut copy: &mut dyn Read,
+    ) -> Result<bool> {
         self.room_for_content()?;
         let mut writer = self.blobs().create_beside(blob)?;
-        let name = place.name();
         let mut left = wanted.size_bytes;
         for index in 0.. {
             let Some(chunk) = next_chunk(&mut copy, name.as_ref())? else {
@@ -325,7 +347,7 @@ impl Store {
     }
 
     /// A blob that was freed while it was fetched has no row any more: its file goes again.
-    fn unless_freed(&self, blob: BlobId) -> Result<()> {
+    pub(crate) fn unless_freed(&self, blob: BlobId) -> Result<()> {
         let sql = "SELECT 1 FROM blob_chunks WHERE blob = $1";
         let name = blob.as_bytes().as_slice();
         let named = self.read(|rows| rows.one(sql, &[name.into()], |_| Ok(())))?;
@@ -351,6 +373,11 @@ impl Store {
 
     /// One thread at a time for each entry.
     fn heal_small(&self, wanted: &Wanted, entry: EntryId, error: Error) -> Result<Bytes> {
+        let places = &self.shared.places;
+        places.one_at_a_time(wanted.key(), || self.fetch_small(wanted, entry, error))
+    }
+
+    fn fetch_small(&self, wanted: &Wanted, entry: EntryId, error: Error) -> Result<Bytes> {
         let own = |rows: &Reader<'_>| read_inline(rows, entry, &wanted.sha256);
         if let Ok(bytes) = self.read(own) {
             return Ok(bytes);

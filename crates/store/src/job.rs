@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amana_ledger::MAX_CORE_BYTES;
 use tokio::sync::oneshot;
 
-use crate::act::{At, Denied, Target};
+use crate::act::{At, Denied, Scope, Target};
 use crate::content::Content;
 use crate::store::Committed;
 use crate::{Act, CommitError, EntryId, Error, Reader, Result, Writer, clock};
@@ -16,6 +16,9 @@ const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 /// An act on its way through a group, whatever its type.
 pub(crate) trait Job: Send {
     fn target(&self) -> Target;
+    fn kind(&self) -> &'static str;
+    fn looks_beyond(&self) -> bool;
+    fn scope(&self) -> Option<Scope>;
     fn content_bytes(&self) -> usize;
     fn check(&mut self, rows: &Reader<'_>, now_ms: i64) -> Checked;
     fn encode(&self, now_ms: i64) -> Result<Encoded>;
@@ -57,6 +60,18 @@ pub(crate) struct Queued<A: Act> {
 impl<A: Act> Job for Queued<A> {
     fn target(&self) -> Target {
         self.act.target()
+    }
+
+    fn kind(&self) -> &'static str {
+        A::KIND
+    }
+
+    fn looks_beyond(&self) -> bool {
+        self.act.looks_beyond()
+    }
+
+    fn scope(&self) -> Option<Scope> {
+        self.act.scope()
     }
 
     fn content_bytes(&self) -> usize {

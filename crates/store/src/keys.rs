@@ -194,6 +194,12 @@ impl Keys {
         MirrorKey::from_seed(self.derive(&["mirror"]))
     }
 
+    /// What vouches for the tokens that browsers bring back: the same on every node.
+    #[must_use]
+    pub fn sign_in_key(&self) -> Zeroizing<[u8; 32]> {
+        self.derive(&["sign-in"])
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         XChaCha20Poly1305::new((&*self.derive(&["secrets"])).into())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use amana_ledger::{Frontier, Hash, NodeId, leaf_hash, tile_node};
 
-use crate::entries::each_entry;
+use crate::entries::leaf_hashes;
 use crate::{Entry, EntryId, Error, LedgerId, Reader, Result, Row, Visibility, Writer};
 
 /// Hashes in a full tile (C2SP tlog-tiles).
@@ -32,7 +32,8 @@ pub struct LedgerInfo {
 impl LedgerInfo {
     const SELECT: &'static str = "SELECT id, name, visibility, size, root, genesis FROM ledgers";
 
-    fn read(row: &Row<'_>) -> Result<Self> {
+    /// From the columns `id, name, visibility, size, root, genesis`.
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self> {
         let id = row.int(0)?;
         let damaged = |why: &str| Error::Damaged {
             what: format!("the row of ledger {id}"),
@@ -65,6 +66,20 @@ impl LedgerInfo {
     /// A failure of the rows.
     pub fn all(rows: &Reader<'_>) -> Result<Vec<Self>> {
         rows.all(&format!("{} ORDER BY id", Self::SELECT), &[], Self::read)
+    }
+
+    /// How many ledgers there are beside the national log, and how many entries they have in all.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub fn totals(rows: &Reader<'_>) -> Result<(u64, u64)> {
+        // PostgreSQL gives a sum of 64-bit integers a type of its own.
+        let sql =
+            "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM ledgers WHERE id > $1";
+        let totals = rows.one(sql, &[LedgerId::NATIONAL.0.into()], |row| {
+            Ok((row.int(0)?.cast_unsigned(), row.int(1)?.cast_unsigned()))
+        })?;
+        Ok(totals.unwrap_or_default())
     }
 
     /// The ledger of that name.
@@ -132,7 +147,9 @@ impl Head {
                 what: what(),
                 why: "its frontier doesn't have its root".into(),
             })?;
-        let edge = edge(rows, id, info.size)?;
+        // The leaf hashes of the unfinished tile of level 0.
+        let unfinished = info.size - info.size % TILE_HASHES;
+        let edge = leaf_hashes(rows, id, unfinished..info.size)?;
         if edge.len() as u64 != info.size % TILE_HASHES {
             return Err(Error::Damaged {
                 what: what(),
@@ -235,16 +252,6 @@ impl Head {
     }
 }
 
-/// Leaf hashes of the unfinished tile of level 0, from the entries.
-fn edge(rows: &Reader<'_>, ledger: LedgerId, size: u64) -> Result<Vec<Hash>> {
-    let mut hashes = Vec::new();
-    each_entry(rows, ledger, size - size % TILE_HASHES..size, |entry| {
-        hashes.push(leaf_hash(&entry.leaf()));
-        Ok(())
-    })?;
-    Ok(hashes)
-}
-
 /// Roots of up to 256 full tiles of `level` from number `from`: the hashes of the tile above.
 fn tile_roots(rows: &Reader<'_>, ledger: LedgerId, level: i64, from: u64) -> Result<Vec<Hash>> {
     rows.all(
@@ -295,13 +302,16 @@ impl<'r> Tiles<'r> {
 
     fn read_tile(&self, level: u8, number: u64) -> Result<Vec<Hash>> {
         // A row for a tile that the ledger hasn't filled was put there by somebody else.
+        let leaves = (u128::from(number) + 1) << (8 * (u32::from(level) + 1)).min(64);
+        let filled_at = i64::try_from(leaves).unwrap_or(i64::MAX);
         let stored = self.rows.one(
             "SELECT hashes FROM tiles WHERE ledger = $1 AND level = $2 AND number = $3
-                AND ($3 + 1) << (8 * ($2 + 1)) <= (SELECT size FROM ledgers WHERE id = $1)",
+                AND $4 <= (SELECT size FROM ledgers WHERE id = $1)",
             &[
                 self.ledger.0.into(),
                 i64::from(level).into(),
                 number.cast_signed().into(),
+                filled_at.into(),
             ],
             |row| {
                 Ok(row
@@ -324,18 +334,9 @@ impl<'r> Tiles<'r> {
                 number * TILE_HASHES,
             );
         }
-        let mut hashes = Vec::new();
         let from = number.saturating_mul(TILE_HASHES);
-        each_entry(
-            self.rows,
-            self.ledger,
-            from..from.saturating_add(TILE_HASHES),
-            |entry| {
-                hashes.push(leaf_hash(&entry.leaf()));
-                Ok(())
-            },
-        )?;
-        Ok(hashes)
+        let range = from..from.saturating_add(TILE_HASHES);
+        leaf_hashes(self.rows, self.ledger, range)
     }
 
     /// The root of a perfect subtree, for proofs.

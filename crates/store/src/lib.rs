@@ -17,6 +17,7 @@
 //! cluster. The system clock is read in [`clock`] alone.
 
 pub mod act;
+mod ahead;
 mod backup;
 pub mod blobs;
 pub mod check;
@@ -31,34 +32,53 @@ pub mod faults;
 pub mod figures;
 pub mod folders;
 mod group;
+mod handed_in;
 mod healing;
 mod job;
 pub mod keys;
 mod ledgers;
+pub mod memos;
 pub mod mirror;
+pub mod moving;
 pub mod national;
+mod nodes;
 mod opening;
+mod options;
 pub mod parity;
+mod postgres;
 mod read_only;
+mod readers;
+mod reading;
 pub mod replica;
+mod rows;
 mod schema;
 pub mod scrub;
+mod secrets;
 mod sqlite;
 mod stop;
 mod store;
+pub mod turns;
 mod wal;
 
+/// Target of the spans that traces are made of. They are of the level `trace`, and cost nothing while nobody asks for them.
+pub const TRACES: &str = "amana::traces";
+
 pub use act::{
-    Act, At, Catalog, Denied, Erasable, IsHeld, Kind, Service, Target, View, Visibility,
+    Act, At, Catalog, Denied, Erasable, IsHeld, Kind, Scope, Service, Target, View, Visibility,
 };
 pub use backup::BackedUp;
-pub use blobs::{BlobId, BlobInfo, BlobReader, BlobWriter, Blobs};
+pub use blobs::{
+    BackEnd, BlobId, BlobInfo, BlobReader, BlobWriter, Blobs, ObjectPlace, Patience, Swept,
+};
 pub use content::{Content, Source};
 pub use copies::{Copies, Repair, Wanted, Was};
 pub use entries::{Entry, EntryId, LedgerId};
 pub use error::{CommitError, Error, Result};
 pub use healing::ContentReader;
 pub use ledgers::{LedgerInfo, Tiles};
+pub use memos::Memo;
+pub use options::Options;
+pub use postgres::Database;
 pub use replica::{PlainAct, Replica, ReplicaKey};
-pub use sqlite::{Reader, Row, Value, Writer};
-pub use store::{Committed, Options, Store};
+pub use rows::{Reader, Row, Value, Writer};
+pub use store::{Committed, Store};

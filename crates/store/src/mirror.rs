@@ -12,9 +12,11 @@
 //! What it deliberately leaves out: the operator's seed, views (replay makes them), and speaking to any network: a
 //! [`Place`] does that.
 
+mod fetch;
 mod folder;
 mod gather;
 mod head;
+pub mod home;
 mod index;
 mod names;
 mod past;
@@ -25,18 +27,21 @@ mod restore;
 mod sealing;
 mod segment;
 mod sweep;
+mod turn;
 mod verified;
 mod write;
 
+pub use fetch::{Fetched, absent_blobs, fetch_blobs};
 pub use folder::FolderPlace;
 pub use head::{CosignedLine, Freed, Head, HeadLedger};
 pub use names::{SegmentName, blob_name};
 pub use place::{Listed, Place};
 pub use read::Mirror;
 pub use rebuild::{Rebuilt, rebuild};
-pub use restore::{Fetched, fetch_blobs, restore};
+pub use restore::restore;
 pub use sealing::MirrorKey;
-pub use segment::{ChunkList, MAX_SEGMENT_BYTES, Segment};
+pub use segment::{ChunkList, FULL_SEGMENT_BYTES, MAX_SEGMENT_BYTES, MAX_SEGMENT_ENTRIES, Segment};
+pub use turn::PlaceInTurn;
 pub use write::{MirrorOptions, Mirroring, Pace, Round};
 
 use crate::{BlobId, Entry, LedgerId, Reader, Result};

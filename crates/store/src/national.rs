@@ -6,27 +6,35 @@
 
 pub(crate) mod awaited;
 pub mod candidates;
+pub(crate) mod chosen;
 pub mod evidence;
 pub mod give_back;
 pub(crate) mod mirrored;
+mod past;
 pub mod policy;
 pub mod quorum;
 pub mod receipts;
+pub(crate) mod shared_shown;
 pub(crate) mod shown;
+pub(crate) mod signed_rows;
+mod standing;
+pub(crate) mod trees;
+mod witnessed;
 
-use std::collections::VecDeque;
-use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use amana_ledger::{Checkpoint, EpochLeaf, Hash, LedgerQuorum, RegistryRow, registry_root};
-use amana_ledger::{slot_entry, slot_salt, slots_root};
+use amana_ledger::{Checkpoint, EpochLeaf, Hash, LedgerQuorum, RegistryRow};
+use amana_ledger::{slot_entry, slot_salt};
 use serde::{Deserialize, Serialize};
 
 use crate::act::{Denied, Service, Target};
-use crate::store::{Shared, lock_state};
+use crate::postgres::Lease;
+use crate::store::Shared;
 use crate::{Act, At, CommitError, Error, Kind, LedgerId, LedgerInfo, Reader, Result, Row};
-use crate::{Store, View, Visibility, Writer};
+use crate::{Store, TRACES, View, Visibility, Writer};
+use standing::Standing;
+use trees::WholeTree;
 
 /// Name of the national log among the ledgers.
 pub const NATIONAL: &str = "national";
@@ -97,9 +105,9 @@ pub(crate) struct EpochBody {
 pub(crate) struct CloseEpoch {
     shared: Arc<Shared>,
     even_if_quiet: bool,
+    lease: Option<Arc<Lease>>,
     text: String,
     body: EpochBody,
-    slots: Vec<[u8; 32]>,
     epoch: u64,
 }
 
@@ -111,11 +119,11 @@ impl CloseEpoch {
     pub(crate) fn new(shared: Arc<Shared>, even_if_quiet: bool) -> Self {
         let body = EpochBody::default();
         Self {
+            lease: None,
             shared,
             even_if_quiet,
             text: String::new(),
             body,
-            slots: Vec::new(),
             epoch: 0,
         }
     }
@@ -144,21 +152,33 @@ impl Act for CloseEpoch {
     }
 
     fn check(&mut self, views: &Reader<'_>, now_ms: i64) -> Result<(), Denied<Quiet>> {
+        if let Some(lease) = &self.lease
+            && !lease.holds(views)?
+        {
+            return Err(Denied::Refused(Quiet));
+        }
         self.body = EpochBody::default();
-        let ledgers = LedgerInfo::all(views)?;
-        self.epoch = ledgers.first().map_or(0, |national| national.size);
+        let ledgers = standing::for_epoch(views)?;
+        self.epoch = ledgers.first().map_or(0, |national| national.info.size);
         // A ledger without entries was opened in this very group: it joins with its genesis, at the next epoch.
         let ledgers = ledgers.get(1..).unwrap_or_default();
-        let opened = ledgers.iter().position(|info| info.size == 0);
+        let opened = ledgers.iter().position(|ledger| ledger.info.size == 0);
         let ledgers = &ledgers[..opened.unwrap_or(ledgers.len())];
         let mut rows = Vec::with_capacity(ledgers.len());
-        for info in ledgers {
-            if latest_head(views, info.id, u64::MAX)?.is_none_or(|(size, _)| size != info.size) {
+        for Standing {
+            info,
+            committed,
+            quorum,
+            row,
+            ..
+        } in ledgers
+        {
+            if *committed != Some(info.size) {
                 let (ledger, size, root) = (info.id.0, info.size, info.root.to_string());
                 self.body.heads.push(EpochHead { ledger, size, root });
             }
-            let text = self.shared.registry_row(views, info)?.to_string();
-            if row_at(views, info.id, u64::MAX)?.as_deref() != Some(&text) {
+            let text = self.shared.row_of(info, quorum.as_deref())?.to_string();
+            if row.as_deref() != Some(&text) {
                 self.body.rows.push(EpochRow {
                     ledger: info.id.0,
                     text: text.clone(),
@@ -171,21 +191,20 @@ impl Act for CloseEpoch {
         }
         let heads = ledgers
             .iter()
-            .map(|info| (info.name.as_str(), info.id, info.size, info.root));
-        self.slots = heads
+            .map(|Standing { info, .. }| (info.name.as_str(), info.id, info.size, info.root));
+        let slots: Vec<_> = heads
             .map(|head| self.shared.slot(head, self.epoch))
             .collect();
+        let registry = WholeTree::of(rows.iter().map(String::as_bytes));
+        let slots = WholeTree::of(slots.iter().map(<[u8; 32]>::as_slice));
         let leaf = EpochLeaf {
             epoch: self.epoch,
             time_ms: now_ms.cast_unsigned(),
             ledgers: ledgers.len() as u64,
-            registry_root: registry_root(rows.iter().map(String::as_str)),
-            slots_root: slots_root(&self.slots),
+            registry_root: self.shared.registries.remember(registry),
+            slots_root: self.shared.slots.remember(slots),
         };
         self.text = leaf.to_string();
-        self.shared
-            .slots
-            .remember(self.epoch, std::mem::take(&mut self.slots));
         Ok(())
     }
 
@@ -207,6 +226,8 @@ impl Act for CloseEpoch {
 
     fn apply((): &(), body: Option<&EpochBody>, rows: &Writer<'_>, at: &At) -> Result<u64> {
         let epoch = at.entry.index();
+        let _epoch =
+            tracing::trace_span!(target: TRACES, "epoch", number = epoch.cast_signed()).entered();
         let Some(body) = body else {
             return Err(Error::Missing {
                 what: format!("what was kept beside epoch {epoch}"),
@@ -239,16 +260,22 @@ impl Act for CloseEpoch {
 }
 
 impl Store {
-    /// Closes an epoch, if anything happened since the last one or `even_if_quiet`; returns its number.
+    /// Closes an epoch, if anything happened since the last one or `even_if_quiet`; returns its number. Nothing is done
+    /// while another node closes them.
     ///
     /// # Errors
     /// As [`Store::commit`].
     pub async fn close_epoch(&self, even_if_quiet: bool) -> Result<Option<u64>> {
         let _one = self.shared.closing.lock().await;
-        match self
-            .commit(CloseEpoch::new(self.shared.clone(), even_if_quiet))
-            .await
-        {
+        let mut act = CloseEpoch::new(self.shared.clone(), even_if_quiet);
+        if let Some(database) = self.shared.database.clone() {
+            let lease = self.shared.lease.clone();
+            act.lease = Some(lease.clone());
+            if !apart(move || lease.take(&database)).await? {
+                return Ok(None);
+            }
+        }
+        match self.commit(act).await {
             Ok(committed) => Ok(Some(committed.output)),
             Err(CommitError::Refused(Quiet)) => Ok(None),
             Err(CommitError::Busy) => Err(Error::Failed {
@@ -264,6 +291,9 @@ impl Store {
         loop {
             tokio::time::sleep(busy).await;
             quiet += busy;
+            self.follow_policy().await;
+            self.follow_what_was_shown().await;
+            self.follow_moving().await;
             match self.close_epoch(quiet >= idle).await {
                 Ok(Some(_)) => quiet = Duration::ZERO,
                 Ok(None) => {}
@@ -271,6 +301,15 @@ impl Store {
             }
         }
     }
+}
+
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| {
+        Err(Error::Failed {
+            why: format!("a thread ended: {error}"),
+        })
+    })
 }
 
 /// The head of a ledger as of an epoch: its size and root.
@@ -303,33 +342,6 @@ pub(crate) fn row_at(rows: &Reader<'_>, ledger: LedgerId, epoch: u64) -> Result<
     )
 }
 
-/// Slots of recent epochs, so that receipts don't compute them again.
-#[derive(Default)]
-pub(crate) struct RecentSlots(Mutex<VecDeque<(u64, Slots)>>);
-
-/// The slots of one epoch.
-type Slots = Arc<[[u8; 32]]>;
-
-const MAX_RECENT_EPOCHS: usize = 32;
-
-impl RecentSlots {
-    fn remember(&self, epoch: u64, slots: Vec<[u8; 32]>) {
-        let mut recent = lock_state(&self.0);
-        recent.retain(|(known, _)| *known != epoch);
-        if recent.len() == MAX_RECENT_EPOCHS {
-            recent.pop_front();
-        }
-        recent.push_back((epoch, slots.into()));
-    }
-
-    fn recall(&self, epoch: u64) -> Option<Arc<[[u8; 32]]>> {
-        lock_state(&self.0)
-            .iter()
-            .find(|(known, _)| *known == epoch)
-            .map(|(_, slots)| slots.clone())
-    }
-}
-
 impl Shared {
     /// What fills a ledger's slot in an epoch.
     fn slot(&self, (name, id, size, root): (&str, LedgerId, u64, Hash), epoch: u64) -> [u8; 32] {
@@ -345,37 +357,15 @@ impl Shared {
         )
     }
 
-    /// All slots of an epoch, from memory or computed again from what was kept beside it.
-    pub(crate) fn slots(
-        &self,
-        rows: &Reader<'_>,
-        epoch: u64,
-        ledgers: u64,
-    ) -> Result<Arc<[[u8; 32]]>> {
-        if let Some(slots) = self.slots.recall(epoch) {
-            return Ok(slots);
-        }
-        let mut slots = Vec::new();
-        rows.each(
-            "SELECT id, name FROM ledgers WHERE id > 0 AND id <= $1 ORDER BY id",
-            &[ledgers.cast_signed().into()],
-            |row| {
-                let id = LedgerId(u32::try_from(row.int(0)?).unwrap_or(u32::MAX));
-                let (size, root) = latest_head(rows, id, epoch)?.ok_or_else(|| Error::Missing {
-                    what: format!("the head of ledger {} at epoch {epoch}", id.0),
-                })?;
-                slots.push(self.slot((row.text(1)?, id, size, root), epoch));
-                Ok(ControlFlow::Continue(()))
-            },
-        )?;
-        self.slots.remember(epoch, slots.clone());
-        Ok(slots.into())
-    }
-
     /// The registry row of a ledger as it is now.
     pub(crate) fn registry_row(&self, rows: &Reader<'_>, info: &LedgerInfo) -> Result<RegistryRow> {
-        let quorum = match quorum::lines(rows, info.id)? {
-            Some(lines) => LedgerQuorum::Own(amana_ledger::OwnQuorum::parse(&lines)?),
+        self.row_of(info, quorum::lines(rows, info.id)?.as_deref())
+    }
+
+    /// The same from the lines of its own quorum.
+    fn row_of(&self, info: &LedgerInfo, own_quorum: Option<&str>) -> Result<RegistryRow> {
+        let quorum = match own_quorum {
+            Some(lines) => LedgerQuorum::Own(amana_ledger::OwnQuorum::parse(lines)?),
             None => LedgerQuorum::National,
         };
         Ok(RegistryRow {

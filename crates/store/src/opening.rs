@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::FlockOperation;
@@ -9,9 +10,11 @@ use tokio::sync::oneshot;
 
 use crate::group::Group;
 use crate::job::Queued;
+use crate::keys::Keys;
 use crate::national::CloseEpoch;
+use crate::rows::Connection;
 use crate::store::{Shared, stopped};
-use crate::{BlobId, CommitError, Error, LedgerId, LedgerInfo, Result, clock};
+use crate::{BlobId, Blobs, CommitError, Error, LedgerId, LedgerInfo, Options, Result, clock};
 
 /// Blobs that no row names are kept aside for this long: in a folder that was restored from an older copy they are
 /// acknowledged content, which the newest rows would name.
@@ -50,6 +53,28 @@ pub(crate) fn refuse_a_folder_without_its_rows(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// A node without the operator's seed would make one of its own, which is nothing to the database's ledgers.
+pub(crate) fn refuse_a_node_without_its_seed(folder: &Path, rows: &Connection) -> Result<()> {
+    let path = folder.join("keys/operator.seed");
+    if path.exists() || LedgerInfo::by_id(&rows.reader(), LedgerId::NATIONAL)?.is_none() {
+        return Ok(());
+    }
+    Err(Error::Folder {
+        path,
+        why: "it is missing, and the database belongs to a data centre: copy the file from one of its nodes, mode 600".into(),
+    })
+}
+
+/// The data centre's keys, and its blobs, which are no other's.
+pub(crate) fn keys_and_blobs(folder: &Path, options: &Options) -> Result<(Keys, Blobs)> {
+    let place = options.object_place.as_ref();
+    let blobs = Blobs::open(folder.join("blobs"), place, options.faults.clone())?;
+    blobs.sweep_unfinished()?;
+    let keys = Keys::load_or_create(&folder.join("keys"), &options.centre)?;
+    blobs.claim(keys.national_key().verifier().to_string())?;
+    Ok((keys, blobs))
+}
+
 /// The national log begins with an epoch over no ledger: its genesis, which witnesses pin.
 pub(crate) fn open_national(group: &mut Group) -> Result<()> {
     let shared = group.shared.clone();
@@ -79,6 +104,10 @@ pub(crate) fn open_national(group: &mut Group) -> Result<()> {
 /// Moves blobs that no row names to `blobs/unnamed`: what a crash left between a rename and a commit, or between a commit
 /// and a removal. Those that have been there for [`ASIDE`] go.
 pub(crate) fn set_nameless_aside(shared: &Shared) -> Result<()> {
+    if shared.blobs.elsewhere().is_some() {
+        // `Store::sweep_blobs` goes through the object store's list while it serves.
+        return Ok(());
+    }
     shared.blobs.each(|id, path| {
         let Some(id) = id else {
             tracing::warn!(path = %path.display(), "a file among the blobs is no blob; it is left alone");
@@ -114,4 +143,10 @@ fn is_named(shared: &Shared, id: BlobId) -> Result<bool> {
     let named =
         shared.read(|rows| rows.one(sql, &[id.as_bytes().as_slice().into()], |_| Ok(())))?;
     Ok(named.is_some())
+}
+
+/// Starts a thread.
+pub(crate) fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(Error::file("start a thread for", Path::new(name)))
 }

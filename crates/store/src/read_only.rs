@@ -10,6 +10,7 @@ pub(crate) struct ReadOnly {
     until_restart: Option<String>,
     for_witnesses: Option<String>,
     until_heard: Option<String>,
+    while_moving: Option<String>,
     heard: Heard,
 }
 
@@ -45,6 +46,7 @@ impl Shared {
             .clone()
             .or_else(|| read_only.for_witnesses.clone())
             .or_else(|| read_only.until_heard.clone())
+            .or_else(|| read_only.while_moving.clone())
     }
 
     /// What witnesses showed, if they did: the one reason that giving back ends.
@@ -55,6 +57,11 @@ impl Shared {
     /// That a restored folder's witnesses have not called yet.
     pub(crate) fn read_only_until_heard(&self, why: Option<String>) {
         lock_state(&self.read_only).until_heard = why;
+    }
+
+    /// That the rows are being moved, or were.
+    pub(crate) fn read_only_while_moving(&self, why: Option<String>) {
+        lock_state(&self.read_only).while_moving = why;
     }
 
     /// Notes that a witness called; gives all that did.

@@ -131,9 +131,7 @@ impl Replica {
     ) -> Result<T, E> {
         self.sound()?;
         let engine = lock_state(&self.engine);
-        let found = read(&Reader {
-            connection: &engine.connection,
-        });
+        let found = read(&Reader::embedded(&engine.connection));
         self.named(found)
     }
 
@@ -246,7 +244,7 @@ impl Engine {
         if let Err(error) = run("SAVEPOINT work") {
             return T::from_failure(error);
         }
-        let done = work(&Writer::new(&self.connection));
+        let done = work(&Writer::embedded(&self.connection));
         let ended = if keep(&done) {
             run("RELEASE work")
         } else {

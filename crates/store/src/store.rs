@@ -10,7 +10,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use amana_ledger::{SigningKey, VerifierKey};
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
@@ -20,51 +19,34 @@ use crate::figures::Figures;
 use crate::group::{Group, Message};
 use crate::job::{self, Queued};
 use crate::keys::Keys;
-use crate::national::RecentSlots;
-use crate::national::candidates::Candidates;
+use crate::memos::Memos;
+use crate::national::chosen::Candidates;
 use crate::national::mirrored::Mirrored;
 use crate::national::policy::{self, TrustPolicy};
 use crate::national::shown::Shown;
+use crate::national::signed_rows::SignedRows;
+use crate::national::trees::RecentTrees;
 use crate::opening;
 use crate::parity::{Fraction, Keeper};
+use crate::postgres::{Asking, Database, Lease};
 use crate::read_only::ReadOnly;
+use crate::readers::Readers;
+use crate::rows::Connection;
 use crate::sqlite::{self, Use};
 use crate::stop::Stop;
 use crate::{
-    Act, Blobs, Catalog, CommitError, EntryId, Error, LedgerId, LedgerInfo, Reader, Result,
+    Act, Blobs, Catalog, CommitError, EntryId, Error, LedgerId, LedgerInfo, Options, Result,
 };
-use crate::{clock, folders, schema};
+use crate::{folders, nodes};
 
 /// Acts that wait at most; one more is answered with [`CommitError::Busy`].
 const MAX_QUEUED: usize = 8192;
 /// Bytes of small content that waits at most.
 const MAX_QUEUED_BYTES: usize = 48 * 1024 * 1024;
-/// Readers kept open.
-const MAX_IDLE_READERS: usize = 16;
+/// Who closes epochs is given up for lost after this long.
+const EPOCHS_LEASE_MS: i64 = 10_000;
 /// New content leaves at least this much of the disk to deletes and the ledger, or a twentieth of a small disk.
 const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// How to open a store.
-pub struct Options {
-    /// Name of the data centre, the first part of every origin: a domain name, usually.
-    pub centre: String,
-    /// Time.
-    pub clock: Clock,
-    /// Writes that fail, in tests.
-    pub faults: Faults,
-}
-
-impl Options {
-    /// The system's clock and no faults.
-    #[must_use]
-    pub fn new(centre: &str) -> Self {
-        Self {
-            centre: centre.to_owned(),
-            clock: clock::system(),
-            faults: Faults::default(),
-        }
-    }
-}
 
 /// An act that is on disk.
 #[derive(Clone, Debug)]
@@ -95,7 +77,9 @@ pub(crate) struct Shared {
     pub(crate) blobs: Blobs,
     pub(crate) clock: Clock,
     pub(crate) faults: Faults,
-    readers: Mutex<Vec<Connection>>,
+    pub(crate) database: Option<Database>,
+    pub(crate) readers: Readers,
+    pub(crate) asking: Asking,
     queued_bytes: AtomicUsize,
     pub(crate) figures: Figures,
     /// How often something was asked.
@@ -105,15 +89,23 @@ pub(crate) struct Shared {
     /// Checkpoints of ours that are ahead of us.
     pub(crate) shown: Mutex<Shown>,
     restart_log: AtomicBool,
-    pub(crate) slots: RecentSlots,
+    /// Of recent epochs.
+    pub(crate) slots: RecentTrees,
+    pub(crate) registries: RecentTrees,
+    pub(crate) signed_rows: SignedRows,
     /// Where damaged content is fetched from.
     pub(crate) places: Places,
     /// What makes parity, if it is asked for.
     pub(crate) parity: Keeper,
-    pub(crate) candidates: Mutex<Candidates>,
+    pub(crate) candidates: Candidates,
+    pub(crate) memos: Memos,
     pub(crate) mirrored: Mirrored,
     verifiers: Mutex<HashMap<LedgerId, VerifierKey>>,
     pub(crate) policy: RwLock<Arc<TrustPolicy>>,
+    /// Held while the policy's file is written.
+    pub(crate) policy_file: Mutex<()>,
+    /// Which node closes epochs, where there are several.
+    pub(crate) lease: Arc<Lease>,
     /// One epoch closes at a time: its number is the national log's size before it.
     pub(crate) closing: tokio::sync::Mutex<()>,
 }
@@ -135,12 +127,15 @@ impl Store {
     pub fn open(folder: &Path, catalog: Catalog, options: Options) -> Result<Self> {
         folders::make(folder, 0o755)?;
         let lock = opening::lock(folder)?;
-        opening::refuse_a_folder_without_its_rows(folder)?;
-        let connection = sqlite::connect(&folder.join("amana.db"), Use::Write)?;
-        schema::create(&connection, &catalog)?;
-        let blobs = Blobs::open(folder.join("blobs"), options.faults.clone())?;
-        blobs.sweep_unfinished()?;
-        let keys = Keys::load_or_create(&folder.join("keys"), &options.centre)?;
+        if options.database.is_none() {
+            opening::refuse_a_folder_without_its_rows(folder)?;
+        }
+        let connection = Connection::open(folder, options.database.as_ref(), Use::Write)?;
+        connection.create_tables(&catalog)?;
+        if options.database.is_some() {
+            opening::refuse_a_node_without_its_seed(folder, &connection)?;
+        }
+        let (keys, blobs) = opening::keys_and_blobs(folder, &options)?;
         let shared = Arc::new(Shared::new(folder, catalog, options, keys, blobs));
         opening::set_nameless_aside(&shared)?;
         let (queue, waiting) = sync_channel(MAX_QUEUED);
@@ -148,14 +143,18 @@ impl Store {
         opening::open_national(&mut group)?;
         policy::load_or_create(&shared)?;
         shared.recall_shown()?;
+        shared.follow_shown()?;
         shared.recall_awaited()?;
+        shared.recall_moving()?;
         // The engine syncs the name of its log and takes no notice when that fails.
         folders::sync(folder)?;
-        let writer = spawn("amana-writer", move || group.run(&waiting))?;
+        let writer = opening::spawn("amana-writer", move || group.run(&waiting))?;
         let (end, ended) = std::sync::mpsc::channel();
         let checkpointed = shared.clone();
-        let checkpointer = spawn("amana-checkpoint", move || {
-            crate::wal::run(&checkpointed, &ended)
+        let checkpointer = opening::spawn("amana-checkpoint", move || {
+            if checkpointed.database.is_none() {
+                crate::wal::run(&checkpointed, &ended);
+            }
         })?;
         Ok(Self {
             shared,
@@ -242,18 +241,6 @@ impl Store {
         answer.recv().unwrap_or_else(|_| Err(stopped()))
     }
 
-    /// Reads rows, all as of one instant. Blocking, for as long as `read` takes.
-    ///
-    /// # Errors
-    /// A failure of the rows, or what `read` returns.
-    pub fn read<T, E: From<Error>>(
-        &self,
-        read: impl FnOnce(&Reader<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.shared.asked.fetch_add(1, Ordering::Relaxed);
-        self.shared.read(read)
-    }
-
     /// Has parity made of the blobs that come from now on, in the background. Once a store.
     ///
     /// # Errors
@@ -320,6 +307,7 @@ impl Drop for Store {
         if let Some(writer) = self.writer.take() {
             let _ = writer.join();
         }
+        self.shared.lease.give_up();
         if let Some((end, checkpointer)) = self.checkpointer.take() {
             drop(end);
             let _ = checkpointer.join();
@@ -343,50 +331,33 @@ impl Shared {
             blobs,
             clock: options.clock,
             faults: options.faults,
-            readers: Mutex::default(),
+            database: options.database,
+            readers: Readers::default(),
+            asking: Asking::default(),
             queued_bytes: AtomicUsize::new(0),
             figures: Figures::default(),
             asked: AtomicU64::new(0),
             read_only: Mutex::default(),
             shown: Mutex::default(),
             restart_log: AtomicBool::new(false),
-            slots: RecentSlots::default(),
+            slots: RecentTrees::default(),
+            registries: RecentTrees::default(),
+            signed_rows: SignedRows::default(),
             places: Places::default(),
             parity: Keeper::default(),
-            candidates: Mutex::default(),
+            candidates: Candidates::default(),
+            memos: Memos::default(),
             mirrored: Mirrored::default(),
             verifiers: Mutex::default(),
             policy: RwLock::default(),
+            policy_file: Mutex::default(),
+            lease: Arc::new(Lease::new("epochs".into(), nodes::name(), EPOCHS_LEASE_MS)),
             closing: tokio::sync::Mutex::default(),
         }
     }
 
-    pub(crate) fn read<T, E: From<Error>>(
-        &self,
-        read: impl FnOnce(&Reader<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        let idle = lock_state(&self.readers).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => sqlite::connect(&self.folder.join("amana.db"), Use::Read)?,
-        };
-        let run = |sql| -> Result<()> {
-            connection
-                .prepare_cached(sql)
-                .and_then(|mut statement| statement.execute([]))
-                .map_err(Error::from)?;
-            Ok(())
-        };
-        run("BEGIN")?;
-        let found = read(&Reader {
-            connection: &connection,
-        });
-        run("COMMIT")?;
-        let mut readers = lock_state(&self.readers);
-        if readers.len() < MAX_IDLE_READERS {
-            readers.push(connection);
-        }
-        found
+    pub(crate) fn connect_to_write(&self) -> Result<Connection> {
+        Connection::open(&self.folder, self.database.as_ref(), Use::Write)
     }
 
     /// The key under which a ledger's checkpoints verify.
@@ -397,6 +368,14 @@ impl Shared {
             lock_state(&self.verifiers).insert(info.id, key.clone());
             key
         })
+    }
+
+    /// The name of a ledger's checkpoints.
+    pub(crate) fn log_origin(&self, info: &LedgerInfo) -> String {
+        match info.id {
+            LedgerId::NATIONAL => self.keys.national_origin(),
+            _ => self.keys.origin(&info.name),
+        }
     }
 
     /// The key that signs a ledger's checkpoints.
@@ -446,7 +425,7 @@ impl Shared {
 
     /// Begins the write-ahead log anew if that was asked for. Readers in the way only put it off: the writer never waits
     /// for them.
-    pub(crate) fn checkpoint_when_asked(&self, connection: &Connection) {
+    pub(crate) fn checkpoint_when_asked(&self, connection: &rusqlite::Connection) {
         if !self.restart_log.swap(false, Ordering::Relaxed) {
             return;
         }
@@ -492,9 +471,4 @@ pub(crate) fn stopped() -> Error {
     Error::Stopped {
         why: "the writer has ended".into(),
     }
-}
-
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
-    thread.map_err(Error::file("start a thread for", Path::new(name)))
 }

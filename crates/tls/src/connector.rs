@@ -1,6 +1,7 @@
 //! The side that calls.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
@@ -14,6 +15,7 @@ use crate::{Error, Place, Result, Stream, Trust};
 #[derive(Clone)]
 pub struct Connector {
     place: Place,
+    address: Option<SocketAddr>,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     trust: Trust,
 }
@@ -33,7 +35,21 @@ impl Connector {
                 Ok((TlsConnector::from(Arc::new(trust.config()?)), name))
             })
             .transpose()?;
-        Ok(Self { place, tls, trust })
+        Ok(Self {
+            place,
+            address: None,
+            tls,
+            trust,
+        })
+    }
+
+    /// The same place, looked for at that address, whatever its name leads to.
+    #[must_use]
+    pub fn at(self, address: SocketAddr) -> Self {
+        Self {
+            address: Some(address),
+            ..self
+        }
     }
 
     /// The place.
@@ -48,7 +64,10 @@ impl Connector {
     /// When nobody answers, or who answers isn't believed; in words for people.
     pub async fn connect(&self) -> io::Result<Stream> {
         let Place { host, port, .. } = &self.place;
-        let stream = TcpStream::connect((host.as_str(), *port)).await?;
+        let stream = match self.address {
+            Some(address) => TcpStream::connect(address).await?,
+            None => TcpStream::connect((host.as_str(), *port)).await?,
+        };
         stream.set_nodelay(true)?;
         let Some((connector, name)) = &self.tls else {
             return Ok(Stream::Plain(stream));

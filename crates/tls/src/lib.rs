@@ -14,6 +14,7 @@
 
 mod acceptor;
 mod authority;
+mod certificates;
 mod connector;
 mod digest;
 mod error;
@@ -26,6 +27,7 @@ mod x509;
 
 pub use acceptor::Acceptor;
 pub use authority::{Authority, LEAF_LIFE_S, Leaf};
+pub use certificates::{Certificates, MakeLeaf};
 pub use connector::Connector;
 pub use digest::Digest;
 pub use error::{Error, Result};
@@ -42,8 +44,12 @@ use rustls::{SupportedProtocolVersion, version};
 
 /// The versions that are spoken, the newer one first.
 static VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
-/// The one protocol that is spoken inside (RFC 7301).
+/// What is spoken inside (RFC 7301), everywhere.
 const HTTP_1_1: &[u8] = b"http/1.1";
+/// What browsers speak as well, to sites (RFC 9113).
+pub const HTTP_2: &[u8] = b"h2";
+/// What an authority offers that looks whether a name is ours (RFC 8737).
+pub const ACME_TLS_1: &[u8] = b"acme-tls/1";
 
 /// AWS-LC, as for age files.
 fn provider() -> Arc<CryptoProvider> {

@@ -14,6 +14,7 @@ use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore,
     SignatureScheme,
 };
+use tokio_rustls::TlsConnector;
 
 use crate::{Digest, Error, HTTP_1_1, Result, VERSIONS, provider};
 
@@ -60,6 +61,16 @@ impl fmt::Display for Trust {
 }
 
 impl Trust {
+    /// What makes connections of another protocol than HTTP, which `alpn` names.
+    ///
+    /// # Errors
+    /// When there is no authority to believe.
+    pub fn connector(&self, alpn: &[&[u8]]) -> Result<TlsConnector> {
+        let mut config = self.config()?;
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
+
     /// How connections are made under it.
     ///
     /// # Errors

@@ -5,8 +5,10 @@
 //! made something that is gone since, so it makes no row, but what it replaced or removed it still does.
 
 pub(crate) mod bucket;
+pub(crate) mod lock;
 pub(crate) mod object;
 pub(crate) mod recorded;
+pub(crate) mod release;
 mod sealable;
 pub(crate) mod upload;
 
@@ -19,6 +21,10 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::of::<bucket::CreateBucket>(),
         Kind::of::<bucket::DeleteBucket>(),
         Kind::of::<bucket::SetVersioning>(),
+        Kind::of::<lock::SetLock>(),
+        Kind::of::<lock::Retain>(),
+        Kind::of::<lock::Hold>(),
+        Kind::of::<release::Release>(),
         Kind::of::<object::PutObject>(),
         Kind::of::<object::DeleteObject>(),
         Kind::of::<object::SetTags>(),

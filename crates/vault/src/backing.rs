@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use amana_store::{BlobId, CommitError, Committed, Reader, Store};
+use amana_store::{BlobId, CommitError, Committed, Reader, Row, Store, Value};
 
 use crate::acts::Sealable;
 use crate::home::Home;
@@ -39,6 +39,36 @@ impl Backing {
         match self {
             Self::Centre(store) => store.read(read),
             Self::Home(home) => home.replica.read(read),
+        }
+    }
+
+    /// Reads the first row of the answer to one statement, as of one instant.
+    pub(crate) async fn first<T, E: From<amana_store::Error>>(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        read: impl FnOnce(Option<&Row<'_>>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Self::Centre(store) => store.first(sql, values, read).await,
+            Self::Home(home) => home.replica.read(|rows| rows.first(sql, values, read)),
+        }
+    }
+
+    /// What time it is by the word of the witnesses, for who must not believe the operator's clock: the latest there is where
+    /// nobody witnesses. A gateway's clock is the institution's own. Blocking.
+    pub(crate) fn witnessed_ms(&self) -> Result<i64> {
+        match self {
+            Self::Centre(store) => Ok(store.witnessed_ms()?.unwrap_or(i64::MAX)),
+            Self::Home(_) => Ok(i64::MAX),
+        }
+    }
+
+    /// The clock here, in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> i64 {
+        match self {
+            Self::Centre(store) => store.now_ms(),
+            Self::Home(home) => home.replica.now_ms(),
         }
     }
 
@@ -80,10 +110,12 @@ impl Backing {
 /// A caller that goes away while it waits leaves the act in the queue: the blob is then the act's, and if the act is
 /// refused after all the file has no name in the rows, and is set aside when the store opens.
 fn forget(store: &Store, blob: BlobId, error: &CommitError<Error>) {
-    // After a failed sync nobody knows until the store is reopened, which sweeps what isn't named.
+    // After a failed sync nobody knows until the store is reopened, which sweeps what isn't named; nor when a database went
+    // away while it committed.
+    use amana_store::Error as E;
     let unknown = matches!(
         error,
-        CommitError::Store(amana_store::Error::Stopped { .. })
+        CommitError::Store(E::Stopped { .. } | E::Unreachable { .. })
     );
     if !unknown && let Err(error) = store.blobs().remove(blob) {
         tracing::warn!(%blob, %error, "a refused deposit's blob stays until the next start");

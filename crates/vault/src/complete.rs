@@ -101,6 +101,8 @@ impl Vault {
             links: CompleteLinks::default(),
             body: *body,
         };
+        // Its bytes were admitted as parts.
+        let admitted = self.admit_deposit(caller.ledger, 0, 1).await?;
         let committed = match self.store.commit(act, Fresh::Nothing).await {
             // A rival completed it in the meantime, or aborted it.
             Err(Error::NoSuchUpload) => {
@@ -110,6 +112,9 @@ impl Vault {
             }
             committed => committed?,
         };
+        if let Some(admitted) = admitted {
+            admitted.recorded();
+        }
         Ok(Done {
             receipt: committed.receipt(),
             value: Completed {

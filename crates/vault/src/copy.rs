@@ -38,9 +38,12 @@ impl Vault {
         conditions: WriteConditions,
     ) -> Result<Done<Put>> {
         require(caller, bucket, Right::Write)?;
+        self.check_lock(&attrs)?;
         if source.bucket_id.ledger() != caller.ledger {
             return Err(Error::AccessDenied);
         }
+        let admitted = self.admit_deposit(caller.ledger, source.size_bytes, 1);
+        let admitted = admitted.await?;
         let mut extents = source.extents.to_vec();
         // Content in rows has one holder, the entry it stands under: the copy gets its own.
         let mut content = self.read_small(source).await?.map(Content::Inline);
@@ -72,7 +75,11 @@ impl Vault {
                 copied_from: Some(origin(source)),
             },
         };
-        self.commit_put(act, fresh).await
+        let done = self.commit_put(act, fresh).await?;
+        if let Some(admitted) = admitted {
+            admitted.recorded();
+        }
+        Ok(done)
     }
 
     /// Whether a copy in `bucket` may hold what the source holds. A piece of ciphertext is for one bucket's key, and its

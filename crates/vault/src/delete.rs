@@ -5,7 +5,6 @@ use futures::StreamExt as _;
 
 use crate::acts::object::{DeleteLinks, DeleteObject};
 use crate::acts::recorded::KeyBody;
-use crate::backing::Fresh;
 use crate::buckets::require;
 use crate::model::{ETagMatch, ObjectKey, VersionId, VersionRef};
 use crate::{Error, Result, SPOOLED, Vault};
@@ -22,6 +21,8 @@ pub struct Deletion {
     pub version: VersionRef,
     /// `If-Match`, on the version that is meant.
     pub if_match: Option<ETagMatch>,
+    /// Whether retention in governance mode is to be ended early; without [`Right::Bypass`] it isn't.
+    pub bypass_governance: bool,
 }
 
 /// What a delete did.
@@ -39,7 +40,8 @@ impl Vault {
     /// Deletes. Deleting nothing is no act, and has no receipt.
     ///
     /// # Errors
-    /// [`crate::Error::NoSuchBucket`], [`crate::Error::AccessDenied`], [`crate::Error::PreconditionFailed`].
+    /// [`crate::Error::NoSuchBucket`], [`crate::Error::AccessDenied`], [`crate::Error::PreconditionFailed`],
+    /// [`crate::Error::Locked`].
     pub async fn delete_object(
         &self,
         caller: &Caller,
@@ -48,18 +50,20 @@ impl Vault {
     ) -> Result<(Deleted, Option<String>)> {
         require(caller, bucket, Right::Write)?;
         let requested = deletion.version;
-        let act = DeleteObject {
+        let act = |witnessed_ms| DeleteObject {
             by: caller.actor.clone(),
             ledger: caller.ledger,
             version: requested,
-            if_match: deletion.if_match,
+            if_match: deletion.if_match.clone(),
+            bypass: deletion.bypass_governance && caller.may(bucket, Right::Bypass),
+            witnessed_ms,
             links: DeleteLinks::default(),
             body: KeyBody {
                 bucket: bucket.to_owned(),
-                key: deletion.key,
+                key: deletion.key.clone(),
             },
         };
-        let committed = match self.store.commit(act, Fresh::Nothing).await {
+        let committed = match self.in_time(act).await {
             Err(Error::NoSuchVersion) => return Ok((Deleted::default(), None)),
             Err(Error::Spooled { .. }) => {
                 let deleted = Deleted {
@@ -93,7 +97,7 @@ impl Vault {
         bucket: &str,
         deletions: Vec<Deletion>,
     ) -> Result<Vec<Result<(Deleted, Option<String>)>>> {
-        self.bucket(caller, bucket, Right::Write)?;
+        self.ask_bucket(caller, bucket, Right::Write).await?;
         let each = deletions
             .into_iter()
             .map(|deletion| self.delete_object(caller, bucket, deletion));

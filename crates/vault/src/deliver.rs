@@ -47,6 +47,8 @@ impl Vault {
                     ledger,
                     version: VersionRef::Latest,
                     if_match: None,
+                    bypass: false,
+                    witnessed_ms: None,
                     links: DeleteLinks::default(),
                     body,
                 };

@@ -8,8 +8,10 @@ use serde::Deserialize;
 
 use crate::Vault;
 use crate::acts::bucket::{CreateBucket, DeleteBucket, SetVersioning};
+use crate::acts::lock::{Hold, Retain, SetLock};
 use crate::acts::object::{DeleteObject, PutObject, SetTags};
 use crate::acts::recorded::KeyBody;
+use crate::acts::release::Release;
 use crate::acts::upload::{AbortUpload, CompleteUpload, CreateUpload, PutPart};
 use crate::sealed::{self, RecordSealed};
 use crate::views::versions;
@@ -70,6 +72,7 @@ impl Vault {
             }
             // Nothing is made from these bodies.
             DeleteBucket::KIND | SetVersioning::KIND | AbortUpload::KIND => Ok(true),
+            SetLock::KIND | Retain::KIND | Hold::KIND | Release::KIND => Ok(true),
             RecordSealed::KIND => sealed::erase::may_go(rows, entry),
             _ => Ok(false),
         }

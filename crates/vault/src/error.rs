@@ -189,9 +189,39 @@ pub enum Error {
     /// Versioning can't be taken off again, only suspended.
     #[error("versioning is enabled or suspended, never removed")]
     InvalidVersioning,
+    /// A lock keeps the version as it is.
+    #[error("a retention or a legal hold keeps this version")]
+    Locked,
+    /// By the clock the retention is over; the witnesses were not asked yet. The verbs ask them, and never tell this.
+    #[error("whether the retention is over is for the witnesses to say")]
+    TimeUnproved,
+    /// The bucket's versions can't be locked.
+    #[error("the bucket's versions can't be locked")]
+    NoObjectLock,
+    /// The bucket is not one of which this can be asked.
+    #[error("the bucket can't be changed so: {why}")]
+    InvalidBucketState {
+        /// What stands against it.
+        why: &'static str,
+    },
+    /// A date that can't be one of a retention.
+    #[error("{why}")]
+    InvalidRetention {
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A default period that can't be one.
+    #[error("new versions are retained for 1 to 36,500 days, or 1 to 100 years")]
+    InvalidRetentionPeriod,
     /// An object is copied onto itself with nothing changed.
     #[error("a copy onto itself changes something, its attributes at least")]
     CopyChangesNothing,
+    /// A proposal can't be carried out by that official, or not any more.
+    #[error(transparent)]
+    Proposal(amana_access::Error),
+    /// The operator's limit for the institution is reached.
+    #[error("the institution's quota is used up: delete something, or ask the operator for more")]
+    QuotaExceeded,
     /// Too many requests wait; try again.
     #[error("too many requests wait to be recorded; try again")]
     Busy,
@@ -201,6 +231,9 @@ pub enum Error {
     /// No writes are taken for now.
     #[error("{0}")]
     ReadOnly(amana_store::Error),
+    /// Large content can't be reached for now: the object store that holds it is away. Small content goes on.
+    #[error("{0}")]
+    Away(amana_store::Error),
     /// The data centre can't be reached from this gateway; nothing was changed.
     #[error("the data centre can't be reached: {why}")]
     Unreachable {
@@ -271,10 +304,19 @@ impl Error {
             Self::InvalidTag { .. } => "invalid-tag",
             Self::MetadataTooLarge { .. } => "metadata-too-large",
             Self::InvalidVersioning => "invalid-versioning",
+            Self::Locked => "object-locked",
+            Self::TimeUnproved => "time-unproved",
+            Self::NoObjectLock => "no-object-lock",
+            Self::InvalidBucketState { .. } => "invalid-bucket-state",
+            Self::InvalidRetention { .. } => "invalid-retention",
+            Self::InvalidRetentionPeriod => "invalid-retention-period",
             Self::CopyChangesNothing => "copy-changes-nothing",
+            Self::Proposal(error) => error.code(),
+            Self::QuotaExceeded => "quota-exceeded",
             Self::Busy => "busy",
             Self::Full(_) => "disk-full",
             Self::ReadOnly(_) => "read-only",
+            Self::Away(_) => "blobs-away",
             Self::Unreachable { .. } => "unreachable",
             Self::Spooled { .. } => "spooled",
             Self::OutcomeUnknown { .. } => "outcome-unknown",
@@ -310,7 +352,17 @@ impl From<amana_store::Error> for Error {
         match error {
             full if full.is_full() => Self::Full(full),
             read_only @ amana_store::Error::ReadOnly { .. } => Self::ReadOnly(read_only),
+            away @ amana_store::Error::Away { .. } => Self::Away(away),
             other => Self::Store(other),
+        }
+    }
+}
+
+impl From<amana_access::Error> for Error {
+    fn from(error: amana_access::Error) -> Self {
+        match error {
+            amana_access::Error::Store(error) => error.into(),
+            other => Self::Proposal(other),
         }
     }
 }

@@ -4,13 +4,15 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use amana_access::{Caller, Right};
-use amana_store::{EntryId, Reader, content};
+use amana_store::{EntryId, Reader, Row, Value, content};
 use bytes::Bytes;
 
 use crate::acts::recorded::{self, ObjectBody};
-use crate::buckets::admit;
-use crate::model::{Checksum, ETag, Extent, ObjectAttrs, ObjectKey, VersionId, VersionRef};
-use crate::views::{tags, versions};
+use crate::buckets::require;
+use crate::model::{
+    Checksum, ETag, Extent, ObjectAttrs, ObjectKey, ObjectLock, VersionId, VersionRef, Versioning,
+};
+use crate::views::{buckets, objects, versions};
 use crate::{Error, Result, Vault};
 
 /// A version of an object: everything but its content.
@@ -24,6 +26,8 @@ pub struct ObjectInfo {
     pub version: Option<VersionId>,
     /// Whether it is the newest of its key.
     pub is_latest: bool,
+    /// Whether its bucket keeps versions.
+    pub versioning: Versioning,
     /// Its tag.
     pub etag: ETag,
     /// Its length.
@@ -34,6 +38,8 @@ pub struct ObjectInfo {
     pub attrs: Arc<ObjectAttrs>,
     /// How many tags it has now.
     pub tag_count: usize,
+    /// What keeps it from being deleted.
+    pub lock: Option<ObjectLock>,
     /// The entry that made it.
     pub entry: EntryId,
     pub(crate) bucket_id: EntryId,
@@ -86,8 +92,16 @@ pub(crate) fn standing(
     key: &ObjectKey,
     version: VersionRef,
 ) -> Result<versions::Version> {
-    let latest = version == VersionRef::Latest;
-    match versions::find(rows, bucket, key.as_bytes(), version)? {
+    judged(
+        versions::find(rows, bucket, key.as_bytes(), version)?,
+        version,
+    )
+}
+
+/// What was found of the version that is meant, if it is there and no delete marker.
+fn judged(found: Option<versions::Version>, wanted: VersionRef) -> Result<versions::Version> {
+    let latest = wanted == VersionRef::Latest;
+    match found {
         None if latest => Err(Error::NoSuchKey),
         None => Err(Error::NoSuchVersion),
         Some(found) if !found.is_marker() => Ok(found),
@@ -108,7 +122,16 @@ pub(crate) fn recorded_object(
     entry: EntryId,
     version: &versions::Version,
 ) -> Result<ObjectBody> {
-    let body: ObjectBody = recorded::body(rows, entry)?;
+    agreeing(recorded::body(rows, entry)?, bucket, key, entry, version)
+}
+
+fn agreeing(
+    body: ObjectBody,
+    bucket: &str,
+    key: &[u8],
+    entry: EntryId,
+    version: &versions::Version,
+) -> Result<ObjectBody> {
     let agrees = body.bucket == bucket
         && body.key.as_bytes() == key
         && Some(body.etag) == version.etag
@@ -124,7 +147,7 @@ pub(crate) fn recorded_object(
 }
 
 impl Vault {
-    /// An object without its content. Takes microseconds, on the caller's thread.
+    /// An object without its content. Blocking where rows are far away, and otherwise microseconds.
     ///
     /// # Errors
     /// [`Error::NoSuchKey`], [`Error::NoSuchVersion`], [`Error::DeleteMarker`] when the latest is one,
@@ -136,7 +159,8 @@ impl Vault {
         key: &ObjectKey,
         version: VersionRef,
     ) -> Result<ObjectInfo> {
-        self.look_up(caller, bucket, key, version, false)
+        let asked = Asked::new(caller, bucket, key, version, false);
+        asked.now(self)
     }
 
     /// As [`Vault::object`], for reading: content that lies in rows is fetched in the same instant, so that a rival's
@@ -151,56 +175,141 @@ impl Vault {
         key: &ObjectKey,
         version: VersionRef,
     ) -> Result<ObjectInfo> {
-        self.look_up(caller, bucket, key, version, true)
+        let asked = Asked::new(caller, bucket, key, version, true);
+        asked.now(self)
     }
 
-    fn look_up(
+    /// As [`Vault::object`], for who can wait: where rows are far away, those who ask at the same time share a round trip.
+    ///
+    /// # Errors
+    /// As [`Vault::object`].
+    pub async fn ask_object(
         &self,
         caller: &Caller,
         bucket: &str,
         key: &ObjectKey,
-        wanted: VersionRef,
-        with_content: bool,
+        version: VersionRef,
     ) -> Result<ObjectInfo> {
-        let read = |rows: &Reader<'_>| {
-            let found = admit(rows, caller, bucket, Right::Read)?;
-            let version = standing(rows, found.id, key, wanted)?;
-            let entry = entry_of(found.id, version.index)?;
-            let body = recorded_object(rows, bucket, key.as_bytes(), entry, &version)?;
-            let is_latest = wanted == VersionRef::Latest
-                || versions::latest(rows, found.id, key.as_bytes())?
-                    .is_some_and(|latest| latest.index == version.index);
-            let tags = tags::of(rows, entry)?;
-            let inline = match body.extents.first() {
-                Some(extent) if with_content && version.inline => {
-                    match content::read_inline(rows, entry, &extent.sha256) {
-                        // Reading it may heal it, or names the damage.
-                        Err(error) if error.is_damage() => None,
-                        read => Some(read?),
-                    }
-                }
-                _ => None,
-            };
-            Ok(ObjectInfo {
-                bucket: bucket.into(),
-                key: key.clone(),
-                version: version.id(),
-                is_latest,
-                etag: body.etag,
-                size_bytes: version.size_bytes,
-                modified_ms: version.time_ms,
-                tag_count: tags.as_ref().unwrap_or(&body.attrs.tags).pairs().len(),
-                attrs: Arc::new(body.attrs),
-                entry,
-                bucket_id: found.id,
-                extents: body.extents.into(),
-                inline,
-            })
-        };
-        self.store
-            .read(read)
-            .map_err(|error: Error| error.naming(|| format!("{bucket}/{key}")))
+        let asked = Asked::new(caller, bucket, key, version, false);
+        asked.soon(self).await
     }
+
+    /// As [`Vault::open`], for who can wait, as [`Vault::ask_object`].
+    ///
+    /// # Errors
+    /// As [`Vault::object`].
+    pub async fn ask_open(
+        &self,
+        caller: &Caller,
+        bucket: &str,
+        key: &ObjectKey,
+        version: VersionRef,
+    ) -> Result<ObjectInfo> {
+        let asked = Asked::new(caller, bucket, key, version, true);
+        asked.soon(self).await
+    }
+}
+
+/// Which object is asked for, and who asks.
+struct Asked<'a> {
+    caller: &'a Caller,
+    bucket: &'a str,
+    key: &'a ObjectKey,
+    version: VersionRef,
+    with_content: bool,
+}
+
+impl<'a> Asked<'a> {
+    fn new(
+        caller: &'a Caller,
+        bucket: &'a str,
+        key: &'a ObjectKey,
+        version: VersionRef,
+        with_content: bool,
+    ) -> Self {
+        Self {
+            caller,
+            bucket,
+            key,
+            version,
+            with_content,
+        }
+    }
+
+    fn statement(&self) -> (&'static str, Vec<Value<'a>>) {
+        let key = self.key.as_bytes();
+        objects::statement(self.bucket, key, self.version, self.with_content)
+    }
+
+    fn now(&self, vault: &Vault) -> Result<ObjectInfo> {
+        let (sql, values) = self.statement();
+        let read = |row: Option<&Row<'_>>| self.read(row);
+        self.named(vault.store.read(|rows| rows.first(sql, &values, read)))
+    }
+
+    async fn soon(&self, vault: &Vault) -> Result<ObjectInfo> {
+        let (sql, values) = self.statement();
+        let read = |row: Option<&Row<'_>>| self.read(row);
+        self.named(vault.store.first(sql, &values, read).await)
+    }
+
+    fn read(&self, row: Option<&Row<'_>>) -> Result<ObjectInfo> {
+        let found = row.map(|row| objects::read(row, self.version, self.with_content));
+        let mut found = found.transpose()?.ok_or_else(|| Error::NoSuchBucket {
+            name: self.bucket.to_owned(),
+        })?;
+        let own = buckets::of(Some(found.bucket), self.bucket, self.caller.ledger)?;
+        found.bucket = buckets::plain(own, found.is_sealed)?;
+        require(self.caller, self.bucket, Right::Read)?;
+        info(found, self.key, self.version)
+    }
+
+    fn named(&self, found: Result<ObjectInfo>) -> Result<ObjectInfo> {
+        found.map_err(|error| error.naming(|| format!("{}/{}", self.bucket, self.key)))
+    }
+}
+
+/// What was found, if it agrees with what its entry says.
+fn info(found: objects::Found, key: &ObjectKey, wanted: VersionRef) -> Result<ObjectInfo> {
+    let bucket_id = found.bucket.id;
+    let version = judged(found.version, wanted)?;
+    let entry = entry_of(bucket_id, version.index)?;
+    let body = recorded::body_of(entry, found.entry)?;
+    let mut body = agreeing(body, &found.bucket.name, key.as_bytes(), entry, &version)?;
+    // A copy that takes these attributes over isn't locked by it.
+    body.attrs.lock = None;
+    let inline = match body.extents.first() {
+        Some(extent) if version.inline && found.with_content => {
+            match content::verified(found.data, entry, &extent.sha256) {
+                // Reading it may heal it, or names the damage.
+                Err(error) if error.is_damage() => None,
+                read => Some(read?),
+            }
+        }
+        _ => None,
+    };
+    Ok(ObjectInfo {
+        bucket: found.bucket.name.into(),
+        key: key.clone(),
+        version: version.id(),
+        is_latest: found.is_latest,
+        versioning: found.bucket.versioning,
+        etag: body.etag,
+        size_bytes: version.size_bytes,
+        modified_ms: version.time_ms,
+        tag_count: found
+            .tags
+            .as_ref()
+            .unwrap_or(&body.attrs.tags)
+            .pairs()
+            .len(),
+        lock: found.lock,
+        attrs: Arc::new(body.attrs),
+        entry,
+        bucket_id,
+        extents: body.extents.into(),
+        inline,
+    })
 }
 
 /// The entry at an index that stands in a row of that bucket.

@@ -1,7 +1,7 @@
 //! What content an entry's act brought or names, as far as it is still held: for whoever goes through a ledger, and for the
 //! store, which makes lost rows of content again only then.
 
-use amana_store::{Act as _, Entry, EntryId, Reader, Result, Source, entries};
+use amana_store::{Act as _, BlobId, Entry, EntryId, LedgerId, Reader, Result, Source, entries};
 use serde::Deserialize;
 
 use crate::Vault;
@@ -9,7 +9,7 @@ use crate::acts::recorded::{self, ObjectBody};
 use crate::acts::upload::PartBody;
 use crate::model::{Extent, Held};
 use crate::sealed::{RecordSealed, SealedBody, views as sealed};
-use crate::views::versions;
+use crate::views::{holders, versions};
 
 /// What the links of an act on a key have in common.
 #[derive(Deserialize)]
@@ -52,6 +52,48 @@ impl Vault {
     }
 }
 
+#[derive(Deserialize)]
+struct Named {
+    key: String,
+}
+
+impl Vault {
+    /// Whether anything still holds what an entry brought, for whoever has the entry, and rows into which its ledger was
+    /// replayed as `ledger`: the replica of a gateway. What isn't known to be gone counts as held.
+    ///
+    /// # Errors
+    /// A failure of the rows, or a body that can't be decoded.
+    pub fn still_holds(rows: &Reader<'_>, ledger: LedgerId, entry: &Entry) -> Result<bool> {
+        let Some((_, body)) = &entry.body else {
+            return Ok(true);
+        };
+        let core = entry.core()?;
+        let decoded = |source| amana_store::Error::Decode {
+            what: format!("the body of entry {}", entry.id),
+            source,
+        };
+        match core.kind.as_ref() {
+            "object.put" | "upload.complete" => {
+                let links: Links = serde_json::from_str(core.links.get()).map_err(decoded)?;
+                let Some(bucket) = links.bucket.and_then(|at| EntryId::new(ledger, at)) else {
+                    return Ok(true);
+                };
+                let named: Named = serde_json::from_slice(body).map_err(decoded)?;
+                let index = entry.id.index();
+                Ok(versions::at(rows, bucket, named.key.as_bytes(), index)?.is_some())
+            }
+            kind if kind == RecordSealed::KIND => {
+                let signed: SealedBody = serde_json::from_slice(body).map_err(decoded)?;
+                let Some(piece) = signed.statement.statement().piece else {
+                    return Ok(true);
+                };
+                holders::is_held(rows, BlobId::from_bytes(piece.id.0))
+            }
+            _ => Ok(true),
+        }
+    }
+}
+
 fn of_version(rows: &Reader<'_>, entry: EntryId, bucket: Option<u64>) -> Result<Vec<Held>> {
     let Some(bucket) = bucket.and_then(|index| EntryId::new(entry.ledger(), index)) else {
         return Ok(Vec::new());
@@ -67,17 +109,16 @@ fn of_version(rows: &Reader<'_>, entry: EntryId, bucket: Option<u64>) -> Result<
 
 fn of_part(rows: &Reader<'_>, entry: EntryId) -> Result<Vec<Held>> {
     let body: PartBody = recorded::body(rows, entry)?;
-    let sql = "SELECT 1 FROM blob_holders WHERE blob = $1";
     let stands = match body.extent.blob {
-        Some(blob) => rows.one(sql, &[blob.as_bytes().as_slice().into()], |_| Ok(()))?,
-        None => None,
+        Some(blob) => holders::is_held(rows, blob)?,
+        None => false,
     };
     let object = format!(
         "{}/{} (a part)",
         body.bucket,
         String::from_utf8_lossy(body.key.as_bytes())
     );
-    let extents = stands.map(|()| body.extent);
+    let extents = stands.then_some(body.extent);
     Ok(held(entry, &object, extents))
 }
 

@@ -6,6 +6,7 @@
 //! - **Old or new, never mixed**: an overwrite, a copy, a completed upload appears whole.
 //! - **Never wrong bytes**: content is checked against the digests in the ledger before any of it is given out; an
 //!   error names the bucket and the key.
+//! - **What is locked stays**: no version goes before its retention is over, by the clock and by the word of the witnesses.
 //! - **Nothing of another institution is seen**: each verb checks the caller's right and the bucket's owner.
 //! - **The same at home**: on a gateway's replica each verb does what it does at the data centre, by the same code; only
 //!   who records an act, and who opens content, is another's matter ([`remote`]).
@@ -14,7 +15,7 @@
 //! doesn't need; everything else is read from the entry. Each blob that a version or a part names is counted once for
 //! each holder in `blob_holders`; without holders it is gone. Content in rows has one holder, the entry it stands under.
 //!
-//! What it deliberately does not do: speak HTTP or XML, know access keys' secrets, keep policies, locks or lifecycle,
+//! What it deliberately does not do: speak HTTP or XML, know access keys' secrets, keep policies or lifecycle,
 //! or join the parts of an upload: a completed object is the list of its parts, and no byte is copied.
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use amana_store::{Replica, Service, Store, Writer};
 use backing::Backing;
 use home::Home;
+use quotas::Quotas;
 use remote::{Followed, Remote};
 
 mod acts;
@@ -35,15 +37,19 @@ mod deliver;
 mod encoding;
 mod erase;
 mod error;
+mod figures;
 mod get;
 mod held;
+mod holdings;
 mod home;
 mod ingest;
 mod list;
+mod locks;
 mod mentions;
 mod model;
 mod parts;
 mod put;
+mod quotas;
 mod read;
 pub mod remote;
 mod sealed;
@@ -56,16 +62,21 @@ pub use buckets::{BucketInfo, BucketOptions, Mode};
 pub use complete::{Completed, CompletedPart, Completion};
 pub use delete::{Deleted, Deletion};
 pub use error::{Error, Result};
+pub use figures::{Figures, ListedPiece, ListedPieces};
 pub use get::{ObjectInfo, PartInfo};
+pub use holdings::Holding;
 pub use ingest::{Ingest, IngestOptions, Ingested};
 pub use list::{ListQuery, ListedObject, Page};
+pub use locks::subject;
 pub use model::{
-    BucketName, Checksum, ChecksumAlgorithm, ChecksumType, ETag, ETagMatch, Extent, Held,
-    MAX_KEY_BYTES, Metadata, ObjectAttrs, ObjectKey, SealedPiece, Tags, UploadId, VersionId,
-    VersionRef, Versioning, WriteConditions,
+    BucketLock, BucketName, Checksum, ChecksumAlgorithm, ChecksumType, DefaultRetention, ETag,
+    ETagMatch, Extent, Held, MAX_KEY_BYTES, Metadata, ObjectAttrs, ObjectKey, ObjectLock, Period,
+    Retention, RetentionMode, SealedPiece, Tags, UploadId, VersionId, VersionRef, Versioning,
+    WriteConditions,
 };
 pub use parts::{ListedPart, MAX_PARTS, PartsPage};
 pub use put::Put;
+pub use quotas::Used;
 pub use read::ContentStream;
 pub use sealed::{
     HandedIn, MAX_PIECE_BYTES, SealedPieceInfo, SealedRecorded, SealedRefusal, Staging,
@@ -102,6 +113,7 @@ impl<T> Done<T> {
 #[derive(Clone)]
 pub struct Vault {
     store: Backing,
+    quotas: Arc<Quotas>,
 }
 
 impl Vault {
@@ -110,6 +122,7 @@ impl Vault {
     pub fn new(store: Arc<Store>) -> Self {
         Self {
             store: Backing::Centre(store),
+            quotas: Arc::default(),
         }
     }
 
@@ -119,6 +132,7 @@ impl Vault {
     pub fn on_replica(replica: Arc<Replica>, remote: Arc<dyn Remote>) -> Self {
         Self {
             store: Backing::Home(Arc::new(Home::new(replica, remote))),
+            quotas: Arc::default(),
         }
     }
 

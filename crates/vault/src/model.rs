@@ -4,6 +4,7 @@ mod attrs;
 mod checksum;
 mod content;
 mod etag;
+mod lock;
 mod names;
 mod version;
 
@@ -12,5 +13,7 @@ pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
 pub(crate) use checksum::{Digests, combined, composed};
 pub use content::{Extent, Held, SealedPiece};
 pub use etag::{ETag, ETagMatch, WriteConditions};
+pub(crate) use lock::Told;
+pub use lock::{BucketLock, DefaultRetention, ObjectLock, Period, Retention, RetentionMode};
 pub use names::{BucketName, MAX_KEY_BYTES, ObjectKey};
 pub use version::{UploadId, VersionId, VersionRef, Versioning};

@@ -11,6 +11,7 @@ use crate::backing::{Backing, Fresh};
 use crate::buckets::require;
 use crate::copy::origin;
 use crate::model::{Checksum, ChecksumType, ETag, Extent, ObjectKey, UploadId};
+use crate::quotas::Admitted;
 use crate::views::uploads;
 use crate::{
     Done, Error, IngestOptions, Ingested, MAX_PAGE, ObjectInfo, Result, UploadInfo, Vault,
@@ -57,6 +58,7 @@ struct PartContent<'s> {
     content: Option<Content>,
     fresh: Fresh,
     source: Option<&'s ObjectInfo>,
+    admitted: Option<Admitted>,
 }
 
 impl Vault {
@@ -64,7 +66,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::NoSuchUpload`], [`Error::InvalidPartNumber`], [`Error::InvalidChecksum`] when the upload's checksum was
-    /// not computed, [`Error::AccessDenied`], [`Error::Busy`], [`Error::Full`].
+    /// not computed, [`Error::AccessDenied`], [`Error::QuotaExceeded`], [`Error::Busy`], [`Error::Full`].
     pub async fn put_part(
         &self,
         caller: &Caller,
@@ -75,6 +77,8 @@ impl Vault {
         content: Ingested,
     ) -> Result<Done<ListedPart>> {
         let place = self.part_place(caller, bucket, key, upload, number)?;
+        let admitted = self.admit_deposit(caller.ledger, content.size_bytes, 0);
+        let admitted = admitted.await?;
         let checksum = match place.upload.checksum {
             None => None,
             Some((algorithm, _)) => Some(Checksum {
@@ -99,6 +103,7 @@ impl Vault {
             content,
             fresh,
             source: None,
+            admitted,
         };
         self.commit_part(caller, place, etag, extent, content).await
     }
@@ -133,6 +138,9 @@ impl Vault {
                 content: None,
                 fresh: Fresh::Nothing,
                 source: Some(source),
+                admitted: self
+                    .admit_deposit(caller.ledger, source.size_bytes, 0)
+                    .await?,
             };
             return self
                 .commit_part(caller, place, source.etag, extent, content)
@@ -230,6 +238,7 @@ impl Vault {
             content,
             fresh,
             source,
+            admitted,
         } = content;
         let (size_bytes, checksum) = (extent.size_bytes, extent.checksum.clone());
         let act = PutPart {
@@ -255,6 +264,9 @@ impl Vault {
             },
         };
         let committed = self.store.commit(act, fresh).await?;
+        if let Some(admitted) = admitted {
+            admitted.recorded();
+        }
         Ok(Done {
             receipt: committed.receipt(),
             value: ListedPart {

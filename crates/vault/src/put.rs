@@ -25,7 +25,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`crate::Error::NoSuchBucket`], [`crate::Error::AccessDenied`], [`crate::Error::PreconditionFailed`],
-    /// [`crate::Error::NoSuchKey`] for `If-Match` on nothing, [`crate::Error::Busy`], [`crate::Error::Full`].
+    /// [`crate::Error::NoSuchKey`] for `If-Match` on nothing, [`crate::Error::NoObjectLock`] and
+    /// [`crate::Error::InvalidRetention`] for a lock, [`crate::Error::QuotaExceeded`], [`crate::Error::Busy`], [`crate::Error::Full`].
     pub async fn put_object(
         &self,
         caller: &Caller,
@@ -36,6 +37,9 @@ impl Vault {
         conditions: WriteConditions,
     ) -> Result<Done<Put>> {
         require(caller, bucket, Right::Write)?;
+        self.check_lock(&attrs)?;
+        let admitted = self.admit_deposit(caller.ledger, content.size_bytes, 1);
+        let admitted = admitted.await?;
         let etag = ETag::whole(content.md5);
         let (extent, content, fresh) = content.into_parts();
         let act = PutObject {
@@ -54,7 +58,11 @@ impl Vault {
                 copied_from: None,
             },
         };
-        self.commit_put(act, fresh).await
+        let done = self.commit_put(act, fresh).await?;
+        if let Some(admitted) = admitted {
+            admitted.recorded();
+        }
+        Ok(done)
     }
 
     /// Commits a put, and tells of what it made.

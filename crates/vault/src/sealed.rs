@@ -18,6 +18,7 @@ mod record;
 mod refusal;
 mod stage;
 pub(crate) mod views;
+mod waiting;
 
 pub(crate) use act::{RecordSealed, SealedBody};
 pub(crate) use check::each_piece;

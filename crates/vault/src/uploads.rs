@@ -93,6 +93,7 @@ impl Vault {
         options: UploadOptions,
     ) -> Result<Done<UploadId>> {
         require(caller, bucket, Right::Write)?;
+        self.check_lock(&options.attrs)?;
         if let Some((algorithm, kind)) = options.checksum
             && !algorithm.allows(kind)
         {

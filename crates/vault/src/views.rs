@@ -3,6 +3,8 @@
 pub(crate) mod buckets;
 pub(crate) mod heads;
 pub(crate) mod holders;
+pub(crate) mod locks;
+pub(crate) mod objects;
 pub(crate) mod tags;
 pub(crate) mod uploads;
 pub(crate) mod versions;
@@ -11,13 +13,13 @@ use amana_store::{Error, View};
 
 use crate::sealed::views as sealed;
 
-pub(crate) const VIEWS: [View; 11] = [
+pub(crate) const VIEWS: [View; 12] = [
     // A name is one bucket's at a time: the acts see to it. It isn't unique here, because a replay takes one ledger after
     // the other, and one institution may have had the name after another deleted it.
     View {
         table: "buckets",
         columns: "id BIGINT NOT NULL, name TEXT NOT NULL, ledger BIGINT NOT NULL, versioning BIGINT NOT NULL, \
-                  mode TEXT NOT NULL, region TEXT, made_ms BIGINT NOT NULL, PRIMARY KEY (id)",
+                  mode TEXT NOT NULL, region TEXT, made_ms BIGINT NOT NULL, object_lock TEXT, PRIMARY KEY (id)",
         key: "id",
         clustered: true,
         indexes: &[
@@ -39,6 +41,14 @@ pub(crate) const VIEWS: [View; 11] = [
     View {
         table: "object_tags",
         columns: "version BIGINT NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (version)",
+        key: "version",
+        clustered: true,
+        indexes: &[],
+    },
+    // What keeps a version from being deleted; versions that nothing ever locked have no row.
+    View {
+        table: "object_locks",
+        columns: "version BIGINT NOT NULL, mode TEXT, until_ms BIGINT, hold BIGINT, PRIMARY KEY (version)",
         key: "version",
         clustered: true,
         indexes: &[],

@@ -43,6 +43,23 @@ pub(crate) fn standing(
     )
 }
 
+/// Whether a member still stands there as it did, and its institution isn't suspended.
+pub(crate) fn stands(
+    rows: &Reader<'_>,
+    ledger: LedgerId,
+    member: MemberId,
+    key: &VerifyingKey,
+    admin: bool,
+) -> Result<bool> {
+    let found = rows.one(
+        "SELECT m.key, m.admin FROM members m JOIN institutions i ON i.ledger = m.ledger \
+         WHERE m.ledger = $1 AND m.member = $2 AND i.suspended = 0",
+        &[ledger.0.into(), member.as_bytes().as_slice().into()],
+        |row| Ok(row.blob(0)? == key.as_bytes() && (row.int(1)? != 0) == admin),
+    )?;
+    Ok(found == Some(true))
+}
+
 /// Puts the members of a keyring in the place of those before.
 pub(crate) fn replace(rows: &Writer<'_>, ledger: LedgerId, keyring: &Keyring) -> Result<()> {
     rows.execute("DELETE FROM members WHERE ledger = $1", &[ledger.0.into()])?;

@@ -14,7 +14,7 @@ use amana_seal::root::Root;
 use amana_store::{Options, Store};
 use tempfile::TempDir;
 
-use crate::{BY, CENTRE, House, catalog};
+use crate::{BY, House, catalog};
 
 fn newcomer(key: &MemberKey, role: Role) -> NewMember {
     NewMember {
@@ -88,14 +88,14 @@ async fn confirm(
         .await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_for_one_enrolment_and_seven_days() {
     let folder = TempDir::new().unwrap();
     let now_ms = Arc::new(AtomicI64::new(1_000_000));
     let clock = now_ms.clone();
     let options = Options {
         clock: Arc::new(move || clock.load(Ordering::Relaxed)),
-        ..Options::new(CENTRE)
+        ..crate::options(folder.path())
     };
     let store = Arc::new(Store::open(folder.path(), catalog(), options).unwrap());
     let access = Access::new(store);
@@ -138,7 +138,7 @@ async fn a_code_is_for_one_enrolment_and_seven_days() {
     ));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_code_is_nowhere_on_disk() {
     let house = House::new();
     let name = house.institution("finances").await;
@@ -149,7 +149,7 @@ async fn the_code_is_nowhere_on_disk() {
     assert!(!recorded.contains(code.as_str()) && !recorded.contains(&code.replace('-', "")));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_root_is_pinned_once() {
     let house = House::new();
     let name = house.institution("finances").await;
@@ -182,7 +182,7 @@ async fn a_root_is_pinned_once() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn members_are_those_of_the_newest_keyring() {
     let house = House::new();
     let name = house.institution("finances").await;

@@ -4,7 +4,7 @@ use amana_access::{Error, GivenKey, Grant, Right};
 
 use crate::{BY, House};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_names_its_institution_and_survives_a_restart() {
     let house = House::new();
     let finances = house.institution("finances").await;
@@ -24,7 +24,7 @@ async fn a_key_names_its_institution_and_survives_a_restart() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn unknown_revoked_and_suspended_answer_alike() {
     let house = House::new();
     let finances = house.institution("finances").await;
@@ -50,7 +50,7 @@ async fn unknown_revoked_and_suspended_answer_alike() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_revoked_once_and_by_its_institution() {
     let house = House::new();
     let finances = house.institution("finances").await;
@@ -68,7 +68,7 @@ async fn a_key_is_revoked_once_and_by_its_institution() {
     assert!(matches!(again, Err(Error::UnknownAccessKey { .. })));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_from_elsewhere_keeps_its_id_and_its_secret() {
     let house = House::new();
     let finances = house.institution("finances").await;
@@ -99,7 +99,7 @@ async fn a_key_from_elsewhere_keeps_its_id_and_its_secret() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn secrets_are_in_no_act() {
     let house = House::new();
     let finances = house.institution("finances").await;
@@ -108,7 +108,7 @@ async fn secrets_are_in_no_act() {
     assert!(recorded.contains(&id) && !recorded.contains(&secret));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn fresh_keys_look_as_s3_programs_expect() {
     let house = House::new();
     let finances = house.institution("finances").await;

@@ -5,11 +5,28 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod accounts;
+mod agreements;
+mod authenticator;
+mod drills;
 mod enrolments;
+mod id_tokens;
+mod identities;
+mod issuer;
 mod keys;
 mod model;
+mod nodes;
+mod notices;
+mod passkeys;
+mod passwords;
 mod people;
+mod proposals;
+mod rights;
+mod schools;
+mod support;
+mod threads;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use amana_access::{Access, Grant, InstitutionName};
@@ -23,7 +40,7 @@ const CENTRE: &str = "centre.example";
 const BY: &str = "operator:test";
 
 fn catalog() -> Catalog {
-    Catalog::new([Access::service()])
+    Catalog::new([Access::service()]).with_erasable(Access::erasable)
 }
 
 /// A store in a folder of its own.
@@ -84,7 +101,7 @@ impl House {
         let report = check(
             self.folder.path(),
             &catalog(),
-            Options::new(CENTRE),
+            options(self.folder.path()),
             &depth,
             &Outside::default(),
             &|_, _| Ok(()),
@@ -112,8 +129,15 @@ impl House {
     }
 }
 
+fn options(folder: &Path) -> Options {
+    Options {
+        database: amana_test_engine::database(folder),
+        ..Options::new(CENTRE)
+    }
+}
+
 fn open(folder: &TempDir) -> (Arc<Store>, Access) {
-    let store = Store::open(folder.path(), catalog(), Options::new(CENTRE)).unwrap();
+    let store = Store::open(folder.path(), catalog(), options(folder.path())).unwrap();
     let store = Arc::new(store);
     (store.clone(), Access::new(store))
 }

@@ -5,7 +5,7 @@ use amana_ledger::SigningKey;
 
 use crate::{BY, House};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_given_once() {
     let house = House::new();
     let finances = house.institution("finances").await;
@@ -15,7 +15,7 @@ async fn a_name_is_given_once() {
 }
 
 /// Two rivals in one group of the commit: one wins, the other is told so.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_rivals_for_a_name_one_wins() {
     let house = House::new();
     let name: InstitutionName = "finances".parse().unwrap();
@@ -27,7 +27,7 @@ async fn of_two_rivals_for_a_name_one_wins() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_act_is_in_the_institutions_own_ledger() {
     let house = House::new();
     let finances = house.institution("finances").await;
@@ -43,7 +43,7 @@ async fn every_act_is_in_the_institutions_own_ledger() {
     assert!(house.everything_recorded().contains("an inquiry"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn officials_are_numbered_and_never_renumbered() {
     let house = House::new();
     let finances = house.institution("finances").await;
@@ -98,7 +98,7 @@ async fn officials_are_numbered_and_never_renumbered() {
     house.restarted().check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn unknown_institutions_have_nothing() {
     let house = House::new();
     let absent: InstitutionName = "absent".parse().unwrap();

@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::requests;
+
 /// What a route gives.
 pub(crate) type Answer<T = Json<Value>> = Result<T, Refusal>;
 
@@ -17,7 +19,8 @@ pub(crate) struct Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = json!({ "error": { "code": self.code, "message": self.message } });
+        let mut body = json!({ "error": { "code": self.code, "message": self.message } });
+        requests::name_in(&mut body["error"]);
         (self.status, Json(body)).into_response()
     }
 }
@@ -57,7 +60,9 @@ impl From<amana_store::Error> for Refusal {
         let status = match &error {
             E::Missing { .. } => StatusCode::NOT_FOUND,
             E::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
-            E::ReadOnly { .. } | E::Stopped { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            E::ReadOnly { .. } | E::Stopped { .. } | E::Unreachable { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Self {
@@ -78,14 +83,46 @@ impl From<amana_access::Error> for Refusal {
             | E::UnknownOfficial { .. }
             | E::UnknownAccessKey { .. }
             | E::UnknownEnrolment { .. }
-            | E::UnknownCode => StatusCode::NOT_FOUND,
+            | E::UnknownCode
+            | E::UnknownAccount
+            | E::UnknownCredential { .. }
+            | E::UnknownSession { .. }
+            | E::UnknownProposal { .. }
+            | E::UnknownThread { .. }
+            | E::UnknownNotice { .. }
+            | E::UnknownAgreement { .. }
+            | E::NoSchool
+            | E::NoStaff => StatusCode::NOT_FOUND,
+            E::SignInRefused
+            | E::Passkey(_)
+            | E::CodeUsed
+            | E::Identity(_)
+            | E::IdentityUnbound => StatusCode::UNAUTHORIZED,
+            E::Forbidden
+            | E::OwnMatter
+            | E::NeedsTwo
+            | E::NeedsAnother
+            | E::NeedsOwn
+            | E::NoConsent => StatusCode::FORBIDDEN,
+            E::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
             E::InstitutionExists { .. }
+            | E::SchoolFull { .. }
+            | E::LessonPassed
+            | E::LessonsMissing
             | E::AlreadySuspended { .. }
             | E::NotSuspended { .. }
             | E::AccessKeyExists { .. }
             | E::EnrolmentOver { .. }
             | E::OtherRoot
             | E::NotEnrolled { .. }
+            | E::PasskeyExists
+            | E::IdentityTaken
+            | E::LastCredential
+            | E::ProposalOver { .. }
+            | E::ThreadClosed { .. }
+            | E::AgreementSigned { .. }
+            | E::NeedsDirector
+            | E::TooMany { .. }
             | E::Keyring(_) => StatusCode::CONFLICT,
             E::Busy => StatusCode::SERVICE_UNAVAILABLE,
         };
@@ -106,6 +143,26 @@ impl From<amana_releases::Error> for Refusal {
             E::Unknown { .. } => StatusCode::NOT_FOUND,
             E::Recorded { .. } => StatusCode::CONFLICT,
             E::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self {
+            status,
+            code: error.code(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl From<amana_sites::Error> for Refusal {
+    fn from(error: amana_sites::Error) -> Self {
+        use amana_sites::Error as E;
+        let status = match error {
+            E::Store(error) => return error.into(),
+            E::UnknownSite { .. } | E::UnknownDeploy { .. } | E::NoManifest { .. } => {
+                StatusCode::NOT_FOUND
+            }
+            E::SiteExists { .. } => StatusCode::CONFLICT,
+            E::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
         };
         Self {
             status,

@@ -34,12 +34,15 @@ pub(crate) struct Wanted {
 /// Makes the copy: whole under its name, or not there.
 pub(crate) async fn make(State(centre): State<Arc<Centre>>, Json(wanted): Json<Wanted>) -> Answer {
     let to = wanted.to.clone();
+    let blobs_at = centre.store.blobs().elsewhere().map(str::to_owned);
     let made = blocking(move || whole(&centre, &wanted)).await;
     let made = made.map_err(|error| match error.downcast::<amana_store::Error>() {
         Ok(error) => error.into(),
         Err(error) => Refusal::wrong("backup", format!("{error:#}")),
     })?;
-    Ok(Json(json!({ "to": to, "made": made })))
+    Ok(Json(
+        json!({ "to": to, "made": made, "blobs_at": blobs_at }),
+    ))
 }
 
 fn whole(centre: &Centre, wanted: &Wanted) -> Result<BackedUp> {

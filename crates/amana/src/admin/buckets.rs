@@ -42,6 +42,7 @@ pub(crate) async fn create(
     let options = BucketOptions {
         open_reason: Some(reason),
         region: None,
+        object_lock: false,
     };
     let made = centre
         .vault

@@ -38,14 +38,14 @@ pub(crate) async fn issue(
 pub(crate) async fn list(State(centre): State<Arc<Centre>>) -> Answer<Json<Vec<Value>>> {
     let reader = centre.clone();
     let all = blocking(move || reader.access.enrolments()).await?;
+    let under_way = blocking(move || centre.enrolments.all()).await?;
     let shown = all.iter().map(|enrolment| {
-        let session = centre
-            .enrolments
-            .of(&enrolment.institution, enrolment.number);
-        let revealed = session
-            .as_ref()
-            .and_then(|session| session.revealed.as_ref());
-        let state = match (enrolment.state, &session) {
+        let session = under_way.iter().map(|(_, session)| session);
+        let session = session
+            .filter(|session| session.institution.as_str() == enrolment.institution)
+            .find(|session| session.number == enrolment.number);
+        let revealed = session.and_then(|session| session.revealed.as_ref());
+        let state = match (enrolment.state, session) {
             (EnrolmentState::Issued, Some(_)) if revealed.is_some() => "waiting".to_owned(),
             (EnrolmentState::Issued, Some(_)) => "begun".to_owned(),
             (state, _) => state.to_string(),
@@ -81,7 +81,9 @@ pub(crate) async fn confirm(
         .words
         .parse()
         .map_err(|error: amana_seal::Error| Refusal::wrong("words", error.to_string()))?;
-    let Some((id, session)) = centre.enrolments.waiting(&name) else {
+    let (asked, of) = (centre.clone(), name.clone());
+    let waiting = blocking(move || asked.enrolments.waiting(&of)).await?;
+    let Some((id, session)) = waiting else {
         return Err(Refusal::wrong(
             "not-waiting",
             format!("no gateway of {institution} waits for its words"),
@@ -89,7 +91,8 @@ pub(crate) async fn confirm(
     };
     let revealed = session.revealed.as_ref();
     let Some(revealed) = revealed.filter(|revealed| revealed.is_vouched_by(&heard)) else {
-        let wrong = centre.enrolments.wrong_words(&id);
+        let counted = centre.clone();
+        let wrong = blocking(move || counted.enrolments.wrong_words(&id)).await?;
         return Err(wrong_words(&centre, &name, session.number, wrong, &by).await?);
     };
     let receipts = enrol(&centre, &name, session.number, revealed, &by).await?;
@@ -113,7 +116,7 @@ async fn enrol(
     let enrolled = Enrolled {
         root: keyring.keyring().root,
         member: revealed.member,
-        witness: revealed.witness.clone(),
+        witness: revealed.witness()?,
     };
     let confirmed = centre
         .access

@@ -14,17 +14,24 @@ use crate::health;
 
 /// Everything at once.
 pub(crate) async fn show(State(centre): State<Arc<Centre>>) -> Answer {
+    Ok(Json(blocking(move || read(&centre)).await?))
+}
+
+/// The same, to whoever may block.
+///
+/// # Errors
+/// A failure of the rows.
+pub(crate) fn read(centre: &Centre) -> amana_store::Result<Value> {
     let mut shown = health::of_process(&centre.tls);
     shown["read_only"] = centre.store.read_only().into();
-    let reader = centre.clone();
-    let witnesses = blocking(move || last_seen(&reader)).await?;
+    let witnesses = last_seen(centre)?;
     let policy = centre.store.policy();
     shown["needed"] = needed(&policy.policy).into();
     let listed = witnesses
         .into_iter()
         .map(|(name, last_s)| json!({ "name": name, "last_s": last_s }));
     shown["witnesses"] = Value::from(listed.collect::<Vec<_>>());
-    Ok(Json(shown))
+    Ok(shown)
 }
 
 /// Each witness of the policy, and the time of its newest cosignature of the national log, by its own clock.

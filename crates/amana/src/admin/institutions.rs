@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amana_access::Institution;
+use amana_access::{Institution, Quota};
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde::Deserialize;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::Asker;
 use super::answer::Answer;
 use crate::centre::{Centre, blocking};
+use crate::quotas;
 
 /// A new institution.
 #[derive(Deserialize)]
@@ -75,6 +76,23 @@ pub(crate) async fn resume(
         .access
         .resume(&name_parsed, why.reason.as_deref(), by.as_str());
     Ok(stands(&name, false, &done.await?))
+}
+
+/// Sets how much an institution may hold, from now on.
+pub(crate) async fn quota(
+    State(centre): State<Arc<Centre>>,
+    Extension(by): Extension<Asker>,
+    Path(name): Path<String>,
+    Json(quota): Json<Quota>,
+) -> Answer {
+    let set = centre
+        .access
+        .set_quota(&name.parse()?, quota, by.as_str())
+        .await?;
+    quotas::heed(&centre).await;
+    Ok(Json(json!({
+        "name": name, "bytes": quota.bytes, "objects": quota.objects, "receipt": set,
+    })))
 }
 
 fn stands(name: &str, suspended: bool, receipt: &str) -> Json<Value> {

@@ -44,9 +44,10 @@ pub(crate) async fn add_witness(
         ));
     }
     let key: VerifierKey = new.key.parse()?;
-    let mut witnesses = witnesses(&centre.store.policy());
+    let policy = newest(&centre).await?;
+    let mut witnesses = witnesses(&policy);
     witnesses.push((new.name, key));
-    replace(centre, witnesses, new.quorum, by).await
+    replace(centre, policy, witnesses, new.quorum, by).await
 }
 
 /// How many must cosign.
@@ -61,7 +62,8 @@ pub(crate) async fn remove_witness(
     Extension(by): Extension<Asker>,
     Path(name): Path<String>,
 ) -> Answer {
-    let mut witnesses = witnesses(&centre.store.policy());
+    let policy = newest(&centre).await?;
+    let mut witnesses = witnesses(&policy);
     let before = witnesses.len();
     witnesses.retain(|(known, _)| *known != name);
     if witnesses.len() == before {
@@ -70,7 +72,7 @@ pub(crate) async fn remove_witness(
             format!("the policy has no witness named {name}"),
         ));
     }
-    replace(centre, witnesses, None, by).await
+    replace(centre, policy, witnesses, None, by).await
 }
 
 pub(crate) async fn set_quorum(
@@ -78,22 +80,32 @@ pub(crate) async fn set_quorum(
     Extension(by): Extension<Asker>,
     Json(Quorum { quorum }): Json<Quorum>,
 ) -> Answer {
-    let witnesses = witnesses(&centre.store.policy());
-    replace(centre, witnesses, quorum, by).await
+    let policy = newest(&centre).await?;
+    let witnesses = witnesses(&policy);
+    replace(centre, policy, witnesses, quorum, by).await
 }
 
 /// The group that holds all witnesses in the policy's file.
 const GROUP: &str = "witnesses";
 
+/// The one in force, whichever node was given it.
+async fn newest(centre: &Arc<Centre>) -> Result<Arc<TrustPolicy>, Refusal> {
+    let centre = centre.clone();
+    Ok(blocking(move || centre.store.newest_policy()).await?)
+}
+
 async fn replace(
     centre: Arc<Centre>,
+    instead_of: Arc<TrustPolicy>,
     witnesses: Vec<(String, VerifierKey)>,
     quorum: Option<usize>,
     by: Asker,
 ) -> Answer {
     let changed = centre.clone();
     let policy = blocking(move || -> amana_store::Result<_> {
-        centre.store.set_witnesses(&witnesses, quorum)?;
+        centre
+            .store
+            .set_witnesses(&instead_of, &witnesses, quorum)?;
         Ok(centre.store.policy())
     });
     match policy.await {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use crate::centre::Centre;
+use crate::centre::{Centre, blocking};
 use crate::scrub;
 
 /// How the pass is wanted.
@@ -23,6 +23,6 @@ pub(crate) async fn show(State(centre): State<Arc<Centre>>) -> Answer<Json<scrub
 }
 
 pub(crate) async fn begin(State(centre): State<Arc<Centre>>, Json(wanted): Json<Wanted>) -> Answer {
-    centre.scrub.begin_at_once(wanted.now);
+    blocking(move || centre.scrub.want_at_once(&centre.store, wanted.now)).await?;
     Ok(Json::<Value>(json!({ "begun": true })))
 }

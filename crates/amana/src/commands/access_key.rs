@@ -16,8 +16,21 @@ pub(crate) enum AccessKey {
     Create(Create),
     /// List the keys of an institution
     List(Of),
+    /// Let a public key in by SFTP in a key's place, at the gateway that has it
+    Authorize(Authorize),
     /// End a key
     Revoke(Revoke),
+}
+
+/// Which key, for which access key.
+#[derive(Args)]
+pub(crate) struct Authorize {
+    /// The access key's id
+    id: String,
+    /// File with the public key, such as id_ed25519.pub
+    file: PathBuf,
+    #[command(flatten)]
+    reach: Reach,
 }
 
 /// A new key.
@@ -25,8 +38,9 @@ pub(crate) enum AccessKey {
 pub(crate) struct Create {
     #[command(flatten)]
     of: Of,
-    /// What it may do: read, write, or own, which also creates, configures and deletes buckets
-    #[arg(long, default_value = "own", value_parser = ["read", "write", "own"])]
+    /// What it may do: read, write, own, which also creates, configures and deletes buckets, or bypass, which also ends
+    /// retention in governance mode early
+    #[arg(long, default_value = "own", value_parser = ["read", "write", "own", "bypass"])]
     right: String,
     /// The buckets it is for; all when none is named
     #[arg(long = "bucket", value_name = "BUCKET")]
@@ -62,6 +76,7 @@ impl AccessKey {
                     &["access_key_id", "right", "buckets", "since", "revoked"],
                 )
             }
+            Self::Authorize(authorize) => authorize.run().await,
             Self::Revoke(Revoke {
                 id,
                 institution,
@@ -75,6 +90,20 @@ impl AccessKey {
                 reach.print(&revoked, || format!("access key {id} is revoked"))
             }
         }
+    }
+}
+
+impl Authorize {
+    async fn run(self) -> Result<()> {
+        let key = std::fs::read_to_string(&self.file)
+            .with_context(|| format!("{}: the public key can't be read", self.file.display()))?;
+        let path = format!("/v1/access-keys/{}/public-keys", segment(&self.id));
+        let new = json!({ "public_key": key });
+        let let_in = self.reach.client().post(&path, &new).await?;
+        self.reach.print(&let_in, || {
+            let fingerprint = let_in["fingerprint"].as_str().unwrap_or_default();
+            format!("{fingerprint} is let in by SFTP as {}", self.id)
+        })
     }
 }
 

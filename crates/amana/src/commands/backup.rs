@@ -40,8 +40,12 @@ impl Backup {
                 true => "Its keys are in it: guard it as you guard them.",
                 false => "Its keys are not in it: it opens once keys/ stands beside it again.",
             };
+            let blobs = match made["blobs_at"].as_str() {
+                Some(place) => format!("\nLarge content is not in it: it stays in {place}, which amana.toml names."),
+                None => String::new(),
+            };
             format!(
-                "{}: rows of {} bytes, {} blobs of {} bytes ({} of them linked)\n{keys}\nJudge it: amana check --data {0}",
+                "{}: rows of {} bytes, {} blobs of {} bytes ({} of them linked){blobs}\n{keys}\nJudge it: amana check --data {0}",
                 to.display(),
                 of("rows_bytes"),
                 of("blobs"),

@@ -1,6 +1,6 @@
-//! `amana import`: what `amana export` took out, deposited anew through a gateway.
+//! `amana import`: what `amana export` took out, or a gateway's mirror holds, deposited anew through a gateway.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -13,15 +13,15 @@ use crate::gateway::folder::Folder;
 use crate::gateway::institution::Institution;
 use crate::gateway::member_key;
 use crate::gateway::passphrase::Sources;
-use crate::import::{Deposits, Done, Import as Arriving, Opener, Own, Received};
+use crate::import::{Deposits, Done, Home, Import as Arriving, Opener, Own, Received};
 use crate::output;
 use crate::s3_client::AccessKey;
 use crate::tls::Authority;
 
-/// A bag, and where it goes.
+/// A bag, or a gateway's mirror, and where it goes.
 #[derive(Args)]
 pub(crate) struct Import {
-    /// The bag
+    /// The bag, or the folder of a gateway's mirror
     bag: PathBuf,
     /// S3 of the gateway that it goes through: http://127.0.0.1:7501
     #[arg(long, value_name = "URL")]
@@ -47,6 +47,21 @@ pub(crate) struct Import {
     json: bool,
 }
 
+/// The key of the gateway in a folder, or without one the root, from custodians' shares.
+///
+/// # Errors
+/// When the key isn't opened, or the shares aren't enough.
+pub(crate) fn own_key(data: Option<&Path>, shares: &GivenShares) -> Result<Own> {
+    let Some(data) = data else {
+        return Ok(Own::Root(shares.root(None)?));
+    };
+    let folder = Folder::new(data);
+    let pinned = Institution::of(&folder)?;
+    let config = Config::load(&folder.config(), environment())?;
+    let key = member_key::open(&folder, &Sources::new(config.passphrase_file))?;
+    Ok(Own::Member(key, pinned.root.parse()?))
+}
+
 impl Import {
     pub(crate) async fn run(self) -> Result<()> {
         let secret = std::fs::read_to_string(&self.secret_file);
@@ -56,8 +71,7 @@ impl Import {
             id: self.access_key.clone(),
             secret: Zeroizing::new(secret.trim().to_owned()),
         };
-        let bag = Received::open(&self.bag)?;
-        let opener = self.opener(&bag)?;
+        let (bag, opener) = self.open()?;
         let done = Done::open(&self.notes(), &self.to)?;
         let deposits = Deposits::connect(self.authority.way_to(&self.to)?, key).await?;
         let told = Arriving::new(&bag, &opener, deposits, done).run().await?;
@@ -70,19 +84,20 @@ impl Import {
         ))
     }
 
-    /// What opens the bag.
-    fn opener(&self, bag: &Received) -> Result<Opener> {
-        if !Opener::is_needed(bag)? {
-            return Ok(Opener::of_nothing());
+    /// The bag, or the mirror, and what opens it.
+    fn open(&self) -> Result<(Received, Opener)> {
+        if self.bag.is_dir() && Home::is_in(&self.bag)? {
+            let own = own_key(self.data.as_deref(), &self.shares)?;
+            let home = Received::Home(Box::new(Home::open(&self.bag, &own)?));
+            let opener = Opener::new(&home, &own)?;
+            return Ok((home, opener));
         }
-        let Some(data) = &self.data else {
-            return Opener::new(bag, Own::Root(self.shares.root(None)?));
+        let bag = Received::open(&self.bag)?;
+        let opener = match Opener::is_needed(&bag)? {
+            true => Opener::new(&bag, &own_key(self.data.as_deref(), &self.shares)?)?,
+            false => Opener::of_nothing(),
         };
-        let folder = Folder::new(data);
-        let pinned = Institution::of(&folder)?;
-        let config = Config::load(&folder.config(), environment())?;
-        let key = member_key::open(&folder, &Sources::new(config.passphrase_file))?;
-        Opener::new(bag, Own::Member(key, pinned.root.parse()?))
+        Ok((bag, opener))
     }
 
     fn notes(&self) -> PathBuf {

@@ -24,6 +24,52 @@ pub(crate) enum Institution {
     Suspend(Standing),
     /// Let a suspended institution act again
     Resume(Standing),
+    /// Say how much an institution may hold; what it holds already stays
+    Quota(Limits),
+}
+
+/// How much one institution may hold.
+#[derive(Args)]
+#[group(id = "limit", required = true, multiple = true)]
+pub(crate) struct Limit {
+    /// Bytes, such as 500G or 2T (powers of 1000)
+    #[arg(long, value_parser = bytes)]
+    bytes: Option<u64>,
+    /// Objects
+    #[arg(long)]
+    objects: Option<u64>,
+    /// No limit but the disk
+    #[arg(long, conflicts_with_all = ["bytes", "objects"])]
+    unlimited: bool,
+}
+
+/// One institution, and how much it may hold.
+#[derive(Args)]
+pub(crate) struct Limits {
+    /// The institution
+    name: String,
+    #[command(flatten)]
+    limit: Limit,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// A number of bytes, with k, M, G, T or P for a power of 1000.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match &text[digits.len()..] {
+        "" | "B" => 1,
+        "k" | "kB" => 1_000,
+        "M" | "MB" => 1_000_000,
+        "G" | "GB" => 1_000_000_000,
+        "T" | "TB" => 1_000_000_000_000,
+        "P" | "PB" => 1_000_000_000_000_000,
+        _ => return Err("must be a number of bytes, such as 500G or 2T".to_owned()),
+    };
+    let number = digits.parse::<u64>().map_err(|error| error.to_string())?;
+    number
+        .checked_mul(factor)
+        .ok_or_else(|| "is too large".to_owned())
 }
 
 /// One institution.
@@ -74,7 +120,29 @@ impl Institution {
             }
             Self::Suspend(standing) => standing.change("suspend", "is suspended").await,
             Self::Resume(standing) => standing.change("resume", "acts again").await,
+            Self::Quota(limits) => limits.set().await,
         }
+    }
+}
+
+impl Limits {
+    async fn set(self) -> Result<()> {
+        let Self { name, limit, reach } = self;
+        let mut quota = serde_json::Map::new();
+        for (what, most) in [("bytes", limit.bytes), ("objects", limit.objects)] {
+            if let Some(most) = most {
+                quota.insert(what.to_owned(), json!(most));
+            }
+        }
+        let path = path(&name, "/quota");
+        let done: Value = reach.client().post(&path, &Value::Object(quota)).await?;
+        reach.print(&done, || {
+            let told = |what: &str| match done[what].as_u64() {
+                Some(most) => format!("{most} {what}"),
+                None => format!("any number of {what}"),
+            };
+            format!("{name} may hold {} and {}", told("bytes"), told("objects"))
+        })
     }
 }
 

@@ -1,19 +1,23 @@
 //! `amana mirror`: copies to the places that the configuration names, their lag, and what a loss took.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::path::Path;
 
-use amana_store::entries::Entry;
-use amana_store::keys::Keys;
-use amana_store::{Blobs, Reader};
-use amana_vault::Vault;
+use amana_store::Reader;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use crate::config::{Config, environment};
-use crate::mirror::{Lag, MirrorConfig, begin, find, lag, local_offset_s, lost, once, pace};
+use crate::durable::give_to_owner;
+use crate::mirror::{
+    Lag, MirrorConfig, Stop, begin, find, folder, lags, local_offset_s, lost, note_lacking, once,
+    pace,
+};
 use crate::{cli, output};
+
+/// What is said where there is none.
+const NO_MIRROR: &str = "no mirror is configured: name a place in amana.toml, under [[mirror]], with name = \"usb\" and \
+                         place = \"/mnt/usb\" (docs/operating.md, Mirrors)";
 
 /// Copies to other places.
 #[derive(Args)]
@@ -55,15 +59,25 @@ impl Mirror {
             None => config.mirrors.clone(),
         };
         if mirrors.is_empty() {
-            bail!("no [[mirror]] is configured in amana.toml: name a place there");
+            bail!(NO_MIRROR);
         }
-        let never = Arc::new(AtomicBool::new(false));
+        let never = Stop::default();
         let mut failed = 0;
         loop {
             for mirror in &mirrors {
                 let pace = pace(mirror.limits()?, offset_s, never.clone());
-                let copied = begin(&self.reach.data, &centre, mirror, pace)
-                    .and_then(|(mut copying, _lock)| once(&mut copying));
+                let copied = begin(&self.reach.data, &centre, &config, mirror, pace).and_then(
+                    |(mut copying, _lock)| {
+                        let round = once(&mut copying)?;
+                        note_lacking(&self.reach.data, mirror, copying.lacking());
+                        Ok(round)
+                    },
+                );
+                give_to_owner(&folder(&self.reach.data))?;
+                // A place may hold much: it is looked through when something was written there.
+                if self.once || copied.as_ref().map_or(true, |round| round.head) {
+                    give_to_owner(Path::new(&mirror.place))?;
+                }
                 match copied {
                     Ok(round) => {
                         failed += round.damaged.len();
@@ -116,47 +130,50 @@ fn read_config(reach: &cli::Reach) -> Result<(Config, String)> {
 }
 
 fn status(reach: &cli::Reach) -> Result<()> {
-    let (config, centre) = read_config(reach)?;
-    let lags = amana_store::check::read_folder(&reach.data, |rows: &Reader<'_>| {
-        let blobs = Blobs::at(reach.data.join("blobs"));
-        let blob_bytes = |entry: &Entry| {
-            let mentions = Vault::mentions(entry).unwrap_or_default();
-            let sizes = mentions.iter().map(|mention| {
-                std::fs::metadata(blobs.path(mention.blob)).map_or(0, |file| file.len())
-            });
-            sizes.sum()
-        };
-        let each = config.mirrors.iter().map(|mirror| -> Result<Lag> {
-            let key = Keys::load(&reach.data.join("keys"), &centre)?.mirror_key();
-            lag(&reach.data, rows, key, mirror, &blob_bytes)
-        });
-        Ok(each.collect::<Result<Vec<Lag>>>())
-    })??;
+    let (config, _) = read_config(reach)?;
+    let lags = lags(&reach.data, &config)?;
     if reach.json {
         return output::line(&serde_json::to_string(&lags)?);
     }
-    for lag in &lags {
-        output::line(&format!(
-            "{} ({}): {} entries behind, {} bytes, {} s{}",
-            lag.mirror,
-            lag.place,
-            lag.entries,
-            lag.bytes,
-            lag.seconds,
-            lag.error
-                .as_ref()
-                .map_or(String::new(), |error| format!("; not kept up: {error}"))
-        ))?;
+    if lags.is_empty() {
+        return output::line(NO_MIRROR);
     }
-    Ok(())
+    lags.iter().try_for_each(|lag| output::line(&told(lag)))
+}
+
+fn told(lag: &Lag) -> String {
+    let Lag {
+        mirror,
+        place,
+        entries,
+        bytes,
+        seconds,
+        lacking,
+        error,
+        ..
+    } = lag;
+    let mut text =
+        format!("{mirror} ({place}): {entries} entries behind, {bytes} bytes, {seconds} s");
+    if !lacking.is_empty() {
+        text += &format!(
+            "; lacks {} blobs: amana check names those that are damaged here",
+            lacking.len()
+        );
+    }
+    if let Some(error) = error {
+        text += &format!("; not kept up: {error}");
+    }
+    text
 }
 
 /// By receipt name, so that whoever holds the receipt finds it.
 fn list_lost(reach: &cli::Reach) -> Result<()> {
-    let (_, centre) = read_config(reach)?;
-    let all = amana_store::check::read_folder(&reach.data, |rows: &Reader<'_>| {
-        Ok(lost(&reach.data, &centre, rows))
-    })??;
+    let (config, centre) = read_config(reach)?;
+    let database = config.database()?;
+    let all =
+        amana_store::check::read_folder(&reach.data, database.as_ref(), |rows: &Reader<'_>| {
+            Ok(lost(&reach.data, &centre, rows))
+        })??;
     if reach.json {
         let ranges = all.iter().map(|lost| {
             json!({ "ledger": lost.ledger, "from": lost.from, "until": lost.until, "entries": lost.until - lost.from })

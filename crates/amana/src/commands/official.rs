@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::institution;
 use crate::cli::Reach;
@@ -12,6 +12,10 @@ use crate::cli::Reach;
 pub(crate) enum Official {
     /// Name an official of an institution
     Add(Add),
+    /// Give an official, named already or now, the link to a first passkey; the institution `operator` is the staff
+    Invite(Invite),
+    /// Be the second of a recovery, where an institution has nobody else
+    Approve(Remove),
     /// List the officials of an institution
     List(Of),
     /// End an official's role
@@ -33,6 +37,22 @@ pub(crate) struct Add {
     of: Of,
 }
 
+/// Whom a link is for.
+#[derive(Args)]
+pub(crate) struct Invite {
+    /// The name of a person who isn't named yet
+    #[arg(required_unless_present = "number", conflicts_with = "number")]
+    name: Option<String>,
+    /// His or her role; the operator's staff has but one
+    #[arg(long, value_parser = ["director", "focal-point", "custodian", "auditor"])]
+    role: Option<String>,
+    /// An official who is, as `list` shows it
+    #[arg(long)]
+    number: Option<u64>,
+    #[command(flatten)]
+    of: Of,
+}
+
 /// Of which institution.
 #[derive(Args)]
 pub(crate) struct Of {
@@ -43,10 +63,10 @@ pub(crate) struct Of {
     reach: Reach,
 }
 
-/// Which official.
+/// Which official, or which proposal.
 #[derive(Args)]
 pub(crate) struct Remove {
-    /// The official's number, as `list` shows it
+    /// The number, as `list` or the console shows it
     number: u64,
     #[command(flatten)]
     of: Of,
@@ -70,10 +90,31 @@ impl Official {
                     )
                 })
             }
+            Self::Invite(Invite {
+                name,
+                role,
+                number,
+                of,
+            }) => {
+                let whom = json!({ "name": name, "role": role, "number": number });
+                let path = of.path("/invite");
+                let link = of.reach.client().post(&path, &whom).await?;
+                of.reach.print(&link, || told(&link))
+            }
+            Self::Approve(Remove { number, of }) => {
+                let path =
+                    institution::path(&of.institution, &format!("/proposals/{number}/approve"));
+                let link = of.reach.client().post(&path, &json!({})).await?;
+                of.reach.print(&link, || told(&link))
+            }
             Self::List(of) => {
                 let list = of.reach.client().get(&of.path("")).await?;
-                of.reach
-                    .print_table(&list, &["number", "name", "role", "key", "since"])
+                of.reach.print_table(
+                    &list,
+                    &[
+                        "number", "name", "role", "passkeys", "password", "key", "since",
+                    ],
+                )
             }
             Self::Remove(Remove { number, of }) => {
                 let path = of.path(&format!("/{number}"));
@@ -84,6 +125,15 @@ impl Official {
             }
         }
     }
+}
+
+fn told(link: &Value) -> String {
+    let text = |name: &str| link[name].as_str().unwrap_or_default().to_owned();
+    format!(
+        "{}\nThis link makes whoever has it {}, once, within 3 days. It is shown this once.",
+        text("link"),
+        text("account")
+    )
 }
 
 impl Of {

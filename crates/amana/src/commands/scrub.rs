@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amana_store::{Options, Store};
+use amana_store::{Store, clock};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::config::{Config, environment};
+use crate::durable::give_to_owner;
 use crate::progress::Progress;
 use crate::scrub::{self, Scrub};
 use crate::{centre, cli, output, socket};
@@ -89,7 +90,7 @@ impl ScrubNow {
         let name = config.centre.clone();
         let name =
             name.with_context(|| format!("{} doesn't name the data centre", own.display()))?;
-        let store = Store::open(&self.data, centre::catalog(), Options::new(&name))?;
+        let store = Store::open(&self.data, centre::catalog(), config.store_options(&name)?)?;
         let store = Arc::new(store);
         if let Some(fraction) = config.parity()? {
             store.keep_parity(fraction)?;
@@ -99,7 +100,9 @@ impl ScrubNow {
         let mut shown = |state: &scrub::State| {
             progress.at(state.entries_done, state.entries, "entries");
         };
-        let last = scrub::pass(&store, &scrub, &mut shown).await?;
+        let last = scrub::pass(&store, &scrub, &mut shown).await;
+        give_to_owner(&self.data)?;
+        let last = last?;
         Ok(serde_json::to_value(last)?)
     }
 
@@ -111,16 +114,27 @@ impl ScrubNow {
         for named in last["named"].as_array().into_iter().flatten() {
             output::line(named.as_str().unwrap_or_default())?;
         }
-        if let (Some(done), Some(all)) = (state["entries_done"].as_u64(), state["entries"].as_u64())
-        {
-            output::line(&format!("pass under way: {done} of {all} entries read"))?;
+        match state["begun_ms"].as_i64() {
+            // What a pass that just ended tells, and not how far a server is.
+            None => {}
+            Some(0) => output::line("no pass is under way")?,
+            Some(_) => output::line(&format!(
+                "pass under way: {} of {} entries read",
+                state["entries_done"], state["entries"]
+            ))?,
         }
-        if last.is_null() {
+        let Some(ended_ms) = last["ended_ms"].as_i64() else {
             return output::line("no pass has ended yet");
-        }
+        };
+        let count = |name: &str| last[name].as_u64().unwrap_or_default();
         output::line(&format!(
-            "last pass: {} entries, {} contents ({} bytes) read; {} healed, {} damaged",
-            last["entries"], last["contents"], last["bytes"], last["healed"], last["damaged"]
+            "last pass, ended {}: {} entries, {} contents ({} bytes) read; {} healed, {} damaged",
+            clock::rfc3339(ended_ms),
+            count("entries"),
+            count("contents"),
+            count("bytes"),
+            count("healed"),
+            count("damaged")
         ))
     }
 }

@@ -124,6 +124,8 @@ impl Country {
             .arg(data)
             .env("AMANA_LISTEN_WEB", web)
             .env("AMANA_LISTEN_S3", s3)
+            .env("AMANA_LISTEN_SITES_HTTP", ANY_PORT)
+            .env("AMANA_LISTEN_SITES_HTTPS", ANY_PORT)
             // Nobody in the audience waits two seconds for an epoch.
             .env("AMANA_EPOCH_BUSY_S", "0.2");
         let mut child = Child::spawn(command, &self.folder.join("centre.log"))?;

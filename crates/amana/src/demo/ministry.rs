@@ -285,6 +285,10 @@ fn evidence_of(folder: &Path, claim: &str) -> Option<PathBuf> {
     let files = fs::read_dir(folder).ok()?;
     let mut paths = files.flatten().map(|file| file.path());
     paths.find(|path| {
+        // While it is written it has another name.
+        if path.extension().is_none_or(|ending| ending != "txt") {
+            return false;
+        }
         let text = fs::read_to_string(path).unwrap_or_default();
         text.lines().any(|line| line == claim)
     })

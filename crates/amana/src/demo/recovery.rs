@@ -85,9 +85,11 @@ pub(super) fn play(
             "D'après les pages, {lost} des {count} documents ne sont pas revenus."
         ),
     )?;
+    // Deposits stand in the order of their answers, which is another one each time.
     let readable = deposits
         .iter()
-        .find_map(|deposit| Some((&deposit.document.key, first_line(&deposit.document.body)?)));
+        .filter_map(|deposit| Some((&deposit.document.key, first_line(&deposit.document.body)?)))
+        .min();
     if let Some((name, line)) = readable {
         stage.named(&format!("{name}: {line}"))?;
     }

@@ -61,8 +61,13 @@ codes! {
     SeedBackedUp => "seed-backed-up",
     SeedNotBackedUp => "seed-not-backed-up",
     NoMirror => "no-mirror",
+    NoOwnMirror => "no-own-mirror",
+    OwnMirrorFails => "own-mirror-fails",
     MirrorKept => "mirror-kept",
     MirrorFails => "mirror-fails",
+    MirrorLacks => "mirror-lacks",
+    MirrorLags => "mirror-lags",
+    MirrorUnseen => "mirror-unseen",
     ModesGood => "modes-good",
     ModeOpen => "mode-open",
 }

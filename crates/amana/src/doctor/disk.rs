@@ -24,9 +24,9 @@ const GONE: f64 = 0.03;
 const DAYS_LEFT: f64 = 60.0;
 const DAY_S: f64 = 86_400.0;
 
-/// Looks at it.
-pub(super) fn look(found: &mut Findings, data: &Path) {
-    space(found, data);
+/// Looks at it; `growth` is what is used more a day, in bytes, where that is known.
+pub(super) fn look(found: &mut Findings, data: &Path, growth: Option<f64>) {
+    space(found, data, growth);
     let device = Device::of(data);
     if device.is_none() {
         found.add(Level::Notice, Code::NotADisk, [data.display().to_string()]);
@@ -55,13 +55,13 @@ pub(super) fn look(found: &mut Findings, data: &Path) {
     clippy::cast_precision_loss,
     reason = "shares of a disk and days are told in few digits"
 )]
-fn space(found: &mut Findings, data: &Path) {
+fn space(found: &mut Findings, data: &Path, growth: Option<f64>) {
     let Ok(disk) = rustix::fs::statvfs(data) else {
         return;
     };
     let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize) as f64;
     let share = free_bytes / disk.f_blocks.saturating_mul(disk.f_frsize).max(1) as f64;
-    let days = growth_bytes_a_day(data).map(|bytes| free_bytes / bytes);
+    let days = growth.map(|bytes| free_bytes / bytes);
     let until = days.filter(|days| *days < 36_500.0).map_or_else(
         || "–".to_owned(),
         |days| {
@@ -96,7 +96,7 @@ fn seconds(days: f64) -> i64 {
 
 /// What the folder grew by, a day, since its keys were made; nothing can be told of its first day.
 #[expect(clippy::cast_precision_loss, reason = "a rate is told in few digits")]
-fn growth_bytes_a_day(data: &Path) -> Option<f64> {
+pub(super) fn growth_bytes_a_day(data: &Path) -> Option<f64> {
     let born = fs::metadata(data.join("keys")).ok()?;
     let seeds = ["keys/operator.seed", "keys/member.age"].map(|name| fs::metadata(data.join(name)));
     let made_s = seeds.iter().flatten().map(MetadataExt::mtime).min();

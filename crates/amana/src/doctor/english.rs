@@ -154,7 +154,7 @@ pub(super) fn words(code: Code) -> Words {
             "",
         ],
         Code::SeedNotBackedUp => [
-            "No backup of the operator's seed was made",
+            "No backup of the operator's seed is noted here",
             "No mirror has it: without it nothing is restored, and history ends with this disk.",
             "amana operator-key backup --data {0} --custodians 2-of-3 --pages DIR, and print the pages.",
         ],
@@ -163,11 +163,36 @@ pub(super) fn words(code: Code) -> Words {
             "One copy is none: what burns with this disk is lost.",
             "Name a place under [[mirror]] in amana.toml: a disk elsewhere, another data centre, any S3.",
         ],
+        Code::NoOwnMirror => [
+            "No copy of what you entrusted is at home",
+            "If the data centre burns or refuses, what it had is wherever its operator says.",
+            "Set mirror = \"/mnt/usb/amana\" in gateway.toml: a folder on a disk of its own. All in it is sealed to you.",
+        ],
+        Code::OwnMirrorFails => [
+            "Your mirror in {0} isn't kept up: {1}",
+            "What is deposited since stands at the data centre alone.",
+            "Mount its disk, or see to it; it goes on by itself. How far it lags: amana gateway status.",
+        ],
         Code::MirrorKept => ["The mirror {0} is kept up", "", ""],
         Code::MirrorFails => [
             "The mirror {0} isn't kept up: {1}",
             "What is deposited since stands on this disk alone.",
             "See to the place or the line; it goes on by itself. How far it lags: amana mirror status.",
+        ],
+        Code::MirrorLacks => [
+            "The mirror {0} lacks {1} contents that it should have",
+            "Restored from it, this data centre would lack them too.",
+            "amana check names what is damaged here; bring it back from another copy. What the place lost is sent again within the hour.",
+        ],
+        Code::MirrorLags => [
+            "The mirror {0} lacks {1} entries, the oldest for {2} minutes",
+            "What is only here burns with this disk.",
+            "See to the line and its limits; how far it lags: amana mirror status.",
+        ],
+        Code::MirrorUnseen => [
+            "How far the mirror {0} lags could not be seen",
+            "The rows or the operator's seed can't be read by who asks.",
+            "Ask as the user under whom it runs: amana mirror status.",
         ],
         Code::ModesGood => ["Nobody else may read the keys", "", ""],
         Code::ModeOpen => [

@@ -72,7 +72,7 @@ pub(super) fn words(code: Code) -> Words {
         Code::TlsExpires => [
             "Le certificat expire à {0}",
             "Dès lors tous les clients refusent cette machine.",
-            "Renouvelez les fichiers que nomment tls_certificate et tls_key ; ils sont relus d’eux-mêmes. Un certificat propre est renouvelé à la prochaine connexion.",
+            "Renouvelez les fichiers que nomment tls_certificate et tls_key ; ils sont relus d’eux-mêmes. Celui de l’autorité du dossier est renouvelé à la prochaine connexion.",
         ],
         Code::TlsExpired => [
             "Le certificat a expiré à {0}, ou l’horloge est fausse",
@@ -153,12 +153,12 @@ pub(super) fn words(code: Code) -> Words {
             "Gardez le dossier sur un disque local, en ext4 ou xfs.",
         ],
         Code::SeedBackedUp => [
-            "La graine de l’exploitant est partagée entre dépositaires, {0}, depuis le {1}",
+            "La graine de l’exploitant fut partagée entre dépositaires, {0}, le {1}",
             "",
             "",
         ],
         Code::SeedNotBackedUp => [
-            "La graine de l’exploitant n’a pas de sauvegarde",
+            "Aucune sauvegarde de la graine de l’exploitant n’est notée ici",
             "Aucun miroir ne l’a : sans elle rien ne se restaure, et l’histoire finit avec ce disque.",
             "amana operator-key backup --data {0} --custodians 2-of-3 --pages DOSSIER, puis imprimez les pages.",
         ],
@@ -167,11 +167,36 @@ pub(super) fn words(code: Code) -> Words {
             "Une seule copie n’en est pas une : ce qui brûle avec ce disque est perdu.",
             "Nommez un lieu sous [[mirror]] dans amana.toml : un disque ailleurs, un autre centre de données, n’importe quel S3.",
         ],
+        Code::NoOwnMirror => [
+            "Aucune copie de ce que vous avez confié n’est chez vous",
+            "Si le centre de données brûle ou refuse, ce qu’il avait est là où son exploitant le dit.",
+            "Mettez mirror = \"/mnt/usb/amana\" dans gateway.toml : un dossier sur un disque à part. Tout y est scellé pour vous.",
+        ],
+        Code::OwnMirrorFails => [
+            "Votre miroir dans {0} n’est pas tenu à jour : {1}",
+            "Ce qui fut déposé depuis n’est qu’au centre de données.",
+            "Montez son disque, ou voyez ce qu’il a ; il reprend de lui-même. Son retard : amana gateway status.",
+        ],
         Code::MirrorKept => ["Le miroir {0} est à jour", "", ""],
         Code::MirrorFails => [
             "Le miroir {0} n’est pas tenu à jour : {1}",
             "Ce qui fut déposé depuis n’est que sur ce disque.",
             "Voyez le lieu ou la ligne ; il reprend de lui-même. Son retard : amana mirror status.",
+        ],
+        Code::MirrorLacks => [
+            "Il manque au miroir {0} des contenus qu’il devrait avoir : {1}",
+            "Restauré depuis ce miroir, ce centre de données ne les aurait pas non plus.",
+            "amana check nomme ce qui est abîmé ici ; ramenez-le d’une autre copie. Ce que le lieu a perdu y est renvoyé dans l’heure.",
+        ],
+        Code::MirrorLags => [
+            "Il manque au miroir {0} des entrées : {1}, la plus ancienne depuis {2} minutes",
+            "Ce qui n’est qu’ici brûle avec ce disque.",
+            "Voyez la ligne et ses limites ; son retard : amana mirror status.",
+        ],
+        Code::MirrorUnseen => [
+            "Le retard du miroir {0} n’a pu être vu",
+            "Qui demande ne peut lire les tables ou la graine de l’exploitant.",
+            "Demandez-le sous l’utilisateur du serveur : amana mirror status.",
         ],
         Code::ModesGood => ["Personne d’autre ne peut lire les clés", "", ""],
         Code::ModeOpen => [

@@ -48,6 +48,13 @@ fn gateway(found: &mut Findings, health: &Value) {
         None | Some(0) => {}
         Some(alarms) => found.add(Level::Bad, Code::Alarms, [alarms]),
     }
+    let mirror = &health["mirror"];
+    let place = mirror["place"].as_str().unwrap_or_default();
+    match (mirror.is_object(), mirror["trouble"].as_str()) {
+        (false, _) => found.add(Level::Notice, Code::NoOwnMirror, [""; 0]),
+        (true, Some(why)) => found.add(Level::Bad, Code::OwnMirrorFails, [place, why]),
+        (true, None) => found.good(Code::MirrorKept, place),
+    }
 }
 
 fn centre(found: &mut Findings, health: &Value) {

@@ -7,6 +7,7 @@ use amana_access::Grant;
 use amana_vault::{BucketName, BucketOptions};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Extension, Json, Router};
@@ -22,6 +23,7 @@ use crate::admin::answer::{Answer, Refusal};
 use crate::admin::buckets::shown;
 use crate::centre::blocking;
 use crate::client::segment;
+use crate::requests;
 
 /// The longest request body, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -44,17 +46,26 @@ pub(crate) fn router(running: Arc<Running>) -> Router {
             get(list_keys).post(create_key),
         )
         .route("/v1/access-keys/{id}", delete(revoke_key))
+        .route("/v1/access-keys/{id}/public-keys", post(authorize_key))
         .route(
             &format!("{institution}/buckets"),
             get(list_buckets).post(create_bucket),
         )
+        .route("/v1/give-back", post(give_back))
         .route("/v1/erasures/{owner}/{name}/{index}", post(erase))
         .route("/receipts/{owner}/{name}/{index}", get(hand_on))
         .route("/ledgers/{owner}/{name}/{*path}", get(hand_on))
         .route("/national/{*path}", get(hand_on))
         .route("/contents/{owner}/{name}/{index}", get(hand_on_content))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn(requests::on_socket))
         .with_state(running)
+}
+
+/// Has the mirror give back what the data centre lost, whether it says so or not.
+async fn give_back(State(running): State<Arc<Running>>) -> Answer {
+    blocking(move || running.gateway.give_back()).await?;
+    Ok(Json(json!({ "asked": true })))
 }
 
 async fn status(State(running): State<Arc<Running>>) -> impl IntoResponse {
@@ -156,6 +167,31 @@ async fn revoke_key(State(running): State<Arc<Running>>, Path(id): Path<String>)
     Ok(Json(json!({ "access_key_id": id })))
 }
 
+/// A public key that SFTP lets in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPublicKey {
+    public_key: String,
+}
+
+async fn authorize_key(
+    State(running): State<Arc<Running>>,
+    Path(id): Path<String>,
+    Json(new): Json<NewPublicKey>,
+) -> Answer {
+    let (key, fingerprint) = amana_folders::public_key(&new.public_key).ok_or_else(|| {
+        Refusal::wrong(
+            "public-key",
+            "that is no public key of OpenSSH's".to_owned(),
+        )
+    })?;
+    let of = id.clone();
+    blocking(move || running.gateway.callers().authorize(&of, &key)).await?;
+    Ok(Json(
+        json!({ "access_key_id": id, "fingerprint": fingerprint }),
+    ))
+}
+
 /// A new bucket.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +216,7 @@ async fn create_bucket(
     let options = BucketOptions {
         open_reason: None,
         region: None,
+        object_lock: false,
     };
     let made = running
         .gateway
@@ -269,5 +306,6 @@ async fn health(State(running): State<Arc<Running>>) -> Json<Value> {
     let mut shown = crate::health::of_process(&running.tls);
     shown["vouched"] = status.gateway.vouched_age_s.is_some().into();
     shown["alarms"] = status.alarms().len().into();
+    shown["mirror"] = json!(status.gateway.mirror);
     Json(shown)
 }

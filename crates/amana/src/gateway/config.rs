@@ -14,7 +14,8 @@ use crate::config::{LogFormat, NOT_FIELDS, PREFIX};
 use crate::tls::{self, Which};
 
 /// Fields that are numbers, yes or no, and lists, which in the environment are separated by commas. All others are words.
-const NUMBERS: [&str; 4] = [
+const NUMBERS: [&str; 5] = [
+    "mirror_hold_days",
     "spool_max_gib",
     "witness_every_s",
     "follow_every_s",
@@ -36,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) listen_web: SocketAddr,
     /// S3, for the institution's programs.
     pub(crate) listen_s3: SocketAddr,
+    /// SFTP, for programs that know folders; nowhere when it isn't said.
+    pub(crate) listen_sftp: Option<SocketAddr>,
     /// Whether listeners beyond loopback are let without TLS, and a data centre beyond it, behind proxies that have it.
     pub(crate) allow_plain_http: bool,
     /// Which listeners speak TLS.
@@ -64,6 +67,10 @@ pub(crate) struct Config {
     pub(crate) accept_single_copy: bool,
     /// What the spool holds at most.
     pub(crate) spool_max_gib: f64,
+    /// Folder, on a disk of its own, that holds a copy of everything of the institution's, sealed to it.
+    pub(crate) mirror: Option<PathBuf>,
+    /// For how many days the mirror keeps content that was deleted.
+    pub(crate) mirror_hold_days: f64,
     /// Bandwidth by time of day, such as `08:00-18:00 2 Mbit/s`.
     pub(crate) limit: Vec<String>,
     /// Seconds that requests under way have to end when the gateway is told to stop.
@@ -87,6 +94,9 @@ centre = "{centre}"
 # listen_web = "127.0.0.1:7500"
 # listen_s3 = "127.0.0.1:7501"
 # allow_plain_http = false
+
+# SFTP, for programs that know folders and not S3: an access key's id is the user, its secret the password.
+# listen_sftp = "127.0.0.1:7502"
 
 # TLS: "beyond-loopback", or "always". Its certificate comes from an authority of its own (amana authority show), for the
 # machine's name, the addresses above, and tls_names; or it is given in two files, read again when they change.
@@ -121,6 +131,12 @@ centre = "{centre}"
 # accept_single_copy = false
 # spool_max_gib = 100
 
+# A folder on a disk of its own, such as one on USB, that holds a copy of everything of the institution's, sealed to it: the
+# data centre gets back from it what it lost, and another one is fed from it. The folder must be there; a disk that is away
+# is told once, and asked for again. What was deleted stays there for so many days.
+# mirror = "/mnt/usb/amana"
+# mirror_hold_days = 30
+
 # Bandwidth towards the data centre, by time of day, in the machine's time zone as it is when the gateway starts.
 # limit = ["08:00-18:00 2 Mbit/s"]
 
@@ -139,6 +155,7 @@ impl Default for Config {
             authority: None,
             listen_web: SocketAddr::from(([127, 0, 0, 1], 7500)),
             listen_s3: SocketAddr::from(([127, 0, 0, 1], 7501)),
+            listen_sftp: None,
             allow_plain_http: false,
             tls: Which::default(),
             tls_certificate: None,
@@ -153,6 +170,8 @@ impl Default for Config {
             spool: Vec::new(),
             accept_single_copy: false,
             spool_max_gib: 100.0,
+            mirror: None,
+            mirror_hold_days: 30.0,
             limit: Vec::new(),
             stop_within_s: 10.0,
             log: "info".to_owned(),
@@ -272,6 +291,12 @@ impl Config {
             if !(0.01..=86_400.0).contains(&seconds) {
                 bail!("{field} is {seconds}, and must be between 0.01 and 86400 seconds");
             }
+        }
+        if !(0.0..=36_500.0).contains(&self.mirror_hold_days) {
+            bail!(
+                "mirror_hold_days is {}, and must be between 0 and 36500 days",
+                self.mirror_hold_days
+            );
         }
         if !(0.001..=1e6).contains(&self.spool_max_gib) {
             bail!(

@@ -8,6 +8,8 @@
 //! keyring.json       the newest keyring: signed text, recipients, one age file a member
 //! enrolment.json     an enrolment under way
 //! replica.db         the index, encrypted; rebuilt from the data centre when it is lost
+//! sftp-host-key      by which SFTP's programs know this gateway again, once it listens
+//! shares             what people share by links, sealed
 //! witness/           what this gateway cosigned
 //! evidence/          what did not fit
 //! rebuilders, release.json, previous/amana
@@ -94,6 +96,11 @@ impl Folder {
     /// Path of the configuration.
     pub(crate) fn config(&self) -> PathBuf {
         self.0.join("gateway.toml")
+    }
+
+    /// Path of the key by which SFTP's programs know this gateway again.
+    pub(crate) fn sftp_host_key(&self) -> PathBuf {
+        self.0.join("sftp-host-key")
     }
 
     /// Folder of the witness.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amana_gateway::centre::{Asker, Centre, Patience, Sign};
+use amana_gateway::centre::{Asker, Centre, MEMBER, Patience, Sign};
 use amana_seal::keyring::{Bundle, MAX_BUNDLE_BYTES};
 use amana_seal::member::MemberKey;
 use amana_seal::root::{Root, RootKey};
@@ -73,6 +73,7 @@ impl Link {
 
     fn new(way: Connector, institution: &str, member: String, sign: Sign) -> Result<Self> {
         let asker = Asker {
+            scheme: MEMBER,
             institution: institution.to_owned(),
             member,
             sign,

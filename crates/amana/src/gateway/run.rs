@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use amana_access::Caller;
-use amana_gateway::{Gateway, Options, SpoolOptions};
+use amana_gateway::{Gateway, MirrorOptions, Options, SpoolOptions};
 use amana_s3::{Front, FrontConfig};
 use amana_tls::Acceptor;
 use anyhow::{Context as _, Result, bail};
@@ -17,6 +17,8 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::config::Config;
+use super::file_page::Web;
+use super::files::OverSsh;
 use super::folder::{DEFAULT_FOLDER, Folder};
 use super::institution::Institution;
 use super::passphrase::Sources;
@@ -25,7 +27,7 @@ use super::pins;
 use super::running::{Running, keep_witnessing};
 use super::{admin, member_key, web};
 use crate::config::environment;
-use crate::listener::{Socket, Stop, Tcp, serve, told};
+use crate::listener::{Socket, Stop, serve, told};
 use crate::metrics::observer;
 use crate::progress::Progress;
 use crate::serve::{MAX_BLOCKING_THREADS, announce, bind};
@@ -58,10 +60,10 @@ impl Run {
         let folder = Folder::new(&self.data);
         let file = self.config.clone().unwrap_or_else(|| folder.config());
         let config = Config::load(&file, environment())?;
-        logs::start(&config.log, config.log_format)?;
         // Asked while this is the only thread: the hours of limits are those of the clock on the wall.
         let utc_offset_s = time::UtcOffset::current_local_offset()
             .map_or(0, |offset| i64::from(offset.whole_seconds()));
+        let _traces = logs::start("amana-gateway", &config.log, config.log_format)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads)
@@ -91,7 +93,10 @@ impl Run {
         let at_s3 = running.tls.acceptor(running.config.listen_s3);
         announce(self.json, "web", &at_web, web.local_addr()?)?;
         announce(self.json, "s3", &at_s3, s3.local_addr()?)?;
-        let web = Tcp(web, at_web, web::router(running.clone()));
+        if let Some(sftp) = OverSsh::listen(&running, self.json).await? {
+            tasks.spawn(sftp.serve(running.clone(), stop.clone()));
+        }
+        let web = Web::new(web, at_web, web::router(running.clone()));
         tasks.spawn(serve(web, stop.clone()));
         tasks.spawn(serve(
             Socket(sockets, admin::router(running.clone())),
@@ -194,6 +199,10 @@ async fn open(
         accept_single_copy: config.accept_single_copy,
         max_bytes: gib(config.spool_max_gib),
     });
+    options.mirror = config.mirror.clone().map(|place| MirrorOptions {
+        place,
+        hold_days: days(config.mirror_hold_days),
+    });
     let bar = Mutex::new(Some(Progress::new("following the ledger")));
     options.poll = Duration::from_secs_f64(config.follow_every_s);
     options.tell = Some(Arc::new(move |told| {
@@ -214,6 +223,8 @@ async fn open(
         institution,
         witness,
         visits: Mutex::default(),
+        patience: Arc::default(),
+        sftp: OnceLock::new(),
     })
 }
 
@@ -225,6 +236,16 @@ async fn open(
 )]
 fn gib(gib: f64) -> u64 {
     (gib * f64::from(1 << 30)) as u64
+}
+
+/// Whole days, of which the configuration allows no more than a century.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most 36500, and not less than 0"
+)]
+fn days(days: f64) -> u32 {
+    days as u32
 }
 
 /// The ledgers that the witness inside cosigns; all when the configuration names no peer. The releases' ledger is always
@@ -255,7 +276,8 @@ async fn serve_s3(
     let asked = running.clone();
     let front = Front::new(gateway.vault().clone(), callers, config)
         .vouching(Arc::new(move || asked.gateway.vouched().header()))
-        .observed(observer(running.requests.clone()));
+        .observed(observer(running.requests.clone()))
+        .adopting(Arc::new(crate::traces::adopt));
     if let Err(error) = front.serve(listener, acceptor, told(&mut stop)).await {
         tracing::error!(%error, "the S3 front ended");
     }
@@ -264,12 +286,18 @@ async fn serve_s3(
 /// The institution's own access keys, as the S3 front asks for them.
 struct Local(Arc<amana_gateway::callers::Callers>);
 
+#[async_trait::async_trait]
 impl amana_s3::Callers for Local {
-    fn caller(
+    fn recall(
         &self,
         access_key_id: &str,
     ) -> Result<Option<(Arc<Caller>, Zeroizing<String>)>, amana_s3::CallersError> {
         let known = self.0.caller(access_key_id);
         Ok(known.map(|(caller, secret)| (caller, Zeroizing::new(secret.reveal().to_owned()))))
+    }
+
+    async fn stands(&self, _: &str) -> Result<bool, amana_s3::CallersError> {
+        // Nobody else keeps these.
+        Ok(true)
     }
 }

@@ -1,7 +1,8 @@
 //! The running gateway: what its listeners share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use amana_folders::Patience;
 use amana_gateway::{Claim, Gateway};
 use anyhow::Result;
 
@@ -29,6 +30,10 @@ pub(crate) struct Running {
     pub(crate) institution: Institution,
     pub(crate) witness: Inside,
     pub(crate) visits: Mutex<Visits>,
+    /// Who gave wrong secrets, where people type them.
+    pub(crate) patience: Arc<Patience>,
+    /// Where it listens for SFTP, and by which key programs know it; set once it does.
+    pub(crate) sftp: OnceLock<String>,
 }
 
 impl Running {
@@ -49,6 +54,7 @@ impl Running {
             root_alone: gateway.custodians.as_deref().is_some_and(is_one_person),
             // Asked of the disk each time: whoever erases the pages sees the warning go.
             pages: self.institution.pages.clone().filter(|path| path.exists()),
+            sftp: self.sftp.get().cloned(),
             witness: self.witness.vkey().to_string(),
             witness_answered: visits.answered,
             witness_alarms: told.collect(),

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+use amana_console::gateway::{GatewayAlarm, GatewayState};
+use amana_gateway::MirrorStatus;
 use serde::Serialize;
 
 use crate::output;
@@ -17,6 +19,8 @@ pub(crate) struct Status {
     pub(crate) root_alone: bool,
     /// Where pages of shares still lie on this disk.
     pub(crate) pages: Option<PathBuf>,
+    /// Where it listens for SFTP, and its host key's fingerprint.
+    pub(crate) sftp: Option<String>,
     /// The witness's key, which the operator lists in the trust policy.
     pub(crate) witness: String,
     /// Whether the witness's last visit came to an end.
@@ -76,6 +80,39 @@ impl Status {
         self.gateway.custodians.as_deref().unwrap_or("-")
     }
 
+    /// For people, on a page.
+    pub(crate) fn for_people(&self) -> GatewayState {
+        let gateway = self.gateway.clone();
+        let alarms = self.alarms().into_iter();
+        GatewayState {
+            institution: gateway.institution,
+            centre: gateway.centre,
+            connected: gateway.connected,
+            trouble: gateway.trouble,
+            // Negative where the clocks of the witnesses are ahead: that is now.
+            vouched_age_s: gateway
+                .vouched_age_s
+                .map(|age_s| u64::try_from(age_s).unwrap_or(0)),
+            last_vouched_s: gateway
+                .last_vouched_s
+                .and_then(|time_s| u64::try_from(time_s).ok()),
+            ledger: gateway.ledger,
+            followed: gateway.followed,
+            known: gateway.known,
+            witnessed: gateway.witnessed,
+            queued: gateway.queued as u64,
+            spooled: gateway.spooled,
+            spooled_bytes: gateway.spooled_bytes,
+            keyring: gateway.keyring,
+            custodians: gateway.custodians,
+            root_alone: self.root_alone,
+            pages: self.pages.as_ref().map(|pages| pages.display().to_string()),
+            alarms: alarms
+                .map(|(what, evidence)| GatewayAlarm { what, evidence })
+                .collect(),
+        }
+    }
+
     /// For people, on a terminal.
     pub(crate) fn text(&self) -> String {
         let gateway = &self.gateway;
@@ -119,10 +156,17 @@ impl Status {
             self.custodians(),
             self.witness,
         );
+        let mirror = gateway.mirror.as_ref().map(mirror_text);
         // Writing to a string can't fail.
         let mut add = |label: &str, what: &str| {
             let _ = write!(text, "\n{label:<14}{what}");
         };
+        if let Some(sftp) = &self.sftp {
+            add("sftp", sftp);
+        }
+        if let Some(mirror) = mirror {
+            add("mirror", &mirror);
+        }
         if let Some(pages) = &self.pages {
             let pages = pages.display();
             add(
@@ -220,6 +264,63 @@ impl Status {
         ] {
             gauge(name, what, value);
         }
+        for (name, what, value) in gateway.mirror.iter().flat_map(mirror_figures) {
+            gauge(name, what, value);
+        }
         text
     }
+}
+
+/// How the mirror is, for people.
+fn mirror_text(mirror: &MirrorStatus) -> String {
+    let mut text = format!("{}, {} entries", mirror.place, mirror.entries);
+    let as_of = mirror.as_of_ms.and_then(|ms| u64::try_from(ms / 1000).ok());
+    // Writing to a string can't fail.
+    let _ = match (mirror.lag, as_of) {
+        (0, _) => write!(text, ", nothing lacks"),
+        (lag, None) => write!(text, ", {lag} lack"),
+        (lag, Some(as_of)) => write!(text, ", {lag} lack; whole at {}", output::time_s(as_of)),
+    };
+    if mirror.given_back + mirror.contents_given_back > 0 {
+        let _ = write!(
+            text,
+            "\n              {} entries and {} contents were given back to the data centre",
+            mirror.given_back, mirror.contents_given_back
+        );
+    }
+    let not_taken = mirror
+        .not_taken
+        .iter()
+        .filter(|why| Some(*why) != mirror.trouble.as_ref());
+    for trouble in mirror.trouble.iter().chain(not_taken) {
+        let _ = write!(text, "\nWARNING       mirror: {trouble}");
+    }
+    text
+}
+
+/// How the mirror is, for Prometheus.
+fn mirror_figures(mirror: &MirrorStatus) -> [(&'static str, &'static str, u64); 4] {
+    let failing = mirror.trouble.is_some();
+    [
+        (
+            "mirror_entries",
+            "Entries that the mirror counts.",
+            mirror.entries,
+        ),
+        (
+            "mirror_lag_entries",
+            "Entries that the mirror lacks.",
+            mirror.lag,
+        ),
+        (
+            "mirror_failing",
+            "1 while the mirror is not kept up.",
+            failing.into(),
+        ),
+        (
+            "mirror_given_back_entries",
+            "Entries that the data centre took back since the start.",
+            mirror.given_back,
+        ),
+    ]
 }

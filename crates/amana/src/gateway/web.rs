@@ -1,38 +1,38 @@
-//! The gateway's web listener: its status page, and what monitoring asks for. It shows no name of an object, and takes
-//! nothing.
+//! The gateway's web listener: its status page, what monitoring asks for, and folders for whoever has an access key or a link. To anybody
+//! else it shows no name of an object, and takes nothing.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::middleware::from_fn_with_state;
-use axum::response::{Html, IntoResponse, Response};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{StatusCode, header};
 
-use super::page;
 use super::running::Running;
+use super::{file_page, files};
 use crate::metrics::{FORMAT, Text, observe_web};
-use crate::pages;
+use crate::requests;
 
 /// The routes of the web listener.
 pub(crate) fn router(running: Arc<Running>) -> Router {
     Router::new()
-        .route("/", get(show))
-        .route("/pages.css", get(pages::style))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness))
         .route("/metrics", get(metrics))
+        .merge(files::routes(&running))
+        .merge(file_page::routes(&running))
+        .merge(console(&running))
         .layer(from_fn_with_state(running.requests.clone(), observe_web))
+        .layer(from_fn(requests::on_web))
         .with_state(running)
 }
 
-async fn show(State(running): State<Arc<Running>>) -> impl IntoResponse {
-    (
-        pages::GUARD,
-        [(header::CACHE_CONTROL, "no-store")],
-        Html(page::html(&running.status())),
-    )
+/// The status page.
+fn console(running: &Arc<Running>) -> Router<Arc<Running>> {
+    let running = running.clone();
+    amana_console::gateway::router(Arc::new(move || running.status().for_people()))
 }
 
 /// It takes deposits: the data centre answers, or there is a spool; and nothing stands against what it serves.

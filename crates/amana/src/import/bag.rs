@@ -1,15 +1,17 @@
-//! A bag that came from elsewhere, held against its own manifests before anything else.
+//! What came from elsewhere: a bag, held against its own manifests before anything else, or an institution's own mirror.
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use amana_ledger::{Checkpoint, Note, Policy, RegistryRow};
+use amana_vault::Extent;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use super::home::Home;
 use crate::progress::Progress;
 use crate::wire::ActText;
 
@@ -17,8 +19,19 @@ use crate::wire::ActText;
 const MAX_LINE_BYTES: u64 = 64 * 1024 * 1024;
 const READ_BYTES: usize = 1024 * 1024;
 
+/// Bytes of content.
+pub(crate) type Stream = Box<dyn Read + Send>;
+
+/// What an import reads.
+pub(crate) enum Received {
+    /// A bag.
+    Bag(Bag),
+    /// An institution's own mirror.
+    Home(Box<Home>),
+}
+
 /// A bag whose files are those of its manifest.
-pub(crate) struct Received {
+pub(crate) struct Bag {
     root: PathBuf,
     /// Of each version of an open object, its file.
     open: BTreeMap<u64, String>,
@@ -49,20 +62,77 @@ impl Received {
             );
             open.insert(line.entry, line.file);
         }
-        Ok(Self {
+        Ok(Self::Bag(Bag {
             root: root.to_owned(),
             open,
-        })
+        }))
+    }
+
+    /// Where it is, for a person.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Bag(bag) => bag.root.display().to_string(),
+            Self::Home(home) => home.describe(),
+        }
+    }
+
+    /// The mirror that it is.
+    ///
+    /// # Errors
+    /// For a bag.
+    pub(super) fn home(&self) -> Result<&Home> {
+        match self {
+            Self::Home(home) => Ok(home),
+            Self::Bag(bag) => bail!("{}: a bag is no mirror", bag.root.display()),
+        }
     }
 
     /// The acts, in order.
     ///
     /// # Errors
-    /// When the file can't be opened; each act may be one more.
-    pub(crate) fn acts(&self) -> Result<impl Iterator<Item = Result<ActText>> + use<>> {
-        let lines = lines(&self.root.join("data/ledger/acts.jsonl"))?;
-        Ok(lines
-            .map(|line| serde_json::from_str(&line?).context("a line of data/ledger/acts.jsonl")))
+    /// When they can't be read; each act may be one more.
+    pub(crate) fn acts(&self) -> Result<Box<dyn Iterator<Item = Result<ActText>>>> {
+        match self {
+            Self::Bag(bag) => Ok(Box::new(bag.acts()?)),
+            Self::Home(home) => Ok(Box::new(home.acts())),
+        }
+    }
+
+    /// The ledger's newest checkpoint, signed by the key that its row names, and the row by a log of the policy that came
+    /// with it.
+    ///
+    /// # Errors
+    /// When one of them isn't, or is missing.
+    pub(crate) fn checkpoint(&self) -> Result<Checkpoint> {
+        match self {
+            Self::Bag(bag) => bag.checkpoint(),
+            Self::Home(home) => Ok(home.checkpoint(None)?.0),
+        }
+    }
+
+    /// A piece, from its first byte to its last.
+    ///
+    /// # Errors
+    /// When it isn't there.
+    pub(crate) fn piece(&self, id: &[u8; 16]) -> Result<Stream> {
+        match self {
+            Self::Bag(bag) => file(&bag.piece(id), 0),
+            Self::Home(home) => home.piece(id),
+        }
+    }
+
+    /// The content of one run of a version that isn't sealed, by its place among the runs; what follows may be beyond it.
+    ///
+    /// # Errors
+    /// When it isn't there.
+    pub(crate) fn run(&self, entry: u64, runs: &[Extent], number: usize) -> Result<Stream> {
+        match self {
+            Self::Bag(bag) => {
+                let offset = runs[..number].iter().map(|run| run.size_bytes).sum();
+                file(&bag.open_object(entry)?, offset)
+            }
+            Self::Home(home) => home.content(entry, runs[number].blob),
+        }
     }
 
     /// Visits each act, in order.
@@ -75,12 +145,26 @@ impl Received {
         }
         Ok(())
     }
+}
 
-    /// The ledger's newest checkpoint, signed by the key that its row names, and the row by a log of the policy in the bag.
-    ///
-    /// # Errors
-    /// When one of them isn't, or is missing.
-    pub(crate) fn checkpoint(&self) -> Result<Checkpoint> {
+fn file(path: &Path, offset: u64) -> Result<Stream> {
+    let open = || -> std::io::Result<File> {
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(file)
+    };
+    let file = open().with_context(|| path.display().to_string())?;
+    Ok(Box::new(file))
+}
+
+impl Bag {
+    fn acts(&self) -> Result<impl Iterator<Item = Result<ActText>> + use<>> {
+        let lines = lines(&self.root.join("data/ledger/acts.jsonl"))?;
+        Ok(lines
+            .map(|line| serde_json::from_str(&line?).context("a line of data/ledger/acts.jsonl")))
+    }
+
+    fn checkpoint(&self) -> Result<Checkpoint> {
         let read = |name: &str| {
             let path = self.root.join("data/ledger").join(name);
             std::fs::read(&path).with_context(|| path.display().to_string())
@@ -97,7 +181,7 @@ impl Received {
     }
 
     /// Path of a piece.
-    pub(crate) fn piece(&self, id: &[u8; 16]) -> PathBuf {
+    fn piece(&self, id: &[u8; 16]) -> PathBuf {
         let id = hex::encode(id);
         self.root.join(format!("data/pieces/{}/{id}.age", &id[..2]))
     }
@@ -106,7 +190,7 @@ impl Received {
     ///
     /// # Errors
     /// When the bag has none.
-    pub(crate) fn open_object(&self, entry: u64) -> Result<PathBuf> {
+    fn open_object(&self, entry: u64) -> Result<PathBuf> {
         let file = self.open.get(&entry).context("the bag has no file of it")?;
         Ok(self.root.join("data").join(file))
     }

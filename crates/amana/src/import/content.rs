@@ -1,8 +1,6 @@
 //! Content on its way from a bag to a gateway: opened piece by piece where blocking is allowed, verified as it goes.
 
-use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
-use std::path::PathBuf;
+use std::io::{self, Read};
 
 use amana_seal::age::{CHUNK_BYTES, Identity, Opener as AgeOpener, TAG_BYTES, prologue_size};
 use amana_vault::{Extent, SealedPiece};
@@ -15,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::acts::Object;
-use super::bag::Received;
+use super::bag::{Received, Stream};
 use super::fold::Folded;
 use super::keys::Opener;
 use crate::s3_client::Content;
@@ -28,12 +26,12 @@ const PROLOGUE_BYTES: usize = 64 * 1024;
 enum Place {
     /// In an age file.
     Sealed {
-        path: PathBuf,
+        stream: Stream,
         piece: SealedPiece,
         identity: Identity,
     },
-    /// In a plain file, from an offset on.
-    Plain { path: PathBuf, offset: u64 },
+    /// In the clear, with others behind it perhaps.
+    Plain { stream: Stream },
 }
 
 /// The content of one extent of a version, by its place among the extents.
@@ -57,17 +55,13 @@ pub(super) fn open(
                 "piece {blob} is not one that a member signed"
             );
             Place::Sealed {
-                path: bag.piece(blob.as_bytes()),
+                stream: bag.piece(blob.as_bytes())?,
                 piece: piece.clone(),
                 identity: opener.identity(piece.epoch, &piece.bucket)?,
             }
         }
         (None, _) => Place::Plain {
-            path: bag.open_object(index)?,
-            offset: object.extents[..number]
-                .iter()
-                .map(|extent| extent.size_bytes)
-                .sum(),
+            stream: bag.run(index, &object.extents, number)?,
         },
         (Some(_), None) => bail!("a sealed part names no piece"),
     };
@@ -85,11 +79,11 @@ fn stream(place: Place, extent: &Extent) -> Content {
         };
         let read = match place {
             Place::Sealed {
-                path,
+                stream,
                 piece,
                 identity,
-            } => sealed(&path, &piece, identity, &mut send),
-            Place::Plain { path, offset } => plain(&path, offset, size_bytes, &mut send),
+            } => sealed(stream, &piece, identity, &mut send),
+            Place::Plain { stream } => plain(stream, size_bytes, &mut send),
         };
         if let Err(error) = read {
             // Nobody is left to tell when the other side is gone.
@@ -109,20 +103,18 @@ fn stream(place: Place, extent: &Extent) -> Content {
 type Send<'s> = dyn FnMut(Bytes) -> Result<()> + 's;
 
 fn sealed(
-    path: &PathBuf,
+    mut file: Stream,
     piece: &SealedPiece,
     identity: Identity,
     send: &mut Send<'_>,
 ) -> Result<()> {
-    let mut file = File::open(path).with_context(|| path.display().to_string())?;
     let mut prologue = vec![0; usize::try_from(piece.prologue_bytes)?];
     ensure!(prologue.len() <= PROLOGUE_BYTES, "a header far too long");
     file.read_exact(&mut prologue)?;
     let digest: [u8; 32] = Sha256::digest(&prologue).into();
     ensure!(
         digest == piece.prologue_sha256 && prologue_size(&prologue)? == Some(prologue.len()),
-        "{}: not the header that was sealed",
-        path.display()
+        "not the header that was sealed"
     );
     let opener = AgeOpener::new(&prologue, &[identity])?;
     let mut left = piece.size_bytes.saturating_sub(prologue.len() as u64);
@@ -143,9 +135,7 @@ fn sealed(
     Ok(())
 }
 
-fn plain(path: &PathBuf, offset: u64, size: u64, send: &mut Send<'_>) -> Result<()> {
-    let mut file = File::open(path).with_context(|| path.display().to_string())?;
-    file.seek(SeekFrom::Start(offset))?;
+fn plain(file: Stream, size: u64, send: &mut Send<'_>) -> Result<()> {
     let mut left = file.take(size);
     loop {
         let mut chunk = vec![0; CHUNK_BYTES];

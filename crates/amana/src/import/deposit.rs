@@ -11,6 +11,7 @@ use http::Method;
 
 use super::acts::Object;
 use crate::client::segment;
+use crate::patience::Patience;
 use crate::s3_client::{AccessKey, Answer, Call, Content, S3Client};
 
 /// A gateway's S3, and the institution's key there.
@@ -26,7 +27,8 @@ impl Deposits {
     /// # Errors
     /// When nobody listens there, or who does isn't believed.
     pub(crate) async fn connect(gateway: Connector, key: AccessKey) -> Result<Self> {
-        let client = S3Client::connect(gateway, key).await?;
+        // A gateway answers once the data centre has it, over whatever line: however long that takes.
+        let client = S3Client::connect(gateway, key, Patience::default()).await?;
         Ok(Self { client })
     }
 

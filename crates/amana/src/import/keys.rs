@@ -35,8 +35,8 @@ impl Opener {
     ///
     /// # Errors
     /// When there is none under that root, or the key isn't in it.
-    pub(crate) fn new(bag: &Received, own: Own) -> Result<Self> {
-        let root = match &own {
+    pub(crate) fn new(bag: &Received, own: &Own) -> Result<Self> {
+        let root = match own {
             Own::Root(root) => root.key(),
             Own::Member(_, root) => *root,
         };
@@ -55,7 +55,7 @@ impl Opener {
             Ok(())
         })?;
         let newest = newest.context("the bag has no keyring: nothing in it was sealed")?;
-        let (holder, identity) = match &own {
+        let (holder, identity) = match own {
             Own::Root(root) => (Holder::Root, root.identity()),
             Own::Member(key, _) => (Holder::Member(key.id()), key.identity()),
         };

@@ -1,31 +1,33 @@
 //! `amana serve` keeps its mirrors up: one thread a place, which waits whenever there is nothing new.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use amana_store::copies::Copies;
-use amana_store::mirror::{Head, Mirroring, Pace, Round};
-use amana_store::{Options, Store};
+use amana_store::mirror::{Mirroring, Pace, PlaceInTurn, Round};
+use amana_store::turns::{Held, Turn};
+use amana_store::{BlobId, Store, TRACES};
 use anyhow::{Context as _, Result};
+use tracing::field::Empty;
 
 use super::config::{MirrorConfig, folder, open_place};
 use super::copies::MirrorCopies;
 use super::pace::pace;
 use super::restoring::Restoring;
 use super::states::States;
+use super::stop::Stop;
 use crate::centre::{Centre, SERVICES, catalog};
+use crate::config::Config;
 use crate::durable::make_private_folder;
 
 /// Between two looks for something new.
 const EVERY: Duration = Duration::from_secs(2);
 /// After a failure: a disk that isn't mounted, a line that is down.
 const AFTER_FAILURE: Duration = Duration::from_secs(15);
-/// Between two looks whether to stop.
-const NAP: Duration = Duration::from_millis(100);
 
 /// Begins what a server does for its mirrors: keeps each up, lets reads heal from them, and, in a folder that was restored,
 /// fetches the blobs that are still on their way.
@@ -37,17 +39,21 @@ pub(crate) fn keep(centre: &Centre, offset_s: i64) -> Result<Background> {
     let mut background = Background::start(centre, offset_s)?;
     let restoring = Restoring::find(store.folder())?;
     let mut copies: Vec<Arc<dyn Copies>> = Vec::new();
-    copies.extend(restoring.iter().map(|restoring| restoring.copies(store)));
+    copies.extend(
+        restoring
+            .iter()
+            .map(|restoring| restoring.copies(store, &background.stop)),
+    );
     for mirror in mirrors {
-        copies.push(Arc::new(MirrorCopies::new(store, mirror)));
+        copies.push(Arc::new(MirrorCopies::new(store, mirror, &background.stop)));
     }
     store.set_copies(copies);
     if let Some(restoring) = restoring {
-        let (store, stopped) = (store.clone(), background.stopped.clone());
-        let pace = pace(restoring.limits()?, offset_s, stopped.clone());
+        let (store, stop) = (store.clone(), background.stop.clone());
+        let pace = pace(restoring.limits()?, offset_s, stop.clone());
         background.run("restoring", move || {
-            while !stopped.load(Ordering::Relaxed) && !restoring.go_on(&store, &pace) {
-                nap(AFTER_FAILURE, &stopped);
+            while !stop.is_said() && !restoring.go_on(&store, &pace, &stop) {
+                stop.nap(AFTER_FAILURE);
             }
         })?;
     }
@@ -57,7 +63,7 @@ pub(crate) fn keep(centre: &Centre, offset_s: i64) -> Result<Background> {
 /// The threads of a server's mirrors.
 #[derive(Default)]
 pub(crate) struct Background {
-    stopped: Arc<AtomicBool>,
+    stop: Stop,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -65,11 +71,11 @@ impl Background {
     fn start(centre: &Centre, offset_s: i64) -> Result<Self> {
         let mut background = Self::default();
         for mirror in &centre.config.mirrors {
-            let pace = pace(mirror.limits()?, offset_s, background.stopped.clone());
+            let pace = pace(mirror.limits()?, offset_s, background.stop.clone());
             let (store, mirror) = (centre.store.clone(), mirror.clone());
-            let (states, stopped) = (centre.mirrors.clone(), background.stopped.clone());
+            let (states, stop) = (centre.mirrors.clone(), background.stop.clone());
             background.run(&format!("mirror-{}", mirror.name), move || {
-                keep_up(&store, &mirror, &pace, &states, &stopped);
+                keep_up(&store, &mirror, &pace, &states, &stop);
             })?;
         }
         Ok(background)
@@ -84,7 +90,7 @@ impl Background {
 
     /// Stops, and waits for what is under way; what was copied stays.
     pub(crate) fn stop(self) {
-        self.stopped.store(true, Ordering::Relaxed);
+        self.stop.say();
         for thread in self.threads {
             // A thread that panicked has told so on stderr, and nothing else hangs on it.
             let _ = thread.join();
@@ -92,18 +98,21 @@ impl Background {
     }
 }
 
-fn keep_up(
-    store: &Store,
-    mirror: &MirrorConfig,
-    pace: &Pace,
-    states: &States,
-    stopped: &AtomicBool,
-) {
+fn keep_up(store: &Store, mirror: &MirrorConfig, pace: &Pace, states: &States, stop: &Stop) {
     let mut told: Option<String> = None;
     let mut told_damage: Vec<String> = Vec::new();
-    while !stopped.load(Ordering::Relaxed) {
-        let ended = copy_on(store, mirror, pace, stopped, &mut |round, head| {
-            states.copied(&mirror.name, head);
+    let turn = store.turn(&turn_at(mirror));
+    while !stop.is_said() {
+        let held = turn.take();
+        if let Ok(None) = held {
+            leave_to_others(store, mirror, states);
+            stop.nap(EVERY);
+            continue;
+        }
+        let mut each = |round: &Round, copying: &Mirroring| {
+            let lacking = copying.lacking();
+            states.copied(&mirror.name, copying.head(), lacking.len());
+            note_lacking(store.folder(), mirror, lacking);
             if told.take().is_some() {
                 tracing::info!(mirror = mirror.name, "the mirror is kept up again");
             }
@@ -112,8 +121,12 @@ fn keep_up(
                 tracing::error!(mirror = mirror.name, damaged = ?round.damaged, "content could not be mirrored");
                 told_damage.clone_from(&round.damaged);
             }
+        };
+        let ended = held.map_err(Into::into).and_then(|held| match held {
+            Some(held) => copy_on(store, mirror, &Arc::new(held), pace, stop, &mut each),
+            None => Ok(()),
         });
-        if let (Err(error), false) = (ended, stopped.load(Ordering::Relaxed)) {
+        if let (Err(error), false) = (ended, stop.is_said()) {
             let error = format!("{error:#}");
             states.failing(&mirror.name);
             if told.as_ref() != Some(&error) {
@@ -121,36 +134,56 @@ fn keep_up(
                 note_error(store.folder(), mirror, Some(&error));
                 told = Some(error);
             }
-            nap(AFTER_FAILURE, stopped);
+            stop.nap(AFTER_FAILURE);
         }
     }
 }
 
-/// Copies what is new, again and again, until something fails or the server stops.
+/// What all nodes that keep up a mirror of that name call it.
+fn turn_at(mirror: &MirrorConfig) -> String {
+    format!("mirror/{}", mirror.name)
+}
+
+/// What is known here of a mirror that another node keeps up is old.
+fn leave_to_others(store: &Store, mirror: &MirrorConfig, states: &States) {
+    states.left(&mirror.name);
+    note_error(store.folder(), mirror, None);
+    note_lacking(store.folder(), mirror, &BTreeSet::new());
+}
+
+/// Copies what is new, again and again, until something fails, another node has the turn, or the server stops.
 fn copy_on(
     store: &Store,
     mirror: &MirrorConfig,
+    held: &Arc<Held>,
     pace: &Pace,
-    stopped: &AtomicBool,
-    each: &mut dyn FnMut(&Round, Option<&Head>),
+    stop: &Stop,
+    each: &mut dyn FnMut(&Round, &Mirroring),
 ) -> Result<()> {
     let _alone = alone(store.folder(), mirror)?;
-    let place = open_place(mirror)?;
+    let place = Arc::new(PlaceInTurn::new(open_place(mirror, stop)?, held.clone()));
     let options = mirror.options(store.folder());
     let mut copying = Mirroring::of_store(store, place, SERVICES, options, pace.clone())?;
-    while !stopped.load(Ordering::Relaxed) {
-        let round = copying.round()?;
-        each(&round, copying.head());
-        nap(EVERY, stopped);
+    while !stop.is_said() && held.is_ours() {
+        let span = tracing::trace_span!(target: TRACES, "mirror", entries = Empty, blobs = Empty, bytes = Empty);
+        let round = match span.in_scope(|| copying.round()) {
+            // Not a failure: the place is another node's to write to.
+            Err(error) if !held.is_ours() => {
+                tracing::info!(mirror = mirror.name, %error, "the mirror is left to another node");
+                break;
+            }
+            round => round?,
+        };
+        if round.head {
+            store.tell_mirrored()?;
+        }
+        span.record("entries", round.entries.cast_signed())
+            .record("blobs", round.blobs.cast_signed())
+            .record("bytes", round.bytes.cast_signed());
+        each(&round, &copying);
+        stop.nap(EVERY);
     }
     Ok(())
-}
-
-fn nap(long: Duration, stopped: &AtomicBool) {
-    let until = Instant::now() + long;
-    while !stopped.load(Ordering::Relaxed) && Instant::now() < until {
-        std::thread::sleep(NAP);
-    }
 }
 
 /// One process has a place at a time.
@@ -182,6 +215,28 @@ fn note_error(data: &Path, mirror: &MirrorConfig, error: Option<&str>) {
     };
 }
 
+/// Keeps the names of what the place should have and hasn't, for whoever asks beside the server; a file that can't be
+/// written changes nothing.
+pub(crate) fn note_lacking(data: &Path, mirror: &MirrorConfig, lacking: &BTreeSet<BlobId>) {
+    let path = mirror.beside(data, "lacking");
+    let _ = match lacking.is_empty() {
+        true => fs::remove_file(&path),
+        false => {
+            let names: String = lacking.iter().map(|blob| format!("{blob}\n")).collect();
+            match fs::read_to_string(&path).is_ok_and(|noted| noted == names) {
+                true => Ok(()),
+                false => fs::write(&path, names),
+            }
+        }
+    };
+}
+
+/// The blobs that a mirror lacked when it was last kept up.
+pub(super) fn noted_lacking(data: &Path, mirror: &MirrorConfig) -> BTreeSet<BlobId> {
+    let names = fs::read_to_string(mirror.beside(data, "lacking")).unwrap_or_default();
+    names.lines().filter_map(|name| name.parse().ok()).collect()
+}
+
 /// Mirrors of a data folder by hand, beside no server: begun.
 ///
 /// # Errors
@@ -189,13 +244,22 @@ fn note_error(data: &Path, mirror: &MirrorConfig, error: Option<&str>) {
 pub(crate) fn begin(
     data: &Path,
     centre: &str,
+    config: &Config,
     mirror: &MirrorConfig,
     pace: Pace,
 ) -> Result<(Mirroring, fs::File)> {
     let lock = alone(data, mirror)?;
-    let place = open_place(mirror)?;
+    let store = config.store_options(centre)?;
+    let turn = Turn::at(&turn_at(mirror), store.database.as_ref());
+    let held = turn.take()?.with_context(|| {
+        format!(
+            "the mirror {} is being kept up by another node",
+            mirror.name
+        )
+    })?;
+    let place = open_place(mirror, &Stop::default())?;
+    let place = Arc::new(PlaceInTurn::new(place, Arc::new(held)));
     let options = mirror.options(data);
-    let store = Options::new(centre);
     let begun = Mirroring::of_folder(data, catalog(), store, place, SERVICES, options, pace)?;
     Ok((begun, lock))
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use amana_gateway::centre::limit::Limit;
 use amana_store::mirror::{FolderPlace, MirrorOptions, Place};
+use amana_tls::Trust;
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use super::s3_place::S3Place;
+use super::s3_place::{Endpoint, S3Place};
+use super::stop::Stop;
 use crate::config::Config;
 
 /// For how long content that was freed stays in a mirror, in days.
@@ -33,6 +35,9 @@ pub(crate) struct MirrorConfig {
     /// File with the access key, mode 600, as `amana access-key create --json` prints it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) key_file: Option<PathBuf>,
+    /// Whom to believe at an `https://` endpoint: a file with the authority's certificate, or its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) authority: Option<String>,
     /// Whether the place is the operator's own; otherwise everything in it is sealed. Folders are by default,
     /// buckets aren't.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -55,6 +60,24 @@ impl MirrorConfig {
         }
     }
 
+    /// The same from wherever a command is started later.
+    pub(crate) fn absolute(self) -> Self {
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+        let text = |path: String| absolute(path.into()).display().to_string();
+        Self {
+            place: match self.place.starts_with(S3) {
+                true => self.place,
+                false => text(self.place),
+            },
+            key_file: self.key_file.map(absolute),
+            authority: self.authority.map(|authority| match authority.parse() {
+                Ok(Trust::Pinned(_)) => authority,
+                _ => text(authority),
+            }),
+            ..self
+        }
+    }
+
     /// What types can't say.
     ///
     /// # Errors
@@ -73,7 +96,28 @@ impl MirrorConfig {
                 self.name
             );
         }
+        self.authority()?;
         self.limits().map(drop)
+    }
+
+    /// Whom to believe at the endpoint.
+    ///
+    /// # Errors
+    /// What is neither a digest nor a file's name, or stands beside a line that isn't proved.
+    fn authority(&self) -> Result<Option<Trust>> {
+        let Some(authority) = &self.authority else {
+            return Ok(None);
+        };
+        let url = self.endpoint.as_deref().unwrap_or_default();
+        if !url.starts_with("https://") {
+            bail!(
+                "the mirror {}: an authority needs an endpoint with https://",
+                self.name
+            );
+        }
+        let trust = authority.parse();
+        let trust = trust.with_context(|| format!("the mirror {}: authority", self.name))?;
+        Ok(Some(trust))
     }
 
     /// Whether the place is the operator's own.
@@ -126,14 +170,19 @@ pub(crate) fn find(config: &Config, name: &str) -> MirrorConfig {
 ///
 /// # Errors
 /// When it isn't there.
-pub(crate) fn open_place(mirror: &MirrorConfig) -> Result<Arc<dyn Place>> {
+pub(crate) fn open_place(mirror: &MirrorConfig, stop: &Stop) -> Result<Arc<dyn Place>> {
     let Some(bucket) = mirror.place.strip_prefix(S3) else {
         return Ok(Arc::new(FolderPlace::open(Path::new(&mirror.place))?));
     };
     let (Some(endpoint), Some(key_file)) = (&mirror.endpoint, &mirror.key_file) else {
         bail!("{}: name its endpoint and its key file", mirror.place);
     };
-    let region = mirror.region.as_deref();
-    let place = S3Place::connect(bucket, endpoint, region, key_file);
+    let endpoint = Endpoint {
+        url: endpoint,
+        region: mirror.region.as_deref(),
+        key_file,
+        authority: mirror.authority()?,
+    };
+    let place = S3Place::connect(bucket, &endpoint, stop.clone());
     Ok(Arc::new(place.with_context(|| mirror.place.clone())?))
 }

@@ -1,7 +1,6 @@
 //! How fast bytes go to a place: by the limits of its hours, and not at all once the server stops.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,8 +8,7 @@ use amana_gateway::centre::limit::{Limit, bytes_s};
 use amana_store::clock;
 use amana_store::mirror::Pace;
 
-/// The longest nap, so that a stop is heard.
-const NAP: Duration = Duration::from_millis(100);
+use super::stop::Stop;
 
 /// By how much clocks on the wall are ahead of UTC, in seconds. Asked while a process has one thread.
 pub(crate) fn local_offset_s() -> i64 {
@@ -18,7 +16,7 @@ pub(crate) fn local_offset_s() -> i64 {
 }
 
 /// The pace of a place.
-pub(crate) fn pace(limits: Vec<Limit>, offset_s: i64, stopped: Arc<AtomicBool>) -> Pace {
+pub(crate) fn pace(limits: Vec<Limit>, offset_s: i64, stop: Stop) -> Pace {
     // When the bytes that went are paid for.
     let free_at = Mutex::new(Instant::now());
     Arc::new(move |bytes| {
@@ -32,14 +30,10 @@ pub(crate) fn pace(limits: Vec<Limit>, offset_s: i64, stopped: Arc<AtomicBool>) 
             }
             now
         };
-        loop {
-            if stopped.load(Ordering::Relaxed) {
-                return Err(io::Error::other("the server is being stopped"));
-            }
-            match wait_until.checked_duration_since(Instant::now()) {
-                Some(left) if !left.is_zero() => std::thread::sleep(left.min(NAP)),
-                _ => return Ok(()),
-            }
+        stop.nap(wait_until.saturating_duration_since(Instant::now()));
+        match stop.is_said() {
+            true => Err(io::Error::other("the server is being stopped")),
+            false => Ok(()),
         }
     })
 }

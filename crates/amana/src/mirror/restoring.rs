@@ -5,13 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use amana_gateway::centre::limit::Limit;
-use amana_store::Store;
+use amana_store::check::read_folder;
 use amana_store::copies::Copies;
-use amana_store::mirror::{Fetched, Mirror, Pace, fetch_blobs};
+use amana_store::mirror::{Fetched, Mirror, Pace, absent_blobs, fetch_blobs};
+use amana_store::{Blobs, Store};
 use anyhow::{Context as _, Result};
+use serde::Serialize;
 
 use super::config::{MirrorConfig, open_place};
 use super::copies::MirrorCopies;
+use super::stop::Stop;
+use crate::config::{Config, path_in};
 use crate::durable::write_private;
 
 /// The file in the data folder.
@@ -20,6 +24,17 @@ const FILE: &str = "restoring.json";
 /// Where a restored folder's blobs come from.
 pub(crate) struct Restoring {
     from: MirrorConfig,
+}
+
+/// Content that a restored folder hasn't got yet.
+#[derive(Debug, Serialize)]
+pub(crate) struct OnItsWay {
+    /// The place.
+    pub(crate) from: String,
+    /// How many blobs.
+    pub(crate) blobs: usize,
+    /// Their bytes, by whole chunks: each blob's last one may be shorter.
+    pub(crate) at_most_bytes: u64,
 }
 
 impl Restoring {
@@ -48,6 +63,22 @@ impl Restoring {
         }
     }
 
+    /// What of a folder's content is still on its way.
+    ///
+    /// # Errors
+    /// A failure of the rows.
+    pub(crate) fn on_its_way(&self, data: &Path) -> Result<OnItsWay> {
+        let config = Config::read(&path_in(data))?;
+        let blobs = Blobs::of(data, config.object_place()?.as_ref())?;
+        // A restored folder has its rows in itself.
+        let absent = read_folder(data, None, |rows| absent_blobs(rows, &blobs))?;
+        Ok(OnItsWay {
+            from: self.from.place.clone(),
+            blobs: absent.len(),
+            at_most_bytes: absent.iter().map(|(_, bytes)| bytes).sum(),
+        })
+    }
+
     /// The limits of the line to the place.
     ///
     /// # Errors
@@ -58,8 +89,8 @@ impl Restoring {
 
     /// Fetches what is left, and tells the log how far that came; true once all is there, or what is missing isn't in the
     /// place either.
-    pub(crate) fn go_on(&self, store: &Store, pace: &Pace) -> bool {
-        match self.fetch(store, pace) {
+    pub(crate) fn go_on(&self, store: &Store, pace: &Pace, stop: &Stop) -> bool {
+        match self.fetch(store, pace, stop) {
             Ok(fetched) => {
                 let (blobs, bytes) = (fetched.blobs, fetched.bytes);
                 tracing::info!(blobs, bytes, from = self.from.place, "content was fetched");
@@ -80,17 +111,17 @@ impl Restoring {
     }
 
     /// As a place to read from meanwhile.
-    pub(crate) fn copies(&self, store: &Arc<Store>) -> Arc<dyn Copies> {
-        Arc::new(MirrorCopies::new(store, &self.from))
+    pub(crate) fn copies(&self, store: &Arc<Store>, stop: &Stop) -> Arc<dyn Copies> {
+        Arc::new(MirrorCopies::new(store, &self.from, stop))
     }
 
     /// Fetches what is left; once nothing is missing the note goes. Blocking.
     ///
     /// # Errors
     /// When the place doesn't answer, or a write fails; what was fetched stays.
-    pub(crate) fn fetch(&self, store: &Store, pace: &Pace) -> Result<Fetched> {
+    pub(crate) fn fetch(&self, store: &Store, pace: &Pace, stop: &Stop) -> Result<Fetched> {
         let key = store.keys().mirror_key();
-        let mirror = Mirror::open(open_place(&self.from)?, Some(key))?;
+        let mirror = Mirror::open(open_place(&self.from, stop)?, Some(key))?;
         let fetched = fetch_blobs(store, &mirror, pace)?;
         if fetched.missing.is_empty() {
             fs::remove_file(store.folder().join(FILE)).context(FILE)?;

@@ -1,33 +1,53 @@
 //! A place in a bucket: any S3, another Amana's too.
 //!
 //! A stream of more than a piece goes as a multipart upload, whose completion shows it whole; a longer one is read by ranges.
-//! The store's verbs block, so that a place has a small runtime of its own.
 
 use std::io::{self, Cursor, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use amana_store::mirror::{Listed, Place};
 use amana_store::{Error, Result};
-use anyhow::{Context as _, bail};
+use amana_tls::Trust;
+use anyhow::Context as _;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde::Deserialize;
-use tokio::runtime::{Builder, Runtime};
 use zeroize::Zeroizing;
 
-use crate::s3_client::{AccessKey, Answer, Call, S3Client, path};
+use super::s3_line::S3Line;
+use super::stop::Stop;
+use crate::durable::read_private;
+use crate::patience::Patience;
+use crate::s3_client::{AccessKey, Answer, Call, path};
 
 /// What goes, or comes, in one request.
 const PIECE_BYTES: usize = 8 * 1024 * 1024;
-/// Tries of a request whose connection broke.
-const TRIES: usize = 3;
+/// A store may think for a while before it answers, but not for long: reads of whoever asks the data centre wait for it.
+const PATIENCE: Patience = Patience {
+    connect: Some(Duration::from_secs(20)),
+    asked: Some(Duration::from_secs(30)),
+    deposited: Some(Duration::from_secs(120)),
+};
 
 /// A file with an access key, as `amana access-key create --json` prints it.
 #[derive(Deserialize)]
 struct KeyFile {
     access_key_id: String,
     secret_access_key: String,
+}
+
+/// Where a bucket is, and as whom it is asked.
+pub(crate) struct Endpoint<'e> {
+    /// `https://…`.
+    pub(crate) url: &'e str,
+    /// The region that requests are signed for.
+    pub(crate) region: Option<&'e str>,
+    /// A file with the access key, which only its owner reads.
+    pub(crate) key_file: &'e Path,
+    /// Whom to believe there; without it, whom this system believes.
+    pub(crate) authority: Option<Trust>,
 }
 
 /// Streams as objects of a bucket, under a prefix.
@@ -38,67 +58,35 @@ struct Bucket {
     bucket: String,
     /// Empty, or ending in a slash.
     prefix: String,
-    /// None only while it is dropped.
-    line: Mutex<Option<Line>>,
-}
-
-struct Line {
-    runtime: Runtime,
-    client: S3Client,
-}
-
-impl Drop for Bucket {
-    fn drop(&mut self) {
-        let line = self.line.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // A runtime may not be waited for where others run.
-        if let Some(line) = line.take() {
-            drop(line.client);
-            line.runtime.shutdown_background();
-        }
-    }
+    line: S3Line,
 }
 
 impl S3Place {
-    /// Connects to `bucket/prefix` at an endpoint, with the key in a file that only its owner reads.
+    /// Connects to `bucket/prefix`.
     ///
     /// # Errors
     /// A key file that is no key, or an endpoint that doesn't answer.
-    pub(crate) fn connect(
-        place: &str,
-        endpoint: &str,
-        region: Option<&str>,
-        key_file: &Path,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn connect(place: &str, at: &Endpoint<'_>, stop: Stop) -> anyhow::Result<Self> {
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
         let prefix = match prefix.trim_end_matches('/') {
             "" => String::new(),
             prefix => format!("{prefix}/"),
         };
-        let key = read_key(key_file)?;
-        let runtime = Builder::new_current_thread().enable_all().build()?;
-        let connector = crate::tls::way(endpoint, None)?;
-        let client = runtime.block_on(S3Client::connect(connector, key))?;
-        let client = match region {
-            Some(region) => client.in_region(region),
-            None => client,
-        };
+        let key = read_key(at.key_file)?;
+        let connector = crate::tls::way(at.url, at.authority.clone())?;
+        let line = S3Line::connect(connector, key, at.region, stop, PATIENCE)?;
         Ok(Self(Arc::new(Bucket {
             name: format!("s3://{place}"),
             bucket: bucket.to_owned(),
             prefix,
-            line: Mutex::new(Some(Line { runtime, client })),
+            line,
         })))
     }
 }
 
 fn read_key(file: &Path) -> anyhow::Result<AccessKey> {
-    use std::os::unix::fs::MetadataExt as _;
     let shown = || file.display().to_string();
-    let mode = std::fs::metadata(file).with_context(shown)?.mode();
-    if mode & 0o077 != 0 {
-        bail!("{}: others may read this key; chmod 600 it", shown());
-    }
-    let text = Zeroizing::new(std::fs::read_to_string(file).with_context(shown)?);
+    let text = read_private(file)?;
     let key: KeyFile = serde_json::from_str(&text).with_context(|| {
         format!(
             "{}: it must hold what `amana access-key create --json` prints",
@@ -124,21 +112,9 @@ impl Bucket {
         path(&self.bucket, &format!("{}{name}", self.prefix))
     }
 
-    /// Asks, and asks again when the line broke: every request here may be asked twice.
     fn ask(&self, name: &str, call: &dyn Fn() -> Call) -> Result<Answer> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Line { runtime, client }) = &mut *line else {
-            return Err(self.failed(name, &"the place was closed"));
-        };
-        let mut last = String::new();
-        for _ in 0..TRIES {
-            match runtime.block_on(client.call(call())) {
-                Ok(answer) if answer.status.is_server_error() => last = answer.said(),
-                Ok(answer) => return Ok(answer),
-                Err(error) => last = format!("{error:#}"),
-            }
-        }
-        Err(self.failed(name, &last))
+        let answer = self.line.ask(call);
+        answer.map_err(|error| self.failed(name, &format!("{error:#}")))
     }
 
     /// The answer, if it is that of something done.

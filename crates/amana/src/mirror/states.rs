@@ -17,17 +17,31 @@ struct State {
     entries: u64,
     /// When what it holds was last found to be all there was, or was read.
     as_of_ms: i64,
+    /// Blobs that it should have, and hasn't.
+    lacking: u64,
     failing: bool,
+}
+
+/// What is known of a mirror.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    /// Entries that it lacks.
+    pub(crate) lag_entries: u64,
+    /// When it was last brought up to date, in seconds since 1970; 0 for never.
+    pub(crate) as_of_s: u64,
+    /// Blobs that it should have, and hasn't.
+    pub(crate) lacking: u64,
 }
 
 impl States {
     /// A round came through.
-    pub(super) fn copied(&self, mirror: &str, head: Option<&Head>) {
+    pub(super) fn copied(&self, mirror: &str, head: Option<&Head>, lacking: usize) {
         let ledgers = head.iter().flat_map(|head| &head.ledgers);
         let sizes = ledgers.filter_map(|ledger| Some(ledger.checkpoint().ok()?.0.size));
         let state = State {
             entries: sizes.sum(),
             as_of_ms: clock::system_ms(),
+            lacking: lacking as u64,
             failing: false,
         };
         self.with(mirror, |held| *held = state);
@@ -36,6 +50,22 @@ impl States {
     /// It isn't kept up.
     pub(super) fn failing(&self, mirror: &str) {
         self.with(mirror, |held| held.failing = true);
+    }
+
+    /// Another node keeps it up.
+    pub(super) fn left(&self, mirror: &str) {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        states.remove(mirror);
+    }
+
+    /// What is known of a mirror that this process copies to; `entries` are those of all ledgers now.
+    pub(crate) fn known(&self, mirror: &str, entries: u64) -> Option<Known> {
+        let states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        states.get(mirror).map(|state| Known {
+            lag_entries: entries.saturating_sub(state.entries),
+            as_of_s: u64::try_from(state.as_of_ms / 1000).unwrap_or(0),
+            lacking: state.lacking,
+        })
     }
 
     fn with(&self, mirror: &str, change: impl FnOnce(&mut State)) {
@@ -71,6 +101,11 @@ impl States {
             "amana_mirror_age_seconds",
             "Seconds since a mirror was last brought up to date.",
             &|state| u64::try_from((now_ms - state.as_of_ms) / 1000).unwrap_or(0),
+        );
+        add(
+            "amana_mirror_lacking_blobs",
+            "Blobs that a mirror should have, and hasn't.",
+            &|state| state.lacking,
         );
         add(
             "amana_mirror_failing",

@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amana_store::Store;
 use amana_tls::Authority;
 use anyhow::{Context as _, Result, bail};
 use zeroize::Zeroizing;
@@ -34,6 +35,47 @@ pub(crate) fn load_or_make(folder: &Path, now_s: i64) -> Result<Authority> {
     write_private(&key_in(folder), &authority.key_pem())?;
     write_whole(&certificate_in(folder), &authority.certificate_pem())?;
     Ok(authority)
+}
+
+/// The name of the authority among the data centre's secrets.
+const SECRET: &str = "tls/authority";
+/// Between key and certificate in it; neither has one.
+const BETWEEN: char = '\0';
+
+/// In a folder that was restored, brings back the authority that everybody pinned. Durable on return.
+///
+/// # Errors
+/// When a file can't be written, or the secret doesn't open.
+pub(crate) fn bring_back(folder: &Path, store: &Store) -> Result<()> {
+    if key_in(folder).exists() || certificate_in(folder).exists() {
+        return Ok(());
+    }
+    let Some(kept) = store.secret(SECRET)? else {
+        return Ok(());
+    };
+    let text = std::str::from_utf8(&kept).context(SECRET)?;
+    let (key, certificate) = text.split_once(BETWEEN).context(SECRET)?;
+    make_private_folder(&folder.join("keys"))?;
+    write_private(&key_in(folder), key)?;
+    write_whole(&certificate_in(folder), certificate)
+}
+
+/// Keeps the authority of a folder among the data centre's secrets, so that it comes back with them. A store that takes
+/// nothing keeps what it has.
+///
+/// # Errors
+/// When a file can't be read, or the rows fail.
+pub(crate) fn keep(folder: &Path, store: &Store) -> Result<()> {
+    let Some(authority) = load(folder)? else {
+        return Ok(());
+    };
+    let key = authority.key_pem();
+    let both = Zeroizing::new([key.as_str(), &authority.certificate_pem()].join("\0"));
+    let kept = store.secret(SECRET)?;
+    if kept.is_some_and(|kept| *kept == *both.as_bytes()) || store.writable().is_err() {
+        return Ok(());
+    }
+    Ok(store.keep_secret(SECRET, both.as_bytes())?)
 }
 
 /// The authority of a folder, if there is one.

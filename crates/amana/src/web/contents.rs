@@ -187,7 +187,7 @@ async fn object(
     use amana_vault::Error::{
         ConditionalConflict, DeleteMarker, MethodNotAllowed, NoSuchBucket, NoSuchKey, NoSuchVersion,
     };
-    let opened = match centre.vault.open(caller, bucket, key, version) {
+    let opened = match centre.vault.ask_open(caller, bucket, key, version).await {
         Ok(found) if found.entry.index() == index => {
             let stream = centre.vault.read(&found, 0..found.size_bytes).await;
             stream.map(|stream| (found.size_bytes, stream.boxed()))

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::keyrings::MAX_BUNDLE_BYTES;
 use super::refusal::Refusal;
 use crate::centre::{Centre, blocking};
-use crate::enrolments::{Stopped, transcript};
+use crate::enrolments::{Session, Stopped, transcript};
 
 /// The routes of enrolment.
 pub(super) fn routes() -> Router<Arc<Centre>> {
@@ -47,6 +47,7 @@ impl From<Stopped> for Refusal {
                 "not-committed",
                 "what is revealed is not what was committed to",
             ),
+            Stopped::Store(error) => error.into(),
         }
     }
 }
@@ -64,16 +65,21 @@ async fn begin(
     Json(begin): Json<Begin>,
 ) -> Result<Json<Value>, Refusal> {
     let now_ms = centre.store.now_ms();
-    if !centre.enrolments.may_guess(now_ms) {
+    let looking = centre.clone();
+    if !blocking(move || looking.enrolments.may_guess(now_ms)).await? {
         return Err(Refusal::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-codes",
             "too many wrong codes came; try again in a minute",
         ));
     }
-    let enrolment = known(&centre, &begin.code).await.inspect_err(|_| {
-        centre.enrolments.guessed(now_ms);
-    })?;
+    let enrolment = match known(&centre, &begin.code).await {
+        Ok(enrolment) => enrolment,
+        Err(refused) => {
+            blocking(move || centre.enrolments.guessed(now_ms)).await?;
+            return Err(refused);
+        }
+    };
     let institution = enrolment.institution.clone();
     let names = json!({
         "institution": institution,
@@ -86,14 +92,14 @@ async fn begin(
     let commitment = commitment.parse().map_err(wrong)?;
     let nonce = Nonce::generate().map_err(failed)?;
     let id = hex::encode(random_id()?);
-    let begun = centre.enrolments.begin(
-        &enrolment,
-        institution.parse()?,
-        commitment,
-        (id, nonce),
-        now_ms,
-    );
-    let (id, nonce) = begun?;
+    let name = institution.parse()?;
+    let begun = blocking(move || {
+        let fresh = (id, nonce);
+        centre
+            .enrolments
+            .begin(&enrolment, name, commitment, fresh, now_ms)
+    });
+    let (id, nonce) = begun.await?;
     let mut answer = names;
     answer["id"] = id.into();
     answer["nonce"] = nonce.to_string().into();
@@ -104,6 +110,11 @@ async fn known(centre: &Arc<Centre>, code: &str) -> Result<Enrolment, Refusal> {
     let code: EnrolmentCode = code.parse()?;
     let centre = centre.clone();
     Ok(blocking(move || centre.access.enrolment_of(&code)).await?)
+}
+
+async fn session(centre: &Arc<Centre>, id: &str) -> Result<Session, Refusal> {
+    let (centre, id) = (centre.clone(), id.to_owned());
+    Ok(blocking(move || centre.enrolments.find(&id)).await?)
 }
 
 fn random_id() -> Result<[u8; 16], Refusal> {
@@ -140,7 +151,7 @@ async fn reveal(
     Path(id): Path<String>,
     Json(reveal): Json<Reveal>,
 ) -> Result<Json<Value>, Refusal> {
-    let session = centre.enrolments.find(&id).ok_or_else(Refusal::absent)?;
+    let session = session(&centre, &id).await?;
     let nonce: Nonce = reveal.nonce.parse().map_err(wrong)?;
     let witness: Option<VerifierKey> = reveal
         .witness
@@ -173,9 +184,13 @@ async fn reveal(
         member,
         witness.as_ref(),
     );
-    centre
-        .enrolments
-        .reveal(&id, &nonce, &said, reveal.bundle, member, witness)?;
+    let revealed = move || {
+        let (bundle, witness) = (reveal.bundle, witness.as_ref());
+        centre
+            .enrolments
+            .reveal(&id, &nonce, &said, bundle, member, witness)
+    };
+    blocking(revealed).await?;
     Ok(Json(json!({ "state": "waiting" })))
 }
 
@@ -198,7 +213,7 @@ async fn state(
     State(centre): State<Arc<Centre>>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
-    let session = centre.enrolments.find(&id).ok_or_else(Refusal::absent)?;
+    let session = session(&centre, &id).await?;
     let (name, number) = (session.institution.clone(), session.number);
     let (enrolment, has_keyring) = blocking(move || {
         let enrolment = centre.access.enrolment(&name, number)?;

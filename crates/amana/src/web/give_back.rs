@@ -73,7 +73,7 @@ async fn take(
     Ok(Json(centre.store.take_back(given).await.map_err(refusal)?))
 }
 
-fn refusal(error: amana_store::Error) -> Refusal {
+pub(super) fn refusal(error: amana_store::Error) -> Refusal {
     use amana_store::Error as E;
     match error {
         E::Damaged { .. } | E::Refused { .. } | E::Ledger(_) => {

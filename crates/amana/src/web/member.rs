@@ -41,13 +41,12 @@ impl Signed {
         }
         let (institution, member) = (words.next()?, words.next()?);
         let (time, signature) = (words.next()?, words.next()?);
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Some(Self {
             institution: institution.to_owned(),
             who: member.parse().ok()?,
             time_s: time.parse().ok()?,
             signature: STANDARD.decode(signature).ok()?.try_into().ok()?,
-            text: format!("amana.request/v1\n{method}\n{path}\n{time}\n"),
+            text: signed_text(method, uri, time),
         })
     }
 
@@ -60,7 +59,7 @@ impl Signed {
         let Holder::Member(member) = self.who else {
             return Ok(None);
         };
-        if !self.is_timely(now_ms) {
+        if !is_timely(self.time_s, now_ms) {
             return Ok(None);
         }
         let known = access.member(&self.institution, member)?;
@@ -77,18 +76,25 @@ impl Signed {
             let member = self.member(access, now_ms)?;
             return Ok(member.map(|member| member.caller.clone()));
         }
-        if !self.is_timely(now_ms) {
+        if !is_timely(self.time_s, now_ms) {
             return Ok(None);
         }
         let root = access.root(&self.institution)?;
         let signed = root.filter(|(key, _)| key.verifies(self.text.as_bytes(), &self.signature));
         Ok(signed.map(|(_, caller)| caller))
     }
+}
 
-    fn is_timely(&self, now_ms: i64) -> bool {
-        let now_s = now_ms.cast_unsigned() / 1000;
-        now_s.abs_diff(self.time_s) <= WINDOW_S
-    }
+/// What is signed of a request, at the time that it tells.
+pub(super) fn signed_text(method: &Method, uri: &Uri, time: &str) -> String {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    format!("amana.request/v1\n{method}\n{path}\n{time}\n")
+}
+
+/// Whether a request of that time, in seconds since 1970, is one of now.
+pub(super) fn is_timely(time_s: u64, now_ms: i64) -> bool {
+    let now_s = now_ms.cast_unsigned() / 1000;
+    now_s.abs_diff(time_s) <= WINDOW_S
 }
 
 /// The member that signed the request; without one the answer is 401.

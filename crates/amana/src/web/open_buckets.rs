@@ -40,6 +40,7 @@ async fn create(
     let options = BucketOptions {
         open_reason: Some(new.reason),
         region: None,
+        object_lock: false,
     };
     let made = centre
         .vault

@@ -84,7 +84,9 @@ pub(super) async fn received(
     asker: AsMember,
 ) -> Result<Response, Refusal> {
     let (member, piece) = (of(asker, &institution)?, name(&piece)?);
-    if let Some((received, size)) = centre.staging.received(&member, piece) {
+    let (staged, sender) = (centre.clone(), member.clone());
+    let received = blocking(move || staged.staging.received(&sender, piece)).await?;
+    if let Some((received, size)) = received {
         return Ok(offsets(received, size).into_response());
     }
     let found = blocking(move || centre.vault.sealed_piece(&member.caller, piece)).await?;

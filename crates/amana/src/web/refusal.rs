@@ -1,9 +1,11 @@
-//! Refusals of the JSON API: `{"error": code, "message": sentence}`.
+//! Refusals of the JSON API: `{"error": code, "message": sentence, "request_id": id}`.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
+
+use crate::requests;
 
 /// Why a request is not done.
 pub(crate) struct Refusal {
@@ -50,7 +52,9 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut answer = (self.status, Json(self.to_json())).into_response();
+        let mut body = self.to_json();
+        requests::name_in(&mut body);
+        let mut answer = (self.status, Json(body)).into_response();
         if let Some((name, value)) = self.header {
             answer.headers_mut().insert(name, value);
         }
@@ -70,7 +74,9 @@ impl From<amana_store::Error> for Refusal {
         use amana_store::Error as E;
         let status = match &error {
             E::Full { .. } => StatusCode::INSUFFICIENT_STORAGE,
-            E::ReadOnly { .. } | E::Stopped { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            E::ReadOnly { .. } | E::Stopped { .. } | E::Away { .. } | E::Unreachable { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             E::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             _ => {
                 tracing::error!(%error, "a request could not be answered");
@@ -109,7 +115,8 @@ impl From<amana_vault::Error> for Refusal {
         };
         let status = match &error {
             E::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
-            E::Busy | E::ReadOnly(_) => StatusCode::SERVICE_UNAVAILABLE,
+            E::QuotaExceeded => StatusCode::FORBIDDEN,
+            E::Busy | E::ReadOnly(_) | E::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             E::EntityTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             E::InvalidRange { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             E::NoSuchBucket { .. } => StatusCode::NOT_FOUND,
@@ -130,6 +137,33 @@ impl From<amana_vault::Error> for Refusal {
             }
             _ => refusal,
         }
+    }
+}
+
+impl From<amana_sites::Error> for Refusal {
+    fn from(error: amana_sites::Error) -> Self {
+        use amana_sites::Error as E;
+        let error = match error {
+            E::Store(error) => return error.into(),
+            other => other,
+        };
+        let status = match &error {
+            E::UnknownSite { .. } | E::UnknownDeploy { .. } | E::NoManifest { .. } => {
+                StatusCode::NOT_FOUND
+            }
+            E::SiteExists { .. } | E::Number { .. } | E::Lacking { .. } | E::Alerted => {
+                StatusCode::CONFLICT
+            }
+            E::Stranger { .. } | E::TooFew { .. } => StatusCode::FORBIDDEN,
+            E::TooLarge { .. } | E::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            E::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            E::Shelf(source) => {
+                tracing::error!(error = %source, "content of a site");
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, error.code(), error.to_string())
     }
 }
 

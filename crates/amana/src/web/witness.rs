@@ -58,7 +58,9 @@ impl From<Error> for Refusal {
                 StatusCode::FORBIDDEN
             }
             Error::Ledger(E::Malformed { .. } | E::TooLarge { .. }) => StatusCode::BAD_REQUEST,
-            Error::ReadOnly { .. } | Error::Stopped { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Error::ReadOnly { .. } | Error::Stopped { .. } | Error::Unreachable { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             _ => {
                 tracing::error!(%error, "a witness could not be answered");
                 let why = "the data centre failed; its log says why".to_owned();

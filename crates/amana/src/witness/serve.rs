@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use amana_ledger::{AddCheckpoint, MAX_ADD_CHECKPOINT_BYTES, WitnessRefusal, encode_cosignatures};
 use amana_store::clock;
 use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -18,6 +19,7 @@ use super::key::Key;
 use super::refusal::{Evidence, Refusal};
 use super::state::{Log, Memory};
 use crate::centre::blocking;
+use crate::requests;
 use crate::wire::PollRequest;
 
 /// What every request shares.
@@ -38,6 +40,7 @@ pub(crate) fn router(served: Arc<Served>) -> Router {
         .route("/logs", get(logs))
         .route("/healthz", get(|| async { "ok\n" }))
         .layer(DefaultBodyLimit::max(MAX_ADD_CHECKPOINT_BYTES))
+        .layer(from_fn(requests::on_witness))
         .with_state(served)
 }
 

@@ -83,6 +83,8 @@ impl Centre {
             .arg(folder.path().join("data"))
             .env("AMANA_LISTEN_WEB", "127.0.0.1:0")
             .env("AMANA_LISTEN_S3", "127.0.0.1:0")
+            .env("AMANA_LISTEN_SITES_HTTP", "127.0.0.1:0")
+            .env("AMANA_LISTEN_SITES_HTTPS", "127.0.0.1:0")
             .env("AMANA_LOG", "warn")
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
@@ -95,8 +97,11 @@ impl Centre {
             let told: Value = serde_json::from_str(&line).expect("a listener is told");
             assert_eq!(told["listener"], name);
             let url = told["url"].as_str().unwrap();
-            url.strip_prefix("http://").unwrap().to_owned()
+            url.split_once("://").unwrap().1.to_owned()
         };
+        for of_sites in ["sites", "sites-tls"] {
+            listener(of_sites);
+        }
         let web = listener("web");
         let s3 = listener("s3");
         Self {

@@ -18,6 +18,8 @@ fn serve(folder: &Path, environment: &[(&str, &str)]) -> Ran {
     command.args(["serve", "--data"]).arg(folder.join("data"));
     command.env("AMANA_LISTEN_WEB", "127.0.0.1:0");
     command.env("AMANA_LISTEN_S3", "127.0.0.1:0");
+    command.env("AMANA_LISTEN_SITES_HTTP", "127.0.0.1:0");
+    command.env("AMANA_LISTEN_SITES_HTTPS", "127.0.0.1:0");
     command.envs(environment.iter().copied());
     Ran::of(command.output().unwrap())
 }
@@ -152,5 +154,6 @@ fn the_socket_is_found_under_a_long_path() {
 #[test]
 fn without_a_server_the_commands_say_how_to_start_one() {
     let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("amana.toml"), "").unwrap();
     run_on(folder.path(), &["institution", "list"]).refused("start it with: amana serve --data");
 }

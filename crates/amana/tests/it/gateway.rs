@@ -201,19 +201,31 @@ fn the_status_page_says_how_it_is_in_two_languages() {
     let home = enrolled(&centre, "finances");
     let gateway = Gateway::start(&home);
     gateway.until_ready();
-    let (status, page) = gateway.get("/");
-    assert_eq!(status, 200);
-    for words in [
-        "Passerelle de finances",
-        "Gateway of finances",
-        "reliée au centre de données",
-        "UNE SEULE PERSONNE",
-        "ONE PERSON ALONE",
-        "finances-shares-1",
+    for (path, words) in [
+        (
+            "/",
+            [
+                "Passerelle de finances",
+                "reliée au centre",
+                "UNE SEULE PERSONNE",
+            ],
+        ),
+        (
+            "/?lang=en",
+            [
+                "Gateway of finances",
+                "connected to the data centre",
+                "ONE PERSON ALONE",
+            ],
+        ),
     ] {
-        assert!(page.contains(words), "{words}");
+        let (status, page) = gateway.get(path);
+        assert_eq!(status, 200);
+        for words in words.into_iter().chain(["finances-shares-1"]) {
+            assert!(page.contains(words), "{words}");
+        }
+        assert!(!page.contains("<script"));
     }
-    assert!(!page.contains("<script"));
     assert_eq!(gateway.get("/healthz"), (200, "ok\n".to_owned()));
     assert!(
         gateway

@@ -17,6 +17,7 @@ mod home;
 mod keyrings;
 mod keys;
 mod ledgers;
+mod mirror_places;
 mod mirrors;
 mod people;
 mod policy;

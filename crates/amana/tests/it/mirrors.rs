@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use crate::binary::{Centre, Ran, amana, run, run_on};
@@ -11,7 +12,7 @@ use crate::s3::S3;
 use crate::witnesses::{TRIES, Witness, codes, outcome};
 
 /// A folder whose centre has a mirror beside it.
-fn configured() -> (TempDir, PathBuf) {
+pub(crate) fn configured() -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let (data, place) = (folder.path().join("data"), folder.path().join("place"));
     fs::create_dir_all(&data).unwrap();
@@ -24,7 +25,7 @@ fn configured() -> (TempDir, PathBuf) {
     (folder, place)
 }
 
-fn deposits(centre: &Centre) -> S3 {
+pub(crate) fn deposits(centre: &Centre) -> S3 {
     let (id, secret) = centre.institution("finances");
     let open = ["bucket", "create", "forms", "--institution", "finances"];
     let open = [&open[..], &["--open", "--reason", "public forms"]].concat();
@@ -40,7 +41,7 @@ fn large() -> Vec<u8> {
 }
 
 /// Waits until the running centre's mirror lacks nothing.
-fn caught_up(centre: &Centre) {
+pub(crate) fn caught_up(centre: &Centre) {
     for _ in 0..TRIES {
         let lag = centre.run(&["mirror", "status", "--json"]).json();
         if lag[0]["entries"] == 0 && lag[0]["error"].is_null() {
@@ -81,7 +82,12 @@ fn a_lost_centre_is_there_again_and_its_witnesses_go_on() {
     fs::rename(&data, folder.path().join("gone")).unwrap();
     let from = ["restore", "--from", place.to_str().unwrap(), "--seed-file"];
     let from = [&from[..], &[seed.to_str().unwrap()]].concat();
-    run_on(&data, &from).done();
+    let told = run_on(&data, &from).done();
+    let policy = fs::read(folder.path().join("gone/policy")).unwrap();
+    assert!(
+        told.contains(&hex::encode(Sha256::digest(policy))),
+        "{told}"
+    );
     run_on(&data, &from).refused("needs an empty folder");
     let centre = Centre::start_in(folder, &[]);
     let key = centre.run(&["access-key", "list", "--institution", "health", "--json"]);
@@ -281,6 +287,9 @@ fn a_bucket_of_another_centre_holds_a_sealed_copy() {
         "--seed-file",
         seed.to_str().unwrap(),
     ];
-    run_on(&back, &[&from[..], &files].concat()).done();
+    let from = [&from[..], &files].concat();
+    // Without witnesses nobody could tell an old mirror, or an old policy, from the newest.
+    run_on(&back, &from).refused("asks for no witnesses");
+    run_on(&back, &[&from[..], &["--without-witnesses"]].concat()).done();
     run_on(&back, &["check"]).done();
 }

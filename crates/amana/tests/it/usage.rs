@@ -1,6 +1,6 @@
 //! Exit codes and what is printed where.
 
-use crate::binary::{Centre, run};
+use crate::binary::{Centre, run, run_on};
 
 #[test]
 fn wrong_usage_is_two() {
@@ -50,4 +50,14 @@ fn lists_are_tables_for_people_and_json_for_scripts() {
     let list = centre.run(&["institution", "list", "--json"]).json();
     assert_eq!(list.as_array().unwrap().len(), 2);
     assert_eq!(list[0]["name"], "finances");
+}
+
+#[test]
+fn a_folder_of_something_else_is_not_offered_to_serve() {
+    let folder = tempfile::tempdir().unwrap();
+    for verb in [&["institution", "list"][..], &["ledger", "list"]] {
+        let ran = run_on(folder.path(), verb);
+        assert!(!ran.err.contains("amana serve"), "{}", ran.err);
+        ran.refused("neither a data centre nor a gateway is in");
+    }
 }

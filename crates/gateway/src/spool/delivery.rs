@@ -140,6 +140,7 @@ fn may_pass(error: &amana_vault::Error) -> bool {
             | Vault::OutcomeUnknown { .. }
             | Vault::Busy
             | Vault::Full(_)
+            | Vault::QuotaExceeded
             | Vault::ReadOnly(_)
             | Vault::Store(Store::Full { .. } | Store::Stopped { .. } | Store::Failed { .. })
     )

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use amana_gateway::centre::{Asker, Centre, Patience};
+use amana_gateway::centre::{Asker, Centre, MEMBER, Patience};
 use amana_tls::{Connector, Place, Trust};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -98,6 +98,7 @@ pub(crate) fn answer(status: &str, headers: &str, body: &str) -> Step {
 /// A client whose clock stands at 1,000,000 s and whose patience is short.
 pub(crate) fn client(url: &str) -> Centre {
     let asker = Asker {
+        scheme: MEMBER,
         institution: "finances".into(),
         member: "0123456789abcdef".into(),
         sign: Arc::new(|_| [7; 64]),

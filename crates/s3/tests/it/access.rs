@@ -1,6 +1,10 @@
 //! Who sees what.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use amana_access::{Grant, Right};
+use amana_s3::{Callers, CallersError, Known};
 
 use super::centre::Centre;
 use super::client::Call;
@@ -111,4 +115,61 @@ async fn the_expected_owner_is_checked() {
             );
         }
     }
+}
+
+/// How long an answer takes from far away: what could go on meanwhile does.
+const TURNS: usize = 1000;
+
+/// Where rows are far away: it takes a while to say whether a key stands, and what is remembered of it stays.
+struct FarAway {
+    keys: Arc<dyn Callers>,
+    stand: Arc<AtomicBool>,
+}
+
+#[async_trait::async_trait]
+impl Callers for FarAway {
+    fn recall(&self, access_key_id: &str) -> Result<Option<Known>, CallersError> {
+        self.keys.recall(access_key_id)
+    }
+
+    async fn stands(&self, _: &str) -> Result<bool, CallersError> {
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+        }
+        Ok(self.stand.load(Ordering::Relaxed))
+    }
+}
+
+#[tokio::test]
+async fn a_key_revoked_elsewhere_learns_and_changes_nothing() {
+    let stand = Arc::new(AtomicBool::new(true));
+    let told = stand.clone();
+    let centre = Centre::open_for(|keys| Arc::new(FarAway { keys, stand: told })).await;
+    centre.send(Call::new("PUT", "/files")).await.ok();
+    centre.put("/files/a", b"x").await;
+    stand.store(false, Ordering::Relaxed);
+    for call in [
+        Call::new("GET", "/files/a"),
+        Call::new("GET", "/files/nothing"),
+        Call::new("GET", "/nowhere/a"),
+        Call::new("GET", "/files"),
+        Call::new("PUT", "/files/a").body("y"),
+        Call::new("PUT", "/files/b").body("y"),
+        Call::new("PUT", "/nowhere/b").body("y"),
+        Call::new("PUT", "/others"),
+        Call::new("PUT", "/files/c").header("x-amz-copy-source", "/files/a"),
+        Call::new("DELETE", "/files/a"),
+        Call::new("POST", "/files/a").query("uploads", ""),
+        // It goes to the inner service, as what `s3s` would misread does.
+        Call::new("GET", "/files/a").header("range", "none"),
+    ] {
+        let answer = centre.send(call.clone()).await;
+        let refusal = (403, "InvalidAccessKeyId".into());
+        assert_eq!(answer.refusal(), refusal, "{call:?}");
+    }
+    assert_eq!(centre.send(Call::new("HEAD", "/files/a")).await.status, 403);
+    stand.store(true, Ordering::Relaxed);
+    assert_eq!(centre.get("/files/a").await.ok().body, b"x");
+    assert_eq!(centre.get("/files").await.ok().all("Key"), ["a"]);
+    assert_eq!(centre.get("/").await.ok().all("Name"), ["files"]);
 }

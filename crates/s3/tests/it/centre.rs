@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amana_s3::{Front, FrontConfig};
+use amana_s3::{Callers, Front, FrontConfig};
 use amana_tls::Acceptor;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -23,9 +23,16 @@ pub(crate) struct Centre {
 
 impl Centre {
     pub(crate) async fn open() -> Self {
+        Self::open_for(|callers| callers).await
+    }
+
+    /// One whose keys are told by somebody else, who may ask whom the ground has.
+    pub(crate) async fn open_for(
+        callers: impl FnOnce(Arc<dyn Callers>) -> Arc<dyn Callers>,
+    ) -> Self {
         let (ground, key, other) = Ground::open().await;
         let vault = Arc::new(ground.vault());
-        let front = Front::new(vault, ground.callers(), FrontConfig::default());
+        let front = Front::new(vault, callers(ground.callers()), FrontConfig::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel::<()>();

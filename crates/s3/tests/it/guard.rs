@@ -278,7 +278,12 @@ async fn promises_that_are_not_kept_are_refused() {
         (
             "x-amz-object-lock-mode",
             "GOVERNANCE",
-            (501, "NotImplemented"),
+            (400, "InvalidArgument"),
+        ),
+        (
+            "x-amz-object-lock-legal-hold",
+            "ON",
+            (400, "InvalidRequest"),
         ),
         (
             "x-amz-acl",

@@ -18,9 +18,14 @@ use super::signature::Key;
 #[derive(Default)]
 struct Keys(Mutex<HashMap<String, Known>>);
 
+#[async_trait::async_trait]
 impl Callers for Keys {
-    fn caller(&self, access_key_id: &str) -> Result<Option<Known>, CallersError> {
+    fn recall(&self, access_key_id: &str) -> Result<Option<Known>, CallersError> {
         Ok(self.0.lock().unwrap().get(access_key_id).cloned())
+    }
+
+    async fn stands(&self, access_key_id: &str) -> Result<bool, CallersError> {
+        Ok(self.0.lock().unwrap().contains_key(access_key_id))
     }
 }
 

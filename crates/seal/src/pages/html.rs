@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use super::wording::{Wording, english, french};
-use super::{COLUMN_WORDS, Page, qr};
+use super::{COLUMN_WORDS, Page};
+use crate::Qr;
 use crate::shares::word;
 
 const STYLE: &str = include_str!("pages.css");
@@ -86,11 +87,14 @@ fn words(page: &Page<'_>, french: &Wording, english: &Wording, html: &mut String
         html.push_str("</table>\n");
     }
     let label = format!("{} / {}", french.words, english.words);
-    let code = qr::svg(&page.share.mnemonic(), "QR");
+    let code = Qr::of(&page.share.mnemonic())
+        .expect("the longest share is shorter than what a code holds");
     let _ = write!(
         html,
-        "</div>\n<figure>\n{}\n</figure>\n<p class=\"legend\">{label}</p>\n</section>\n",
-        code.as_str()
+        "</div>\n<figure>\n<svg viewBox=\"0 0 {side} {side}\" role=\"img\" aria-label=\"QR\" shape-rendering=\"crispEdges\">\
+         <path d=\"{path}\"/></svg>\n</figure>\n<p class=\"legend\">{label}</p>\n</section>\n",
+        side = code.side,
+        path = code.path.as_str()
     );
 }
 

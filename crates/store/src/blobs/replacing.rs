@@ -1,12 +1,14 @@
 //! Putting whole bytes where a blob is damaged or missing, without ever making it worse.
 //!
 //! The whole bytes are written beside, judged, synced, and renamed over: a crash leaves the damaged file or the whole
-//! one. The damaged file is kept under `blobs/damaged` for people to look at; the oldest ones go.
+//! one. The damaged file is kept under `blobs/damaged` for people to look at; the oldest ones go. An object store puts
+//! whole bytes over a name at once; what they replace is kept only by its own versions.
 
 use std::fs;
 use std::path::PathBuf;
 
-use super::{BlobId, BlobInfo, BlobWriter, Blobs, chunks_root};
+use super::writing::{Temporary, To};
+use super::{BlobId, BlobInfo, BlobWriter, Blobs};
 use crate::{Error, Result, folders};
 
 /// Where damaged files are kept.
@@ -73,39 +75,40 @@ impl BlobWriter {
     /// verified at each read.
     ///
     /// # Errors
-    /// [`Error::File`]; the blob is then as it was, or whole.
+    /// [`Error::File`], [`Error::Away`]; the blob is then as it was, or whole.
     pub(crate) fn replace(
         mut self,
         now_ms: i64,
         keep: bool,
         is_right: impl FnOnce(&BlobInfo) -> bool,
     ) -> Result<Option<BlobInfo>> {
-        if self.in_chunk > 0 {
-            self.end_chunk();
-        }
-        let chunks = std::mem::take(&mut self.chunks);
-        let info = BlobInfo {
-            id: self.id,
-            size_bytes: self.size_bytes,
-            sha256: sha2::Digest::finalize_reset(&mut self.whole).into(),
-            chunks_root: chunks_root(&chunks),
-            chunks,
-        };
-        let Some(tmp) = self.tmp.clone().filter(|_| is_right(&info)) else {
+        let info = self.digested();
+        if !is_right(&info) {
             return Ok(None);
-        };
+        }
         let faults = self.blobs.faults.clone();
+        let mut temporary = match self.to {
+            To::File(temporary) => temporary,
+            // What was there is gone then, unless the store keeps versions itself.
+            To::Objects(upload) => {
+                faults.write("heal.object", || upload.finish())?;
+                return Ok(Some(info));
+            }
+        };
+        let Temporary {
+            path: tmp, file, ..
+        } = &temporary;
         faults.write("heal.sync", || {
-            self.file.sync_data().map_err(Error::file("sync", &tmp))
+            file.sync_data().map_err(Error::file("sync", tmp))
         })?;
         if keep {
             self.blobs.keep_damaged(self.id, now_ms);
         }
         let path = self.blobs.path(self.id);
         faults.write("heal.rename", || {
-            fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))
+            fs::rename(tmp, &path).map_err(Error::file("rename", tmp))
         })?;
-        self.tmp = None;
+        temporary.is_named = true;
         if let Some(shelf) = path.parent() {
             faults.write("heal.dir.sync", || folders::sync(shelf))?;
         }

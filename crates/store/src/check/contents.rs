@@ -9,7 +9,8 @@ use amana_ledger::Hash;
 use super::{Audit, EachContent, Fault};
 use crate::content::{read_chunks, read_inline};
 use crate::parity::{self, Verdict};
-use crate::sqlite::{self, Use};
+use crate::rows::Connection;
+use crate::sqlite::Use;
 use crate::{BlobId, EntryId, Error, LedgerId, Reader, Result, Source, Wanted};
 
 /// A piece of content that an object holds.
@@ -121,11 +122,9 @@ impl Audit<'_> {
             let sql = "SELECT 1 FROM blob_chunks WHERE blob = $1";
             rows.one(sql, &[name.into()], |_| Ok(()))
         };
-        let now = sqlite::connect(&self.database, Use::Read).and_then(|connection| {
-            named(&Reader {
-                connection: &connection,
-            })
-        });
+        let shared = self.shared;
+        let now = Connection::open(&shared.folder, shared.database.as_ref(), Use::Read)
+            .and_then(|connection| named(&connection.reader()));
         matches!((named(self.rows), now), (Ok(Some(())), Ok(None)))
     }
 

@@ -17,11 +17,12 @@ use crate::keys::Keys;
 use crate::mirror::{Freed, HeadLedger, Mirror, rebuild};
 use crate::national::policy::TrustPolicy;
 use crate::national::row_at;
+use crate::rows::{Connection, Isolation};
 use crate::sqlite::{self, Use};
 use crate::store::Shared;
 use crate::{
-    BlobId, Blobs, Catalog, EntryId, Error, LedgerId, LedgerInfo, Options, Reader, Result, Source,
-    Tiles,
+    BlobId, Blobs, Catalog, Database, EntryId, Error, LedgerId, LedgerInfo, Options, Reader,
+    Result, Source, Tiles,
 };
 
 /// What a mirror is held against.
@@ -32,6 +33,8 @@ pub struct Against<'a> {
     pub keys: Option<Keys>,
     /// The data folder, if it is at hand: both must be one history.
     pub folder: Option<&'a Path>,
+    /// What keeps its rows, if not the embedded engine.
+    pub database: Option<&'a Database>,
 }
 
 /// Checks a mirror. `scratch` is an empty folder, for rows that are made again.
@@ -63,15 +66,12 @@ pub fn check_mirror(
     let text = against.policy.to_owned();
     shared.trust(TrustPolicy { text, policy });
     let connection = sqlite::connect(&database, Use::Read)?;
-    let rows = Reader {
-        connection: &connection,
-    };
+    let rows = Reader::embedded(&connection);
     let ledgers = LedgerInfo::all(&rows)?;
     let mut audit = Audit {
         shared: &shared,
         rows: &rows,
         report: &mut report,
-        database,
         names: ledgers
             .iter()
             .map(|info| (info.id, info.name.clone()))
@@ -101,7 +101,7 @@ pub fn check_mirror(
     }
     audit.copies(mirror, each_content)?;
     if let Some(folder) = against.folder {
-        audit.one_history(folder, &ledgers)?;
+        audit.one_history(folder, against.database, &ledgers)?;
     }
     Ok(report)
 }
@@ -185,12 +185,15 @@ impl Audit<'_> {
     }
 
     /// The shorter of the two is a beginning of the longer one; and the folder isn't the shorter one.
-    fn one_history(&mut self, folder: &Path, mirrored: &[LedgerInfo]) -> Result<()> {
-        let connection = sqlite::connect(&folder.join("amana.db"), Use::Read)?;
-        let local = Reader {
-            connection: &connection,
-        };
-        local.one("BEGIN", &[], |_| Ok(()))?;
+    fn one_history(
+        &mut self,
+        folder: &Path,
+        database: Option<&Database>,
+        mirrored: &[LedgerInfo],
+    ) -> Result<()> {
+        let connection = Connection::open(folder, database, Use::Read)?;
+        connection.begin(Isolation::Snapshot)?;
+        let local = connection.reader();
         let ours: HashMap<String, LedgerInfo> = LedgerInfo::all(&local)?
             .into_iter()
             .map(|info| (info.name.clone(), info))

@@ -11,17 +11,19 @@ mod national;
 mod views;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use amana_ledger::{Hash, Note};
 
 use crate::keys::Keys;
+use crate::moving::mark::Mark;
 use crate::national::{NATIONAL, policy, row_at};
-use crate::schema;
+use crate::rows::{Connection, Isolation};
 use crate::sqlite::{self, Use};
 use crate::store::Shared;
 use crate::{
-    Blobs, Catalog, EntryId, Error, LedgerId, LedgerInfo, Options, Reader, Result, Source,
+    Blobs, Catalog, Database, EntryId, Error, LedgerId, LedgerInfo, Options, Reader, Result,
+    Source, postgres, schema,
 };
 
 pub use contents::{Found, Holding};
@@ -176,15 +178,10 @@ pub fn check(
     each_content: EachContent<'_>,
 ) -> Result<Report> {
     let mut report = Report::default();
-    let database = folder.join("amana.db");
-    if !database.is_file() {
-        return Err(Error::Folder {
-            path: database,
-            why: "there is no data centre in this folder".into(),
-        });
-    }
+    let database = options.database.clone();
+    refuse_a_folder_without_rows(folder, database.as_ref())?;
     let keys = Keys::load(&folder.join("keys"), &options.centre)?;
-    let blobs = Blobs::at(folder.join("blobs"));
+    let blobs = Blobs::of(folder, options.object_place.as_ref())?;
     let shared = Shared::new(folder, catalog.clone(), options, keys, blobs);
     if let Err(error) = policy::load(&shared) {
         report.fault(
@@ -193,23 +190,16 @@ pub fn check(
             error.to_string(),
         );
     }
-    let connection = sqlite::connect(&database, Use::Read)?;
-    let rows = Reader {
-        connection: &connection,
-    };
-    if let Err(error) = rows.one("BEGIN", &[], |_| Ok(())) {
-        report.fault(
-            "database",
-            database.display().to_string(),
-            error.to_string(),
-        );
+    let connection = Connection::open(folder, database.as_ref(), Use::Read)?;
+    if let Err(error) = connection.begin(Isolation::Snapshot) {
+        report.fault("database", where_rows_are(&shared), error.to_string());
         return Ok(report);
     }
+    let rows = connection.reader();
     let mut audit = Audit {
         shared: &shared,
         rows: &rows,
         report: &mut report,
-        database,
         names: HashMap::new(),
         proves_slots: true,
     };
@@ -221,20 +211,37 @@ pub fn check(
 ///
 /// # Errors
 /// [`Error::Folder`] when there are none, a failure of the rows, or what `read` returns.
-pub fn read_folder<T>(folder: &Path, read: impl FnOnce(&Reader<'_>) -> Result<T>) -> Result<T> {
-    let database = folder.join("amana.db");
-    if !database.is_file() {
-        return Err(Error::Folder {
-            path: database,
-            why: "there is no data centre in this folder".into(),
-        });
+pub fn read_folder<T>(
+    folder: &Path,
+    database: Option<&Database>,
+    read: impl FnOnce(&Reader<'_>) -> Result<T>,
+) -> Result<T> {
+    refuse_a_folder_without_rows(folder, database)?;
+    let connection = Connection::open(folder, database, Use::Read)?;
+    connection.begin(Isolation::Snapshot)?;
+    read(&connection.reader())
+}
+
+pub(crate) fn refuse_a_folder_without_rows(
+    folder: &Path,
+    database: Option<&Database>,
+) -> Result<()> {
+    let path = folder.join("amana.db");
+    if database.is_some() || path.is_file() {
+        return Ok(());
     }
-    let connection = sqlite::connect(&database, Use::Read)?;
-    let rows = Reader {
-        connection: &connection,
-    };
-    rows.one("BEGIN", &[], |_| Ok(()))?;
-    read(&rows)
+    Err(Error::Folder {
+        path,
+        why: "there is no data centre in this folder".into(),
+    })
+}
+
+/// What a fault of the whole database names.
+fn where_rows_are(shared: &Shared) -> String {
+    match &shared.database {
+        Some(database) => database.shown(),
+        None => shared.folder.join("amana.db").display().to_string(),
+    }
 }
 
 /// A check under way.
@@ -242,7 +249,6 @@ struct Audit<'a> {
     shared: &'a Shared,
     rows: &'a Reader<'a>,
     report: &'a mut Report,
-    database: PathBuf,
     names: HashMap<LedgerId, String>,
     /// Whether the operator's seed is at hand, from which slots are computed.
     proves_slots: bool,
@@ -297,29 +303,40 @@ impl Audit<'_> {
 
     /// The engine's own check of its pages and indexes.
     fn pages(&mut self) {
+        if self.shared.database.is_some() {
+            // The server answers for its own pages (`pg_amcheck`).
+            return;
+        }
         let found = self.rows.all("PRAGMA integrity_check(20)", &[], |row| {
             Ok(row.text(0)?.to_owned())
         });
         let found = found.unwrap_or_else(|error| vec![error.to_string()]);
         for why in found.into_iter().filter(|line| line != "ok") {
             self.report
-                .fault("database", self.database.display().to_string(), why);
+                .fault("database", where_rows_are(self.shared), why);
         }
     }
 
     /// The tables and indexes against those that this binary makes: no trigger, no partial index, nothing beside them.
     fn tables(&mut self) -> Result<()> {
-        let scratch = sqlite::connect(Path::new(""), Use::Scratch)?;
-        schema::create(&scratch, &self.shared.catalog)?;
-        let made = tables(&Reader {
-            connection: &scratch,
-        })?;
-        let found = tables(self.rows)?;
-        for (name, sql) in &made {
-            if found.get(name) != Some(sql) {
-                let why = "it is missing, or not as this version makes it";
-                self.report.fault("database", name, why);
+        let (made, found) = match self.shared.database {
+            Some(_) => (
+                postgres::tables_made(&self.shared.catalog),
+                postgres::tables_found(self.rows)?,
+            ),
+            None => {
+                let scratch = sqlite::connect(Path::new(""), Use::Scratch)?;
+                schema::create(&scratch, &self.shared.catalog)?;
+                (tables(&Reader::embedded(&scratch))?, tables(self.rows)?)
             }
+        };
+        for (name, sql) in &made {
+            let why = match found.get(name) {
+                Some(found) if found == sql => continue,
+                Some(_) => "it is not as this version makes it",
+                None => "it is missing; what an older version left gets it at its first start",
+            };
+            self.report.fault("database", name, why);
         }
         for name in found.keys().filter(|name| !made.contains_key(*name)) {
             let why = "no version of amana made it";
@@ -406,6 +423,17 @@ impl Audit<'_> {
             .all("SELECT key, value FROM meta ORDER BY key", &[], |row| {
                 Ok((row.text(0)?.to_owned(), row.text(1)?.to_owned()))
             })?;
+        let notes: Vec<_> = notes
+            .into_iter()
+            // Nodes have the trust policy from here; whether it is the published one, its file tells.
+            .filter(|(key, _)| self.shared.database.is_none() || key != "policy")
+            // Rows that are being moved, or were, say so themselves.
+            .filter(|(key, _)| key != "moving")
+            .map(|(key, value)| match Mark::of_version(&value) {
+                Some(_) => (key, schema::VERSION.to_string()),
+                None => (key, value),
+            })
+            .collect();
         if notes != [("schema".to_owned(), schema::VERSION.to_string())] {
             let why = format!(
                 "it should say that the tables are of version {}, and no more",

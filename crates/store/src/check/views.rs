@@ -13,7 +13,7 @@ impl Audit<'_> {
         // An empty path is a private database in a temporary file, which goes when it is closed.
         let scratch = sqlite::connect(std::path::Path::new(""), Use::Scratch)?;
         schema::create_views(&scratch, &self.shared.catalog)?;
-        let replayed = Writer::new(&scratch);
+        let replayed = Writer::embedded(&scratch);
         replayed.execute("BEGIN", &[])?;
         for info in ledgers {
             let rows = self.rows;

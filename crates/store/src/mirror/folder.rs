@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek as _, SeekFrom};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,6 +15,8 @@ const TMP: &str = "tmp";
 /// Streams as files under a folder. A stream is written under `tmp`, synced, renamed, and its folder synced.
 pub struct FolderPlace {
     root: PathBuf,
+    /// Device and number of the folder, as it was opened.
+    opened: (u64, u64),
     puts: AtomicU64,
 }
 
@@ -23,14 +26,15 @@ impl FolderPlace {
     /// # Errors
     /// [`Error::Folder`] when it isn't a folder.
     pub fn open(root: &Path) -> Result<Self> {
-        if !root.is_dir() {
+        let Some(opened) = identity(root) else {
             return Err(Error::Folder {
                 path: root.to_owned(),
                 why: "there is no such folder; mount the disk, or make the folder".into(),
             });
-        }
+        };
         Ok(Self {
             root: root.to_owned(),
+            opened,
             puts: AtomicU64::new(0),
         })
     }
@@ -49,6 +53,16 @@ impl FolderPlace {
             return Err(self.wrong(name, &"it is no name of a stream"));
         }
         Ok(self.root.join(name))
+    }
+
+    /// What is written where a disk was mounted, and isn't any more, would fill another disk and be of no use.
+    fn still_here(&self) -> io::Result<()> {
+        match identity(&self.root) == Some(self.opened) {
+            true => Ok(()),
+            false => Err(io::Error::other(
+                "its disk was taken away, or another one is in its place",
+            )),
+        }
     }
 
     fn wrong(&self, name: &str, why: &dyn std::fmt::Display) -> Error {
@@ -94,8 +108,14 @@ impl Place for FolderPlace {
         // One writer has a place at a time; the number tells its own streams apart.
         let number = self.puts.fetch_add(1, Ordering::Relaxed);
         let tmp = folder.join(format!("{}-{number}", std::process::id()));
-        let written =
-            fs::create_dir_all(&folder).and_then(|()| self.write(&tmp, &path, name, content));
+        let make = |folder: &Path| match fs::create_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            made => made,
+        };
+        let written = self
+            .still_here()
+            .and_then(|()| make(&folder))
+            .and_then(|()| self.write(&tmp, &path, name, content));
         written.map_err(|error| {
             // What stays is swept at the next start.
             let _ = fs::remove_file(&tmp);
@@ -164,6 +184,12 @@ impl Place for FolderPlace {
             _ => Ok(()),
         }
     }
+}
+
+/// What tells a folder from another one of its name; nothing when it is none.
+fn identity(folder: &Path) -> Option<(u64, u64)> {
+    let about = fs::metadata(folder).ok().filter(fs::Metadata::is_dir)?;
+    Some((about.dev(), about.ino()))
 }
 
 fn sync(folder: &Path) -> io::Result<()> {

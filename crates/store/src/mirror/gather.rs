@@ -10,7 +10,7 @@ use super::{Mention, Services};
 use crate::blobs::parse_chunks;
 use crate::entries::entry;
 use crate::ledgers::TILE_HASHES;
-use crate::national::evidence::witnessed_sizes;
+use crate::national::evidence::newest_witnessed;
 use crate::national::quorum::Quorums;
 use crate::store::Shared;
 use crate::{BlobId, EntryId, Error, LedgerId, LedgerInfo, Reader, Result, Tiles};
@@ -36,7 +36,7 @@ pub(super) fn head(shared: &Shared, rows: &Reader<'_>) -> Result<Head> {
 /// The cosignatures of the newest size at which the quorum stood, from which any receipt is made, and those after it.
 fn cosigned(shared: &Shared, rows: &Reader<'_>, info: &LedgerInfo) -> Result<Vec<CosignedLine>> {
     let quorums = Quorums::of(shared, rows, info.id)?;
-    let witnessed = witnessed_sizes(rows, &quorums, info.id, 0)?.pop();
+    let witnessed = newest_witnessed(rows, &quorums, info.id)?;
     rows.all(
         "SELECT size, line FROM cosignatures WHERE ledger = $1 AND size >= $2 AND size <= $3 ORDER BY size, witness",
         &[

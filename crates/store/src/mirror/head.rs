@@ -56,7 +56,9 @@ pub struct CosignedLine {
 }
 
 impl Head {
-    pub(super) fn new(centre: &str, time_ms: i64, ledgers: Vec<HeadLedger>) -> Self {
+    /// Of that instant; nothing was freed since.
+    #[must_use]
+    pub fn new(centre: &str, time_ms: i64, ledgers: Vec<HeadLedger>) -> Self {
         Self {
             format: FORMAT.to_owned(),
             centre: centre.to_owned(),
@@ -70,17 +72,22 @@ impl Head {
     ///
     /// # Errors
     /// [`Error::Damaged`].
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
-        let wrong = |why: String| Error::Damaged {
-            what: "the mirror's head".into(),
-            why,
-        };
+    pub fn parse(bytes: &[u8]) -> Result<Self> {
+        let head = Self::parse_some(bytes)?;
+        if !(0..).zip(&head.ledgers).all(|(id, ledger)| ledger.id == id) {
+            return Err(wrong("its ledgers are not numbered without a gap".into()));
+        }
+        Ok(head)
+    }
+
+    /// Reads a head of which some ledgers alone are told: an institution's.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
+    pub(super) fn parse_some(bytes: &[u8]) -> Result<Self> {
         let head: Self = serde_json::from_slice(bytes).map_err(|e| wrong(e.to_string()))?;
         if head.format != FORMAT {
             return Err(wrong(format!("its format is {}", head.format)));
-        }
-        if !(0..).zip(&head.ledgers).all(|(id, ledger)| ledger.id == id) {
-            return Err(wrong("its ledgers are not numbered without a gap".into()));
         }
         for ledger in &head.ledgers {
             ledger.checkpoint()?;
@@ -88,13 +95,22 @@ impl Head {
         Ok(head)
     }
 
-    pub(super) fn to_json(&self) -> Vec<u8> {
+    /// Its bytes.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("text and numbers are JSON")
     }
 
     /// Whether nothing but the time differs.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         (&self.centre, &self.ledgers, &self.freed) == (&other.centre, &other.ledgers, &other.freed)
+    }
+}
+
+fn wrong(why: String) -> Error {
+    Error::Damaged {
+        what: "the mirror's head".into(),
+        why,
     }
 }
 

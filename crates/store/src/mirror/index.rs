@@ -3,19 +3,24 @@
 //! Looking into every segment means reading it. So what was seen is kept beside the data centre, as a hint: a segment
 //! whose name and length are the ones in the hint isn't read again.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use amana_ledger::NO_BODY;
 use serde::{Deserialize, Serialize};
 
 use super::head::Freed;
 use super::names::{AGE, BLOBS, FREED, LEDGERS, SegmentName, parse_blob};
+use super::place::Place;
 use super::sealing::Covered;
-use super::segment::{MAX_SEGMENT_BYTES, Segment};
+use super::segment::{FULL_SEGMENT_BYTES, MAX_SEGMENT_BYTES, MAX_SEGMENT_ENTRIES, Segment};
 use crate::{BlobId, Error, LedgerId, Result};
 
 /// A longer list of one day's freed content is none: four million lines.
 const MAX_FREED_BYTES: u64 = 256 * 1024 * 1024;
+/// So many segments side by side are joined, if together they are small enough.
+const MANY: usize = 16;
+/// What is joined to shorter ones, however long these are together.
+const SMALL_BYTES: u64 = 64 * 1024;
 
 /// What is in a segment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +133,35 @@ impl Index {
         self.segments.insert(name, inside);
     }
 
+    /// Keeps the segments of which that is so. What the others listed and held is in none then, and is written anew.
+    pub(super) fn keep(&mut self, is_there: impl Fn(&SegmentName, &Inside) -> bool) {
+        let before = self.segments.len();
+        self.segments.retain(|name, inside| is_there(name, inside));
+        if self.segments.len() < before {
+            let blobs = self.segments.values().flat_map(|inside| &inside.blobs);
+            self.listed = blobs.map(|(blob, _)| *blob).collect();
+        }
+    }
+
+    /// Looks again, at names and lengths alone: what the place lost behind our back is in the index no more.
+    ///
+    /// # Errors
+    /// When the place doesn't answer.
+    pub(super) fn look_again(&mut self, place: &dyn Place) -> Result<()> {
+        let (mut blobs, mut segments) = (HashSet::new(), HashMap::new());
+        place.list("", &mut |listed| {
+            let name = listed.name.strip_suffix(AGE).unwrap_or(&listed.name);
+            blobs.extend(parse_blob(&listed.name));
+            if let Ok(segment) = name.parse::<SegmentName>() {
+                segments.insert(segment, listed.size_bytes);
+            }
+            Ok(())
+        })?;
+        self.blobs = blobs;
+        self.keep(|name, inside| segments.get(name) == Some(&inside.size_bytes));
+        Ok(())
+    }
+
     /// As it is kept for the next start.
     pub(super) fn to_hint(&self) -> Vec<u8> {
         let hint: BTreeMap<String, &Inside> = self
@@ -181,6 +215,48 @@ impl Index {
             }
         }
         (chain, gaps)
+    }
+
+    /// The small segments at the end of a ledger, once there are many: what is to be joined. Each is written anew a few
+    /// times at most, since it is joined only to others that are together as long.
+    pub(super) fn small_ones(&self, ledger: LedgerId, size: u64) -> Vec<SegmentName> {
+        let (mut chain, _) = self.cover(ledger, size);
+        let length = |name: &SegmentName| self.segments.get(name).map_or(0, |i| i.size_bytes);
+        let (mut first, mut bytes) = (chain.len(), 0);
+        while let Some(before) = first.checked_sub(1) {
+            let (next, from) = (length(&chain[before]), chain[before].from);
+            let entries = chain.last().map_or(0, |last| last.until) - from;
+            if next > bytes.max(SMALL_BYTES)
+                || bytes + next > FULL_SEGMENT_BYTES as u64
+                || entries > MAX_SEGMENT_ENTRIES
+            {
+                break;
+            }
+            (first, bytes) = (before, bytes + next);
+        }
+        let many = chain.split_off(first);
+        if many.len() >= MANY { many } else { Vec::new() }
+    }
+
+    /// Segments that a longer one holds all of.
+    pub(super) fn joined_already(&self, ledger: LedgerId, size: u64) -> Vec<SegmentName> {
+        let (chain, gaps) = self.cover(ledger, size);
+        if !gaps.is_empty() {
+            return Vec::new();
+        }
+        let within = |name: &SegmentName| {
+            let after = chain.partition_point(|kept| kept.from <= name.from);
+            let kept = after.checked_sub(1).and_then(|at| chain.get(at));
+            kept.is_some_and(|kept| kept != name && name.until <= kept.until)
+        };
+        let first = |ledger| SegmentName {
+            ledger,
+            from: 0,
+            until: 0,
+        };
+        let ours = first(ledger)..first(LedgerId(ledger.0 + 1));
+        let names = self.segments.range(ours).map(|(name, _)| *name);
+        names.filter(within).collect()
     }
 
     /// Whether something is known to be freed already.

@@ -38,6 +38,12 @@ impl Mirror {
         })
     }
 
+    /// Whether it is made of age files; anybody who writes to the place may have written one that isn't.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// What it is a copy of.
     #[must_use]
     pub fn head(&self) -> &Head {
@@ -48,6 +54,14 @@ impl Mirror {
     #[must_use]
     pub fn describe(&self) -> String {
         self.place.describe()
+    }
+
+    /// Whether the place still answers, and holds a mirror.
+    ///
+    /// # Errors
+    /// [`Error::Place`] when it doesn't.
+    pub(super) fn answers(&self) -> Result<()> {
+        Covered::to_read(&*self.place, self.key.as_ref()).map(drop)
     }
 
     /// The trust policy that was mirrored.

@@ -47,7 +47,7 @@ pub fn rebuild(
     // One transaction a ledger: a crash leaves a folder that is made anew.
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
-    let rows = Writer::new(&connection);
+    let rows = Writer::embedded(&connection);
     let mut rebuilt = Rebuilt::default();
     for ledger in &mirror.head().ledgers {
         rows.execute("BEGIN", &[])?;

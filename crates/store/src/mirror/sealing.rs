@@ -16,10 +16,11 @@ use crate::{Error, Result};
 
 /// A header of age holds nine hybrid recipients: the operator's and these.
 const MAX_OTHERS: usize = 8;
-const MARK_LINE: &str = "amana/mirror/v1 ";
-const MAX_MARK_BYTES: u64 = 64;
+pub(super) const MARK_LINE: &str = "amana/mirror/v1 ";
+pub(super) const MAX_MARK_BYTES: u64 = 64;
 
-/// The operator's mirror identity, which derives from its seed: what opens every file of a mirror in a foreign place.
+/// What opens every file of a sealed mirror: the operator's mirror identity, which derives from its seed; of an
+/// institution's own mirror the identity of a member, or of the root.
 pub struct MirrorKey {
     identity: [Identity; 1],
     recipient: Recipient,
@@ -27,7 +28,9 @@ pub struct MirrorKey {
 }
 
 impl MirrorKey {
-    pub(crate) fn from_seed(seed: Zeroizing<[u8; 32]>) -> Self {
+    /// The hybrid identity of that seed.
+    #[must_use]
+    pub fn from_seed(seed: Zeroizing<[u8; 32]>) -> Self {
         let identity = HybridIdentity::from_seed(seed);
         Self {
             recipient: Recipient::Hybrid(identity.recipient()),
@@ -218,6 +221,12 @@ fn is_sealed(place: &dyn Place) -> Result<Option<bool>> {
     {
         Some("plain\n") => Ok(Some(false)),
         Some("sealed\n") => Ok(Some(true)),
+        Some("home\n") => Err(failed(
+            place,
+            MARK,
+            &"this is an institution's own mirror, not a data centre's: its gateway gives back from it, and amana import \
+              deposits it elsewhere",
+        )),
         _ => Err(failed(
             place,
             MARK,
@@ -296,7 +305,7 @@ impl Read for Opening {
             self.ended = self.ahead.is_none();
             self.opener
                 .open_chunk(self.number, self.ended, &mut chunk)
-                .map_err(io::Error::other)?;
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
             self.number += 1;
             self.ready = Zeroizing::new(chunk);
             self.given = 0;

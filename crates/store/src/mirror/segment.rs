@@ -11,9 +11,9 @@ use super::names::SegmentName;
 use crate::{BlobId, Entry, EntryId, Error, Result};
 
 /// A segment is ended once it has this many bytes, so that it is written and read in one piece.
-pub(super) const FULL_SEGMENT_BYTES: usize = 4 * 1024 * 1024;
+pub const FULL_SEGMENT_BYTES: usize = 4 * 1024 * 1024;
 /// Entries of one segment at most.
-pub(super) const MAX_SEGMENT_ENTRIES: u64 = 4096;
+pub const MAX_SEGMENT_ENTRIES: u64 = 4096;
 /// A longer stream is no segment: a full one, and one entry of the largest body with the longest lists.
 pub const MAX_SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -133,6 +133,15 @@ impl Segment {
             return Err(wrong("its entries are not the ones that its name promises"));
         }
         Ok(segment)
+    }
+
+    /// Joins the segment that follows.
+    pub fn append(&mut self, next: Self) {
+        self.name.until = next.name.until;
+        self.entries.extend(next.entries);
+        self.contents.extend(next.contents);
+        self.chunks.extend(next.chunks);
+        self.checkpoint = next.checkpoint;
     }
 
     /// Leaves out what stands before an entry, and from another on.

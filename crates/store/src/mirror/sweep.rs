@@ -7,16 +7,12 @@ use super::gather;
 use super::head::Freed;
 use super::index::read_segment;
 use super::names::{AGE, FREED, SegmentName};
-use super::segment::{ChunkList, FULL_SEGMENT_BYTES, MAX_SEGMENT_ENTRIES, Segment};
+use super::segment::{ChunkList, Segment};
 use super::write::{Mirroring, Round};
 use crate::entries::entry;
 use crate::{BlobId, EntryId, LedgerInfo, Reader, Result, Source, clock};
 
 const DAY_MS: i64 = 86_400_000;
-/// So many segments side by side are joined, if together they are small enough.
-const MANY: usize = 16;
-/// What is joined to shorter ones, however long these are together.
-const SMALL_BYTES: u64 = 64 * 1024;
 
 /// What is to be taken out of one segment.
 #[derive(Default)]
@@ -223,7 +219,7 @@ impl Mirroring {
     /// Writes a segment anew without some of what is in it.
     fn take_out(&mut self, name: SegmentName, outs: &Outs, round: &mut Round) -> Result<()> {
         let Some(mut segment) = read_segment(&self.covered(), name)? else {
-            self.index.segments.remove(&name);
+            self.index.keep(|kept, _| *kept != name);
             return Ok(());
         };
         for entry in &mut segment.entries {
@@ -248,26 +244,24 @@ impl Mirroring {
         let mut lost = Vec::new();
         for (name, inside) in &self.index.segments {
             let blobs = inside.blobs.iter();
-            lost.extend(
-                blobs
-                    .filter(|(blob, _)| !self.index.blobs.contains(blob))
-                    .map(|found| (name.ledger, *found)),
-            );
+            for (blob, sealed) in blobs.filter(|(blob, _)| !self.index.blobs.contains(blob)) {
+                let stands = self.shared.read(|rows| gather::chunk_list(rows, *blob))?;
+                lost.extend(stands.map(|digests| {
+                    let (blob, sealed) = (*blob, *sealed);
+                    let list = ChunkList {
+                        blob,
+                        sealed,
+                        digests,
+                    };
+                    (name.ledger, list)
+                }));
+            }
         }
-        for (ledger, (blob, sealed)) in lost {
-            let Some(digests) = self.shared.read(|rows| gather::chunk_list(rows, blob))? else {
-                continue;
-            };
+        // All of them, until they are there: one that fails must not hide the others.
+        self.lacking = lost.iter().map(|(_, list)| list.blob).collect();
+        for (ledger, list) in lost {
             let recipients = self.recipients(ledger)?;
-            self.put_blob(
-                &ChunkList {
-                    blob,
-                    sealed,
-                    digests,
-                },
-                &recipients,
-                round,
-            )?;
+            self.put_blob(&list, &recipients, round)?;
         }
         Ok(())
     }
@@ -276,27 +270,9 @@ impl Mirroring {
     /// them. Each is written anew a few times at most, since it is joined only to others that are together as long.
     pub(super) fn join_small(&mut self, round: &mut Round) -> Result<()> {
         for info in self.shared.read(LedgerInfo::all)? {
-            let (chain, _) = self.index.cover(info.id, info.size);
-            let size = |name: &SegmentName| {
-                self.index
-                    .segments
-                    .get(name)
-                    .map_or(0, |inside| inside.size_bytes)
-            };
-            let (mut first, mut bytes) = (chain.len(), 0);
-            while let Some(before) = first.checked_sub(1) {
-                let (next, from) = (size(&chain[before]), chain[before].from);
-                let entries = chain.last().map_or(0, |last| last.until) - from;
-                if next > bytes.max(SMALL_BYTES)
-                    || bytes + next > FULL_SEGMENT_BYTES as u64
-                    || entries > MAX_SEGMENT_ENTRIES
-                {
-                    break;
-                }
-                (first, bytes) = (before, bytes + next);
-            }
-            if chain.len() - first >= MANY {
-                self.join(&chain[first..], round)?;
+            let many = self.index.small_ones(info.id, info.size);
+            if !many.is_empty() {
+                self.join(&many, round)?;
             }
             self.drop_joined(&info)?;
         }
@@ -307,18 +283,12 @@ impl Mirroring {
         let mut joined: Option<Segment> = None;
         for name in names {
             let Some(next) = read_segment(&self.covered(), *name)? else {
-                self.index.segments.remove(name);
+                self.index.keep(|kept, _| kept != name);
                 return Ok(());
             };
             match &mut joined {
                 None => joined = Some(next),
-                Some(joined) => {
-                    joined.name.until = next.name.until;
-                    joined.entries.extend(next.entries);
-                    joined.contents.extend(next.contents);
-                    joined.chunks.extend(next.chunks);
-                    joined.checkpoint = next.checkpoint;
-                }
+                Some(joined) => joined.append(next),
             }
         }
         if let Some(joined) = joined {
@@ -331,24 +301,7 @@ impl Mirroring {
 
     /// Removes segments that a longer one holds all of.
     fn drop_joined(&mut self, info: &LedgerInfo) -> Result<()> {
-        let (chain, gaps) = self.index.cover(info.id, info.size);
-        if !gaps.is_empty() {
-            return Ok(());
-        }
-        let within = |name: &SegmentName| {
-            let after = chain.partition_point(|kept| kept.from <= name.from);
-            let kept = after.checked_sub(1).and_then(|at| chain.get(at));
-            kept.is_some_and(|kept| kept != name && name.until <= kept.until)
-        };
-        let first = |ledger| SegmentName {
-            ledger,
-            from: 0,
-            until: 0,
-        };
-        let ours = first(info.id)..first(crate::LedgerId(info.id.0 + 1));
-        let names = self.index.segments.range(ours).map(|(name, _)| *name);
-        let useless: Vec<SegmentName> = names.filter(within).collect();
-        for name in useless {
+        for name in self.index.joined_already(info.id, info.size) {
             let lies_at = match self.key {
                 Some(_) => format!("{name}{AGE}"),
                 None => name.to_string(),

@@ -3,7 +3,8 @@
 //! A round copies what is new: blobs, then the segment whose entries name them, then the head that counts the segment. What
 //! a crash leaves beyond the head is found again, or is written anew.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use crate::{
 const MAX_AT_ONCE: u64 = 1024;
 /// How many times it does so at most before it takes what is left.
 const MAX_CATCH_UPS: usize = 4;
-/// Between two looks for what was freed.
+/// Between two looks for what was freed, and for what the place lost.
 const SWEEP_EVERY_MS: i64 = 3_600_000;
 
 /// How a mirror is kept.
@@ -72,9 +73,13 @@ pub struct Mirroring {
     pub(super) pace: Pace,
     pub(super) key: Option<MirrorKey>,
     pub(super) index: Index,
+    /// Blobs that stand here and should be in the place, and aren't.
+    pub(super) lacking: BTreeSet<BlobId>,
     head: Option<Head>,
-    /// When it was last looked for what leaves, and how many bodies were erased then.
-    swept: Option<(i64, i64)>,
+    /// When it was last looked at what the place holds.
+    looked_ms: i64,
+    /// How many bodies were erased when it was last looked for what leaves.
+    swept: Option<i64>,
     /// Digests of the small streams as they were put last.
     small: [Option<Vec<u8>>; 3],
 }
@@ -108,7 +113,7 @@ impl Mirroring {
         pace: Pace,
     ) -> Result<Self> {
         let keys = Keys::load(&folder.join("keys"), &store.centre)?;
-        let blobs = Blobs::at(folder.join("blobs"));
+        let blobs = Blobs::of(folder, store.object_place.as_ref())?;
         let shared = Shared::new(folder, catalog, store, keys, blobs);
         policy::load(&shared)?;
         Self::begin(Arc::new(shared), place, services, options, pace)
@@ -134,7 +139,10 @@ impl Mirroring {
         let hint = options.hint.as_deref().map(fs::read);
         let hint = hint.and_then(io::Result::ok).unwrap_or_default();
         let index = Index::look(&covered, &hint)?;
+        let looked_ms = (shared.clock)();
         Ok(Self {
+            lacking: BTreeSet::new(),
+            looked_ms,
             shared,
             place,
             services,
@@ -152,6 +160,12 @@ impl Mirroring {
     #[must_use]
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
+    }
+
+    /// Blobs that should be in the place, and aren't: what can't be read here, or was lost there and isn't there again yet.
+    #[must_use]
+    pub fn lacking(&self) -> &BTreeSet<BlobId> {
+        &self.lacking
     }
 
     /// Copies what is new. Blocking, for as long as there is something to copy.
@@ -188,23 +202,32 @@ impl Mirroring {
             let size = ledger.checkpoint()?.0.size;
             self.shared.mirrored.note(ledger.ledger(), size);
         }
-        let now_ms = (self.shared.clock)();
-        let due = |swept: i64| now_ms - swept >= SWEEP_EVERY_MS;
-        let erasures = self
-            .shared
-            .read(|rows| rows.one("SELECT COUNT(*) FROM erasures", &[], |row| row.int(0)))?;
-        if self
-            .swept
-            .is_none_or(|(at_ms, known)| due(at_ms) || Some(known) != erasures)
-        {
-            self.sweep(now_ms, &mut round)?;
-            self.swept = Some((now_ms, erasures.unwrap_or(0)));
-        }
+        self.sweep_when_due(&mut round)?;
         self.join_small(&mut round)?;
         if round != Round::default() {
             self.keep_hint();
         }
         Ok(round)
+    }
+
+    /// Looks again at what the place holds, and for what leaves it, once an hour; for the latter whenever something was
+    /// erased, too.
+    fn sweep_when_due(&mut self, round: &mut Round) -> Result<()> {
+        let now_ms = (self.shared.clock)();
+        let erasures = self
+            .shared
+            .read(|rows| rows.one("SELECT COUNT(*) FROM erasures", &[], |row| row.int(0)))?;
+        let is_due = |since_ms: i64| now_ms - since_ms >= SWEEP_EVERY_MS;
+        let looks = is_due(self.looked_ms);
+        if looks {
+            self.index.look_again(&*self.place)?;
+            self.looked_ms = now_ms;
+        }
+        if looks || self.swept != Some(erasures.unwrap_or(0)) {
+            self.sweep(now_ms, round)?;
+            self.swept = Some(erasures.unwrap_or(0));
+        }
+        Ok(())
     }
 
     /// How many entries of these ledgers the place lacks.
@@ -308,15 +331,16 @@ impl Mirroring {
         recipients: &[amana_seal::age::Recipient],
         round: &mut Round,
     ) -> Result<bool> {
-        let path = self.shared.blobs.path(list.blob);
-        let size_bytes = File::open(&path).and_then(|file| Ok(file.metadata()?.len()));
+        let blobs = &self.shared.blobs;
+        let size_bytes = match blobs.size_bytes(list.blob) {
+            // The place of the blobs is away, which says nothing of this one.
+            Err(error @ Error::Away { .. }) => return Err(error),
+            size => size.ok().flatten(),
+        };
         let reader = match size_bytes {
-            Ok(size) => self
-                .shared
-                .blobs
-                .reader(list.blob, size, list.digests.clone().into()),
-            Err(ref source) => Err(Error::Missing {
-                what: format!("blob {} ({}: {source})", list.blob, path.display()),
+            Some(size) => blobs.reader(list.blob, size, list.digests.clone().into()),
+            None => Err(Error::Missing {
+                what: format!("blob {}", list.blob),
             }),
         };
         let reader = match reader {
@@ -334,20 +358,27 @@ impl Mirroring {
                 .put_stream(&name, size_bytes, &mut content, recipients),
         };
         if let Some(damage) = content.damage {
+            if matches!(damage, Error::Away { .. }) {
+                return Err(damage);
+            }
             return self.not_copied(list.blob, &damage, round);
         }
         put?;
         self.index.blobs.insert(list.blob);
+        self.lacking.remove(&list.blob);
         round.blobs += 1;
         round.bytes += size_bytes;
         Ok(true)
     }
 
     /// Whether a blob that can't be read was freed meanwhile (false), or is damaged, which is told.
-    fn not_copied(&self, blob: BlobId, why: &Error, round: &mut Round) -> Result<bool> {
+    fn not_copied(&mut self, blob: BlobId, why: &Error, round: &mut Round) -> Result<bool> {
         let stands = self.shared.read(|rows| gather::chunk_list(rows, blob))?;
         if stands.is_some() {
             round.damaged.push(why.to_string());
+            self.lacking.insert(blob);
+        } else {
+            self.lacking.remove(&blob);
         }
         Ok(stands.is_some())
     }

@@ -8,11 +8,12 @@ use std::collections::HashMap;
 
 use amana_ledger::{AddCheckpoint, KeyType, Note, VerifierKey, consistency_proof};
 
+use super::chosen::Current;
 use super::evidence::{cosigners, is_witnessed};
-use super::latest_head;
 use super::quorum::Quorums;
-use crate::store::{Shared, lock_state};
-use crate::{Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles};
+use super::standing::{self, Standing};
+use crate::store::Shared;
+use crate::{Error, LedgerId, Reader, Result, Store, Tiles};
 
 /// A candidate without a quorum gives way to a newer head after this long.
 const PATIENCE_MS: i64 = 30_000;
@@ -25,10 +26,6 @@ const MAX_SKEW_S: u64 = 300;
 const MAX_POLL_LINES_BYTES: usize = 60 * 1024;
 /// The end of a part that is open.
 const OPEN: &str = "-";
-
-/// The candidate of each ledger and since when it is one.
-#[derive(Default)]
-pub(crate) struct Candidates(HashMap<LedgerId, (u64, i64)>);
 
 /// A checkpoint that a witness is asked to cosign.
 pub struct Request {
@@ -153,20 +150,23 @@ impl Store {
                 "its time is more than five minutes from ours; check both clocks",
             ));
         }
+        self.hear_mirrored()?;
         let asked = Poll::parse(lines).ok_or_else(|| refused("a line is not `<origin> <size>`"))?;
-        self.read(|rows| {
-            let ledgers = LedgerInfo::all(rows)?;
+        let (answer, chosen) = self.read(|rows| {
             let witness = self
                 .polling_witness(poll)
                 .ok_or_else(|| refused("the key that signed it is no witness of the policy; the operator adds it with: amana policy witness add"))?;
+            let mut current = self.shared.candidates(rows)?;
             let answer = self
                 .shared
-                .answer(rows, &ledgers, &witness, &asked, self.now_ms())?;
+                .answer(rows, &mut current, &witness, &asked, self.now_ms())?;
             if answer.behind.is_empty() && asked.known.contains_key(&*national) {
                 self.shared.heard_from(&witness)?;
             }
-            Ok(answer)
-        })
+            Ok::<_, Error>((answer, current.chosen))
+        })?;
+        self.shared.keep_candidates(&chosen)?;
+        Ok(answer)
     }
 
     /// The witness of the trust policy that signed the poll.
@@ -182,31 +182,43 @@ impl Shared {
     fn answer(
         &self,
         rows: &Reader<'_>,
-        ledgers: &[LedgerInfo],
+        current: &mut Current,
         witness: &VerifierKey,
         poll: &Poll<'_>,
         now_ms: i64,
     ) -> Result<Answer> {
         let mut answer = Answer::default();
-        let origins: HashMap<String, &LedgerInfo> = ledgers
+        let ledgers = standing::for_poll(rows, self.names(poll), witness.key_bytes())?;
+        let origin = |ledger: &Standing| self.log_origin(&ledger.info);
+        let origins: Vec<String> = ledgers.iter().map(origin).collect();
+        let sizes = origins
             .iter()
-            .map(|info| (self.log_origin(info), info))
-            .collect();
+            .zip(ledgers.iter().map(|ledger| ledger.info.size));
+        let sizes: HashMap<&str, u64> = sizes.map(|(origin, size)| (&**origin, size)).collect();
         for (origin, size) in &poll.known {
-            if origins.get(*origin).is_none_or(|info| *size > info.size) {
+            let ours = match sizes.get(origin) {
+                Some(ours) => Some(*ours),
+                // A poll may name what its part doesn't cover.
+                None => self.ledger_of(rows, origin)?.map(|info| info.size),
+            };
+            if ours.is_none_or(|ours| *size > ours) {
                 answer.behind.push((*origin).to_owned());
             }
         }
-        for info in ledgers {
-            let origin = self.log_origin(info);
-            if !poll.covers(&origin) {
+        for (ledger, origin) in ledgers.iter().zip(&origins) {
+            if !poll.covers(origin) {
                 continue;
             }
-            let quorums = Quorums::of(self, rows, info.id)?;
-            let Some(candidate) = self.candidate(rows, info, &quorums, now_ms)? else {
+            let old = poll.known.get(origin.as_str()).copied().unwrap_or(1);
+            // No candidate is larger than what an epoch committed: the witness has cosigned it, or has gone past it.
+            if ledger.cosigned && ledger.committed.is_some_and(|committed| old >= committed) {
+                continue;
+            }
+            let info = &ledger.info;
+            let quorums = Quorums::with(self, ledger.quorum.as_deref())?;
+            let Some(candidate) = self.candidate(rows, ledger, current, &quorums, now_ms)? else {
                 continue;
             };
-            let old = poll.known.get(origin.as_str()).copied().unwrap_or(1);
             let cosigned = || {
                 cosigners(rows, info.id, candidate)
                     .map(|keys| keys.contains(witness.key_bytes().as_slice()))
@@ -220,7 +232,7 @@ impl Shared {
             }
             answer
                 .requests
-                .push(self.request(rows, info, old, candidate)?);
+                .push(self.request(rows, ledger, old, candidate)?);
         }
         Ok(answer)
     }
@@ -228,10 +240,11 @@ impl Shared {
     fn request(
         &self,
         rows: &Reader<'_>,
-        info: &LedgerInfo,
+        ledger: &Standing,
         old_size: u64,
         candidate: u64,
     ) -> Result<Request> {
+        let info = &ledger.info;
         let mut tiles = Tiles::new(rows, info.id);
         let proof = consistency_proof(old_size, candidate, &mut |node| tiles.node(node))?;
         let checkpoint = self
@@ -239,10 +252,7 @@ impl Shared {
             .sign(&self.log_key(info))?;
         let row = match info.id {
             LedgerId::NATIONAL => None,
-            _ => Some(
-                self.registry_row(rows, info)?
-                    .sign(&self.keys.national_key())?,
-            ),
+            _ => Some(self.sign_row(info.id, &self.row_of(info, ledger.quorum.as_deref())?)?),
         };
         Ok(Request {
             row,
@@ -254,24 +264,28 @@ impl Shared {
         })
     }
 
-    fn log_origin(&self, info: &LedgerInfo) -> String {
-        match info.id {
-            LedgerId::NATIONAL => self.keys.national_origin(),
-            _ => self.keys.origin(&info.name),
-        }
+    /// The names of the ledgers that a poll covers, from the one, included, to the other, excluded; empty is open.
+    fn names<'t>(&self, poll: &Poll<'t>) -> (&'t str, &'t str) {
+        let before = self.keys.origin("");
+        let name = |end: &'t str| end.strip_prefix(&*before).unwrap_or_default();
+        let names = poll.part.map(|(from, until)| (name(from), name(until)));
+        names.unwrap_or_default()
     }
 
     /// The size that a ledger's witnesses are asked to cosign now.
     fn candidate(
         &self,
         rows: &Reader<'_>,
-        info: &LedgerInfo,
+        Standing {
+            info, committed, ..
+        }: &Standing,
+        current: &mut Current,
         quorums: &Quorums,
         now_ms: i64,
     ) -> Result<Option<u64>> {
         let newest = match info.id {
             LedgerId::NATIONAL => Some(info.size),
-            id => latest_head(rows, id, u64::MAX)?.map(|(size, _)| size),
+            _ => *committed,
         };
         let newest = match newest {
             Some(newest) => self.showable(rows, info.id, newest, now_ms)?,
@@ -280,16 +294,13 @@ impl Shared {
         let Some(newest) = newest else {
             return Ok(None);
         };
-        let current = lock_state(&self.candidates).0.get(&info.id).copied();
-        if let Some((size, since_ms)) = current
+        if let Some((size, since_ms)) = current.of(info.id)
             && (size >= newest || now_ms - since_ms < PATIENCE_MS)
             && (size >= newest || !is_witnessed(rows, quorums, info.id, size)?)
         {
             return Ok(Some(size));
         }
-        lock_state(&self.candidates)
-            .0
-            .insert(info.id, (newest, now_ms));
+        current.chosen.insert(info.id, (newest, now_ms));
         Ok(Some(newest))
     }
 }

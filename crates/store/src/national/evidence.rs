@@ -3,12 +3,13 @@
 //! These rows are no view of the entries: they are other people's evidence, and each proves itself.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use amana_ledger::{Checkpoint, Note, Signature, root_at, verify_cosignature};
 
 use super::quorum::Quorums;
 use crate::store::Shared;
-use crate::{Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles, Writer};
+use crate::{Error, LedgerId, LedgerInfo, Reader, Result, Store, Tiles, Value, Writer};
 
 /// Cosigned sizes kept for each ledger; receipts need one at or beyond their entry, so that old ones can go.
 const MAX_COSIGNED_SIZES: i64 = 256;
@@ -89,7 +90,7 @@ impl Shared {
         info: &LedgerInfo,
         size: u64,
     ) -> Result<Checkpoint> {
-        let origin = self.log_key(info).name().to_owned();
+        let origin = self.log_origin(info);
         let root = if size == info.size {
             info.root
         } else {
@@ -138,27 +139,52 @@ pub(crate) fn is_witnessed(
     Ok(quorums.met(&cosigners(rows, ledger, size)?))
 }
 
-/// The sizes above `index` that a quorum cosigned, the smallest first.
-pub(crate) fn witnessed_sizes(
+/// The smallest size above `index` that a quorum cosigned.
+pub(crate) fn first_witnessed(
     rows: &Reader<'_>,
     quorums: &Quorums,
     ledger: LedgerId,
     index: u64,
-) -> Result<Vec<u64>> {
-    let mut sizes = rows.all(
-        "SELECT DISTINCT size FROM cosignatures WHERE ledger = $1 AND size > $2 ORDER BY size",
-        &[ledger.0.into(), index.cast_signed().into()],
-        |row| Ok(row.int(0)?.cast_unsigned()),
-    )?;
-    let mut failed = None;
-    sizes.retain(|size| match is_witnessed(rows, quorums, ledger, *size) {
-        Ok(witnessed) => witnessed,
-        Err(error) => {
-            failed.get_or_insert(error);
-            false
+) -> Result<Option<u64>> {
+    let sql =
+        "SELECT size, witness FROM cosignatures WHERE ledger = $1 AND size > $2 ORDER BY size";
+    let values = [ledger.0.into(), index.cast_signed().into()];
+    met_first(rows, quorums, sql, &values)
+}
+
+/// The largest size that a quorum cosigned.
+pub(crate) fn newest_witnessed(
+    rows: &Reader<'_>,
+    quorums: &Quorums,
+    ledger: LedgerId,
+) -> Result<Option<u64>> {
+    let sql = "SELECT size, witness FROM cosignatures WHERE ledger = $1 ORDER BY size DESC";
+    met_first(rows, quorums, sql, &[ledger.0.into()])
+}
+
+/// The first size, in the order of the answer, whose witnesses are a quorum. It reads no further: a ledger has hundreds
+/// of cosigned sizes, and as a rule one of the first is enough.
+fn met_first(
+    rows: &Reader<'_>,
+    quorums: &Quorums,
+    sql: &str,
+    values: &[Value<'_>],
+) -> Result<Option<u64>> {
+    let (mut met, mut at, mut cosigners) = (None, 0, BTreeSet::new());
+    rows.each(sql, values, |row| {
+        let size = row.int(0)?.cast_unsigned();
+        if size != at {
+            cosigners.clear();
+            at = size;
         }
-    });
-    failed.map_or(Ok(sizes), Err)
+        cosigners.insert(row.blob(1)?.to_vec());
+        if !quorums.met(&cosigners) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        met = Some(size);
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(met)
 }
 
 /// Whether an epoch committed that head: nothing else is ever asked for.
@@ -180,7 +206,7 @@ fn prune(shared: &Shared, rows: &Writer<'_>, ledger: LedgerId) -> Result<()> {
     )?;
     let Some(old) = old else { return Ok(()) };
     let quorums = Quorums::of(shared, rows, ledger)?;
-    let Some(witnessed) = witnessed_sizes(rows, &quorums, ledger, 0)?.pop() else {
+    let Some(witnessed) = newest_witnessed(rows, &quorums, ledger)? else {
         return Ok(());
     };
     rows.execute(
@@ -273,15 +299,7 @@ impl Store {
     /// # Errors
     /// A note that we didn't sign, or a failure of the rows.
     pub fn weigh_evidence(&self, note: &Note) -> Result<Option<Anomaly>> {
-        let anomaly = self.read(|rows| self.shared.judge(rows, note))?;
-        if let Some(anomaly) = &anomaly {
-            tracing::error!(%anomaly, "read-only");
-            // Before anything is written over what is missing; a disk that fails doesn't change that.
-            self.shared
-                .read_only_for_witnesses(Some(anomaly.to_string()));
-            self.shared.remember_shown(note)?;
-        }
-        Ok(anomaly)
+        self.shared.weigh_shown(note)
     }
 }
 
@@ -345,7 +363,7 @@ impl Store {
     /// A failure of the rows.
     pub fn signed_row(&self, rows: &Reader<'_>, info: &LedgerInfo) -> Result<Note> {
         let row = self.shared.registry_row(rows, info)?;
-        Ok(row.sign(&self.shared.keys.national_key())?)
+        self.shared.sign_row(info.id, &row)
     }
 
     /// Every cosignature of a ledger at hand, by size.
@@ -370,6 +388,6 @@ impl Store {
     /// A failure of the rows.
     pub fn witnessed_size(&self, rows: &Reader<'_>, ledger: LedgerId) -> Result<Option<u64>> {
         let quorums = Quorums::of(&self.shared, rows, ledger)?;
-        Ok(witnessed_sizes(rows, &quorums, ledger, 0)?.pop())
+        newest_witnessed(rows, &quorums, ledger)
     }
 }

@@ -1,11 +1,21 @@
 //! Mirror before witness: a head that only this machine holds isn't shown to witnesses yet, so that after its loss they
 //! normally know no more than a mirror does, and history goes on without a word.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
 use crate::store::{Shared, lock_state};
 use crate::{LedgerId, Reader, Result, Store};
+
+/// Kind of the memo of how far mirrors are.
+const MIRRORED: &str = "mirrored";
+
+/// Sizes by ledger.
+type Sizes = BTreeMap<u32, u64>;
+
+fn parsed(text: &str) -> Sizes {
+    serde_json::from_str(text).unwrap_or_default()
+}
 
 /// How far mirrors are, and how long witnesses wait for them.
 #[derive(Default)]
@@ -74,6 +84,40 @@ impl Shared {
 }
 
 impl Store {
+    /// Tells the other nodes how far mirrors are that this one keeps up. Blocking; nothing is done where there is one node.
+    ///
+    /// # Errors
+    /// A failure of the memos.
+    pub fn tell_mirrored(&self) -> Result<()> {
+        if !self.has_nodes() {
+            return Ok(());
+        }
+        let sizes = lock_state(&self.shared.mirrored.0).sizes.clone();
+        let ours: Sizes = sizes.iter().map(|(id, size)| (id.0, *size)).collect();
+        self.change_memo(MIRRORED, "", |known| {
+            let mut all = known.map(parsed).unwrap_or_default();
+            for (ledger, size) in &ours {
+                let known = all.entry(*ledger).or_default();
+                *known = (*known).max(*size);
+            }
+            Ok((serde_json::to_string(&all).ok(), ()))
+        })
+    }
+
+    /// Hears from the other nodes how far mirrors are, if witnesses wait for them. Blocking.
+    pub(super) fn hear_mirrored(&self) -> Result<()> {
+        if !self.has_nodes() || lock_state(&self.shared.mirrored.0).wait_ms.is_none() {
+            return Ok(());
+        }
+        let Some(memo) = self.memo(MIRRORED, "")? else {
+            return Ok(());
+        };
+        for (ledger, size) in parsed(&memo.text) {
+            self.shared.mirrored.note(LedgerId(ledger), size);
+        }
+        Ok(())
+    }
+
     /// From now on witnesses are shown what a mirror holds, and what waited for one for longer than `wait_ms`.
     pub fn mirror_before_witness(&self, wait_ms: i64) {
         lock_state(&self.shared.mirrored.0).wait_ms = Some(wait_ms);

@@ -7,7 +7,8 @@ use std::io::Write as _;
 
 use amana_ledger::{Policy, VerifierKey};
 
-use crate::store::Shared;
+use crate::rows::Isolation;
+use crate::store::{Shared, lock_state};
 use crate::{Error, LedgerId, LedgerInfo, Result, Store, folders};
 
 /// A policy and the file's text.
@@ -26,13 +27,21 @@ impl Default for TrustPolicy {
     }
 }
 
-/// Reads the file; makes it, without a quorum, on the first start.
+/// Reads the file; makes it, without a quorum, on the first start. Several nodes have it from their database.
 pub(crate) fn load_or_create(shared: &Shared) -> Result<()> {
+    let _alone = lock_state(&shared.policy_file);
     let path = shared.folder.join("policy");
+    if let Some(text) = in_database(shared)? {
+        let known = fs::read_to_string(&path);
+        return match known {
+            Ok(known) if known == text => adopt(shared, text),
+            _ => write_file(shared, &text).and_then(|()| adopt(shared, text)),
+        };
+    }
     match fs::read_to_string(&path) {
         Ok(text) => adopt(shared, text),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            write(shared, &compose(shared, &[], None)?)
+            write(shared, None, &compose(shared, &[], None)?)
         }
         Err(e) => Err(Error::file("read", &path)(e)),
     }
@@ -116,8 +125,44 @@ pub fn default_quorum(witnesses: usize) -> usize {
     (witnesses + lying) / 2 + 1
 }
 
-fn write(shared: &Shared, text: &str) -> Result<()> {
+/// Writes a policy in place of the one that says `before`.
+fn write(shared: &Shared, before: Option<&str>, text: &str) -> Result<()> {
     Policy::parse(text.as_bytes())?;
+    if shared.database.is_some() {
+        let rows = shared.connect_to_write()?;
+        rows.begin(Isolation::Newest)?;
+        let changed = rows.writer().execute_counted(
+            "INSERT INTO meta (key, value) VALUES ('policy', $1)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE meta.value IN ($1, $2)",
+            &[text.into(), before.unwrap_or(text).into()],
+        )?;
+        if changed == 0 {
+            rows.roll_back();
+            return Err(changed_meanwhile());
+        }
+        rows.commit()?;
+    }
+    write_file(shared, text)?;
+    adopt(shared, text.to_owned())
+}
+
+fn changed_meanwhile() -> Error {
+    Error::Refused {
+        what: "another trust policy".into(),
+        why: "the one in force was changed meanwhile; look at it, and do it again".into(),
+    }
+}
+
+/// The policy that all nodes follow.
+fn in_database(shared: &Shared) -> Result<Option<String>> {
+    if shared.database.is_none() {
+        return Ok(None);
+    }
+    let sql = "SELECT value FROM meta WHERE key = 'policy'";
+    shared.read(|rows| rows.one(sql, &[], |row| Ok(row.text(0)?.to_owned())))
+}
+
+fn write_file(shared: &Shared, text: &str) -> Result<()> {
     let (path, tmp) = (
         shared.folder.join("policy"),
         shared.folder.join("policy.new"),
@@ -127,8 +172,7 @@ fn write(shared: &Shared, text: &str) -> Result<()> {
         .and_then(|()| file.sync_all())
         .map_err(Error::file("write", &tmp))?;
     fs::rename(&tmp, &path).map_err(Error::file("rename", &tmp))?;
-    folders::sync(&shared.folder)?;
-    adopt(shared, text.to_owned())
+    folders::sync(&shared.folder)
 }
 
 impl Store {
@@ -142,17 +186,49 @@ impl Store {
             .clone()
     }
 
-    /// Replaces the witnesses of the policy; `quorum` of them must cosign, by default the smallest number of which any
+    /// The trust policy in force at all nodes. Blocking.
+    ///
+    /// # Errors
+    /// A failure of the rows; [`Error::Folder`] when it isn't well-formed.
+    pub fn newest_policy(&self) -> Result<std::sync::Arc<TrustPolicy>> {
+        if in_database(&self.shared)?.is_some_and(|text| text != self.policy().text) {
+            load_or_create(&self.shared)?;
+        }
+        Ok(self.policy())
+    }
+
+    /// Replaces the witnesses of a policy that is still in force; `quorum` of them must cosign, by default the smallest number of which any
     /// two groups share an honest member. Durable on return.
     ///
     /// # Errors
-    /// [`Error::Folder`] for a policy that isn't well-formed, [`Error::File`].
+    /// [`Error::Folder`] for a policy that isn't well-formed, [`Error::File`]; [`Error::Refused`] when another one is in force.
     pub fn set_witnesses(
         &self,
+        instead_of: &TrustPolicy,
         witnesses: &[(String, VerifierKey)],
         quorum: Option<usize>,
     ) -> Result<()> {
-        write(&self.shared, &compose(&self.shared, witnesses, quorum)?)
+        let text = compose(&self.shared, witnesses, quorum)?;
+        let _alone = lock_state(&self.shared.policy_file);
+        if self.policy().text != instead_of.text {
+            return Err(changed_meanwhile());
+        }
+        write(&self.shared, Some(&instead_of.text), &text)
+    }
+
+    /// Takes over the policy that another node was given.
+    pub(crate) async fn follow_policy(&self) {
+        if self.shared.database.is_none() {
+            return;
+        }
+        let shared = self.shared.clone();
+        let followed = tokio::task::spawn_blocking(move || match in_database(&shared)? {
+            Some(text) if text != shared.trusted().text => load_or_create(&shared),
+            _ => Ok(()),
+        });
+        if let Ok(Err(error)) = followed.await {
+            tracing::warn!(%error, "the trust policy in the database could not be followed");
+        }
     }
 
     /// Reads the policy's file again, after it was edited.

@@ -1,7 +1,7 @@
 //! Which witnesses a ledger's own quorum needs. It adds to the trust policy's, which every ledger needs.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use amana_ledger::{OwnQuorum, Policy, VerifierKey};
 use serde::{Deserialize, Serialize};
@@ -96,15 +96,15 @@ pub(crate) struct Quorums {
 
 impl Quorums {
     pub(crate) fn of(shared: &Shared, rows: &Reader<'_>, ledger: LedgerId) -> Result<Self> {
-        let trust = shared
-            .policy
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let own = lines(rows, ledger)?
-            .map(|lines| OwnQuorum::parse(&lines))
-            .transpose()?;
-        Ok(Self { trust, own })
+        Self::with(shared, lines(rows, ledger)?.as_deref())
+    }
+
+    /// The same from the lines of the ledger's own.
+    pub(crate) fn with(shared: &Shared, own: Option<&str>) -> Result<Self> {
+        Ok(Self {
+            trust: shared.trusted(),
+            own: own.map(OwnQuorum::parse).transpose()?,
+        })
     }
 
     /// Every witness that is asked: those that the trust policy lists, since no other counts.

@@ -1,9 +1,9 @@
 //! Receipts, built from rows: the shortest chain that a quorum stands behind, or what is recorded so far.
 
-use amana_ledger::{Hash, Receipt, ReceiptAct, ReceiptBody, ReceiptEpoch, TlogProof};
-use amana_ledger::{inclusion_proof, leaf_hash, slot_salt};
+use amana_ledger::{Receipt, ReceiptAct, ReceiptBody, ReceiptEpoch, TlogProof};
+use amana_ledger::{inclusion_proof, slot_salt};
 
-use super::evidence::{is_witnessed, witnessed_sizes};
+use super::evidence::{first_witnessed, is_witnessed};
 use super::quorum::Quorums;
 use super::{latest_head, row_at};
 use crate::entries::entry;
@@ -78,9 +78,7 @@ impl Shared {
         act: ReceiptAct,
         chain: FindChain,
     ) -> Result<Receipt> {
-        let registry = self
-            .registry_row(rows, info)?
-            .sign(&self.keys.national_key())?;
+        let registry = self.sign_row(info.id, &self.registry_row(rows, info)?)?;
         let Some(chain) = chain(self, rows, info, index)? else {
             return Ok(Receipt {
                 act,
@@ -106,24 +104,24 @@ impl Shared {
             })?
             .epoch()?;
         let slot = u64::from(info.id.0) - 1;
-        let texts = (1..=leaf.ledgers).map(|id| {
-            let id = LedgerId(u32::try_from(id).unwrap_or(u32::MAX));
-            row_at(rows, id, epoch)?.ok_or_else(|| Error::Missing {
-                what: format!("the row of ledger {}", id.0),
-            })
-        });
-        let texts = texts.collect::<Result<Vec<_>>>()?;
-        let slots = self.slots(rows, epoch, leaf.ledgers)?;
-        let row: amana_ledger::RegistryRow =
-            texts[usize::try_from(slot).unwrap_or(usize::MAX)].parse()?;
+        let text = row_at(rows, info.id, epoch)?.ok_or_else(|| Error::Missing {
+            what: format!("the row of ledger {}", info.id.0),
+        })?;
+        let row: amana_ledger::RegistryRow = text.parse()?;
+        let row_proof = self
+            .registries
+            .path(leaf.registry_root, slot, || self.registry_at(rows, &leaf))?;
+        let slot_proof = self
+            .slots
+            .path(leaf.slots_root, slot, || self.slots_at(rows, &leaf))?;
         Ok(Receipt {
             act,
             ledger: self.proof(rows, info, index, size)?,
-            registry: row.sign(&self.keys.national_key())?,
+            registry: self.sign_row(info.id, &row)?,
             epoch: Some(ReceiptEpoch {
-                row_proof: path(texts.iter().map(String::as_bytes), slot)?,
+                row_proof,
                 slot_salt: slot_salt(&self.keys.slot_secret(info.id), epoch),
-                slot_proof: path(slots.iter().map(<[u8; 32]>::as_slice), slot)?,
+                slot_proof,
                 leaf,
                 national: self.proof(rows, &national, epoch, national_size)?,
             }),
@@ -139,15 +137,17 @@ impl Shared {
     ) -> Result<Option<Chain>> {
         let own = Quorums::of(self, rows, info.id)?;
         let trust = Quorums::of(self, rows, LedgerId::NATIONAL)?;
-        for size in witnessed_sizes(rows, &own, info.id, index)? {
+        let mut after = index;
+        while let Some(size) = first_witnessed(rows, &own, info.id, after)? {
+            after = size;
             let epoch = rows.one(
                 "SELECT epoch FROM epoch_heads WHERE ledger = $1 AND size = $2 ORDER BY epoch LIMIT 1",
                 &[info.id.0.into(), size.cast_signed().into()],
                 |row| Ok(row.int(0)?.cast_unsigned()),
             )?;
             let Some(epoch) = epoch else { continue };
-            let national = witnessed_sizes(rows, &trust, LedgerId::NATIONAL, epoch)?;
-            if let Some(&national_size) = national.first() {
+            let national = first_witnessed(rows, &trust, LedgerId::NATIONAL, epoch)?;
+            if let Some(national_size) = national {
                 return Ok(Some(Chain {
                     size,
                     epoch,
@@ -218,26 +218,4 @@ struct Chain {
     size: u64,
     epoch: u64,
     national_size: u64,
-}
-
-/// Inclusion of one entry among entries that are all at hand.
-fn path<'a>(entries: impl Iterator<Item = &'a [u8]>, index: u64) -> Result<Vec<Hash>> {
-    let mut levels = vec![entries.map(leaf_hash).collect::<Vec<Hash>>()];
-    let size = levels[0].len() as u64;
-    while let Some(last) = levels.last().filter(|level| level.len() > 1) {
-        let next = last
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|[left, right]| amana_ledger::node_hash(left, right))
-            .collect();
-        levels.push(next);
-    }
-    inclusion_proof(index, size, &mut |node| {
-        let level = levels.get(usize::from(node.level));
-        let hash = level.and_then(|level| level.get(usize::try_from(node.index).ok()?));
-        hash.copied().ok_or_else(|| Error::Missing {
-            what: format!("a node of an epoch's tree (level {})", node.level),
-        })
-    })
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use amana_store::check::Outside;
 use amana_store::{LedgerId, Store};
-use rusqlite::Connection;
 
 use crate::toy::{self, Put, Remove, check_against, check_everything};
 
@@ -45,12 +44,8 @@ async fn after(change: &str) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     drop(centre(folder.path()).await);
     assert!(check_everything(folder.path()).is_clean());
-    let rows = Connection::open(folder.path().join("amana.db")).unwrap();
-    assert!(
-        rows.execute(change, []).unwrap() > 0,
-        "{change} changed nothing"
-    );
-    drop(rows);
+    let changed = amana_test_engine::edit(folder.path(), change);
+    assert!(changed > 0, "{change} changed nothing");
     check_everything(folder.path())
         .faults
         .iter()
@@ -66,9 +61,9 @@ async fn names(change: &str, expected: &str) {
     );
 }
 
-const ENTRY_7: &str = "(1 << 40) + 7";
+const ENTRY_7: &str = "1099511627783";
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_changed_row_is_named() {
     names(
         "UPDATE things SET name = 'other' WHERE name = 'thing 3'",
@@ -92,7 +87,7 @@ async fn a_changed_row_is_named() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rewritten_entry_is_named() {
     let core =
         format!("UPDATE entries SET core = replace(core, 'toy', 'boy') WHERE id = {ENTRY_7}");
@@ -116,7 +111,7 @@ async fn a_rewritten_entry_is_named() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hidden_end_is_named() {
     names(
         "DELETE FROM entries WHERE id = (SELECT MAX(id) FROM entries)",
@@ -141,7 +136,7 @@ async fn a_hidden_end_is_named() {
     names("DELETE FROM ledgers WHERE id = 1", "ledger").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn content_is_named() {
     names(
         &format!("UPDATE contents SET data = zeroblob(9) WHERE id = {ENTRY_7}"),
@@ -162,7 +157,7 @@ async fn content_is_named() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_flipped_bit_in_a_blob_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = centre(folder.path()).await;
@@ -197,7 +192,7 @@ async fn a_flipped_bit_in_a_blob_is_named() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_ledger_is_called_is_named() {
     names(
         "UPDATE ledgers SET name = 'other/vault' WHERE id = 1",
@@ -218,7 +213,7 @@ async fn what_a_ledger_is_called_is_named() {
     names("DELETE FROM meta", "the table meta").await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn epochs_and_secrets_are_checked() {
     names(
         "UPDATE epoch_heads SET size = 3 WHERE ledger = 1",
@@ -242,7 +237,7 @@ async fn epochs_and_secrets_are_checked() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_others_kept_shows_a_rollback_and_a_fork() {
     let folder = tempfile::tempdir().unwrap();
     let (store, ledger) = centre(folder.path()).await;

@@ -4,7 +4,7 @@ use amana_store::{CommitError, LedgerId, LedgerInfo};
 
 use crate::toy::{self, Put, PutLinks, Remove, Taken};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_act_is_there_after_reopening_and_a_refused_one_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let store = toy::open(folder.path()).unwrap();
@@ -30,7 +30,7 @@ async fn an_act_is_there_after_reopening_and_a_refused_one_is_not() {
     assert_eq!(next.entry.index(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn one_that_fails_while_applied_fails_alone() {
     let folder = tempfile::tempdir().unwrap();
     let store = toy::open(folder.path()).unwrap();
@@ -60,7 +60,7 @@ async fn one_that_fails_while_applied_fails_alone() {
     assert_eq!(info.size, 3);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_acts_fill_tiles_of_two_levels_and_removed_blobs_go() {
     let folder = tempfile::tempdir().unwrap();
     let store = toy::open(folder.path()).unwrap();

@@ -1,27 +1,14 @@
 //! A restored copy that is older than what was signed takes back what it lost, and never anything else.
 
 use std::fs;
-use std::path::Path;
 
 use amana_ledger::Note;
 use amana_store::entries::each_entry;
+use amana_store::national::evidence::Anomaly;
 use amana_store::national::give_back::GivenBack;
-use amana_store::{Entry, Error, LedgerInfo, Result, Store};
+use amana_store::{CommitError, Entry, Error, LedgerInfo, Options, Result, Store};
 
 use crate::toy::{self, Put, check_everything};
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for file in fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        let target = to.join(file.file_name());
-        if file.file_type().unwrap().is_dir() {
-            copy(&file.path(), &target);
-        } else {
-            fs::copy(file.path(), target).unwrap();
-        }
-    }
-}
 
 /// What somebody who followed holds of a ledger: all of its entries, and the newest signed checkpoint.
 fn followed(store: &Store, ledger: &str) -> GivenBack {
@@ -69,7 +56,7 @@ async fn lost() -> Lost {
     store.close_epoch(true).await.unwrap();
     drop(store);
     let folder = tempfile::tempdir().unwrap();
-    copy(first.path(), folder.path());
+    toy::copy(first.path(), folder.path());
 
     let store = toy::open(first.path()).unwrap();
     for thing in 0..300 {
@@ -102,7 +89,7 @@ fn again(given: &GivenBack) -> GivenBack {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_lost_is_taken_back_and_history_goes_on() {
     let Lost {
         store,
@@ -150,6 +137,43 @@ async fn what_was_lost_is_taken_back_and_history_goes_on() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_was_shown_holds_at_all_of_them() {
+    if amana_test_engine::is_embedded() {
+        // It has one node.
+        return;
+    }
+    let lost = lost().await;
+    let other = tempfile::tempdir().unwrap();
+    toy::copy_files(&lost.folder.path().join("keys"), &other.path().join("keys"));
+    let options = Options {
+        database: amana_test_engine::database(lost.folder.path()),
+        ..Options::new("centre.test")
+    };
+    let node = Store::open(other.path(), toy::catalog(), options).unwrap();
+    let ledger = node.read(|rows| LedgerInfo::named(rows, VAULT)).unwrap();
+    let ledger = ledger.unwrap().id;
+    let note = &lost.vault.checkpoint;
+    assert!(lost.store.weigh_evidence(note).unwrap().is_some());
+    // Nobody showed it to this node, and no time has passed.
+    let refused = node.commit(Put::on(ledger, "beside")).await;
+    assert!(
+        matches!(
+            refused,
+            Err(CommitError::Store(Error::ReadOnly { ref why })) if why.contains("301") || why.contains("303")
+        ),
+        "{refused:?}"
+    );
+    for given in [&lost.vault, &lost.national, &lost.second] {
+        lost.store.take_back(again(given)).await.unwrap();
+    }
+    lost.store.writable().unwrap();
+    node.close_epoch(true).await.unwrap_err();
+    node.follow_what_was_shown().await;
+    let after = node.commit(Put::on(ledger, "after")).await.unwrap();
+    assert_eq!(after.entry.index(), 303);
+}
+
 async fn refused(store: &Store, given: GivenBack, why: &str) {
     match store.take_back(given).await {
         Err(Error::Refused { why: found, .. }) => assert!(found.contains(why), "{found}"),
@@ -157,7 +181,7 @@ async fn refused(store: &Store, given: GivenBack, why: &str) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_else_is_taken() {
     let lost = lost().await;
     let before = checkpoint(&lost.store, VAULT);
@@ -202,7 +226,7 @@ async fn nothing_else_is_taken() {
     assert!(check_everything(lost.folder.path()).is_clean());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_that_went_its_own_way_is_no_way_back() {
     let lost = lost().await;
     let ledger = lost
@@ -220,4 +244,129 @@ async fn a_copy_that_went_its_own_way_is_no_way_back() {
     )
     .await;
     assert!(lost.store.writable().is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fork_is_neither_replaced_nor_given_back_and_survives_restarts() {
+    let lost = lost().await;
+    let (store, folder) = (lost.store, lost.folder);
+    // The national log was rewritten; the ledger is only behind, and its entries come back.
+    store.close_epoch(true).await.unwrap();
+    let epochs = followed(&store, "national").checkpoint;
+    let forked = &lost.national.checkpoint;
+    let size = |note: &Note| amana_ledger::Checkpoint::parse(&note.text).unwrap().size;
+    assert!(size(forked) > size(&epochs));
+    while size(&followed(&store, "national").checkpoint) < size(forked) {
+        store.close_epoch(true).await.unwrap();
+    }
+    let weighed = |store: &Store, note: &Note| store.weigh_evidence(note).unwrap();
+    let fork = weighed(&store, forked).unwrap();
+    assert!(matches!(fork, Anomaly::Forked { .. }), "{fork}");
+    let behind = weighed(&store, &lost.vault.checkpoint).unwrap();
+    assert!(matches!(behind, Anomaly::Behind { .. }), "{behind}");
+    let why = store.read_only().unwrap();
+    assert_eq!(
+        why,
+        fork.to_string(),
+        "what is worse is not hidden by what came later"
+    );
+    let given = store.take_back(again(&lost.vault)).await.unwrap();
+    assert_eq!(given.entries, 301);
+    assert_eq!(given.read_only.as_ref(), Some(&why), "a fork isn't mended");
+    drop(store);
+    let store = toy::open(folder.path()).unwrap();
+    assert_eq!(
+        store.read_only(),
+        Some(why),
+        "a restart must not forget a fork"
+    );
+    drop(store);
+    // In the right copy of the folder, what was shown contradicts nothing.
+    let right = tempfile::tempdir().unwrap();
+    toy::copy(folder.path(), right.path());
+    let behind = right.path().join("behind");
+    fs::remove_dir_all(&behind).unwrap();
+    fs::create_dir(&behind).unwrap();
+    fs::write(behind.join("00.forked"), epochs.to_string()).unwrap();
+    if !amana_test_engine::is_embedded() {
+        // What nodes were shown stands in their database too.
+        assert_eq!(
+            amana_test_engine::edit(right.path(), "DELETE FROM shown"),
+            1
+        );
+    }
+    let store = toy::open(right.path()).unwrap();
+    assert_eq!(store.read_only(), None);
+    assert!(!behind.join("00.forked").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fork_of_a_ledger_outlives_a_larger_checkpoint_of_it() {
+    let lost = lost().await;
+    let (store, folder) = (lost.store, lost.folder);
+    let ours = followed(&store, VAULT);
+    let at = |entries: usize| {
+        let mut given = again(&lost.vault);
+        given.entries.truncate(entries);
+        given
+    };
+    // What was signed at an entry that we have otherwise, and what was signed beyond all that we have.
+    let keys = amana_store::keys::Keys::load(&folder.path().join("keys"), "centre.test").unwrap();
+    let signed = |given: &GivenBack| {
+        let mut tree = amana_ledger::Frontier::new();
+        for entry in &given.entries {
+            tree.push(amana_ledger::leaf_hash(&entry.leaf()));
+        }
+        let key = keys.ledger_key(VAULT);
+        let checkpoint = amana_ledger::Checkpoint {
+            origin: key.name().to_owned(),
+            size: tree.size(),
+            root: tree.root(),
+        };
+        checkpoint.sign(&key).unwrap()
+    };
+    let id = ours.entries[0].id.ledger();
+    store.commit(Put::on(id, "another history")).await.unwrap();
+    let (fork, ahead) = (signed(&at(3)), signed(&at(100)));
+    for order in [[&fork, &ahead], [&ahead, &fork]] {
+        for note in order {
+            assert!(store.weigh_evidence(note).unwrap().is_some());
+        }
+        let why = store.read_only().unwrap();
+        assert!(why.contains("rewritten"), "{why}");
+    }
+    drop(store);
+    let kept = fs::read_dir(folder.path().join("behind")).unwrap().count();
+    assert_eq!(kept, 2, "one that contradicts us, one that is ahead of us");
+    let why = toy::open(folder.path()).unwrap().read_only().unwrap();
+    assert!(why.contains("rewritten"), "{why}");
+}
+
+/// An error on the way must not make the store forget what it was shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_while_it_settles_forgets_nothing() {
+    let lost = lost().await;
+    let (store, folder) = (lost.store, lost.folder);
+    for note in [&lost.vault.checkpoint, &lost.second.checkpoint] {
+        assert!(store.weigh_evidence(note).unwrap().is_some());
+    }
+    let why = store.read_only().unwrap();
+    // The file of what is there again can't be removed: a folder stands in its place.
+    let behind = folder.path().join("behind");
+    let files: Vec<_> = fs::read_dir(&behind)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    for path in &files {
+        fs::remove_file(path).unwrap();
+        fs::create_dir(path).unwrap();
+    }
+    assert!(store.take_back(again(&lost.vault)).await.is_err());
+    assert_eq!(store.read_only().as_ref(), Some(&why));
+    for path in &files {
+        fs::remove_dir(path).unwrap();
+    }
+    let given = store.take_back(again(&lost.vault)).await.unwrap();
+    let why = given.read_only.unwrap();
+    assert!(why.contains("justice"), "a ledger is missing still: {why}");
 }

@@ -132,8 +132,7 @@ impl House {
     }
 
     fn execute(&self, sql: &str) {
-        let rows = rusqlite::Connection::open(self.folder.path().join("amana.db")).unwrap();
-        assert!(rows.execute(sql, []).unwrap() > 0);
+        assert!(amana_test_engine::edit(self.folder.path(), sql) > 0);
     }
 
     fn opened(&self) -> usize {
@@ -147,12 +146,12 @@ fn damage(path: &Path) {
     fs::write(path, bytes).unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn damaged_cut_and_missing_blobs_are_whole_again() {
     let house = House::new().await;
     let blob = house.blob();
     type Harm = fn(&Path);
-    let ways: [(Harm, Was); 3] = [
+    let ways: [(Harm, Was); 4] = [
         (damage, Was::Damaged),
         (
             |path| {
@@ -166,6 +165,14 @@ async fn damaged_cut_and_missing_blobs_are_whole_again() {
             Was::Damaged,
         ),
         (|path| fs::remove_file(path).unwrap(), Was::Missing),
+        // A name that won't open.
+        (
+            |path| {
+                fs::remove_file(path).unwrap();
+                std::os::unix::fs::symlink(path, path).unwrap();
+            },
+            Was::Damaged,
+        ),
     ];
     for (harm, was) in ways {
         harm(&blob);
@@ -179,13 +186,13 @@ async fn damaged_cut_and_missing_blobs_are_whole_again() {
     let kept = fs::read_dir(house.folder.path().join("blobs/damaged")).unwrap();
     assert_eq!(
         kept.count(),
-        2,
+        3,
         "what was damaged is kept, what was missing can't be"
     );
     assert!(check_everything(house.folder.path()).is_clean());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn small_content_and_lists_of_digests_are_whole_again() {
     let house = House::new().await;
     for sql in [
@@ -217,7 +224,7 @@ async fn small_content_and_lists_of_digests_are_whole_again() {
     assert_eq!(house.opened(), 3, "digests of a whole blob need no copy");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn concurrent_reads_of_one_damaged_blob_fetch_once() {
     let house = House::new().await;
     damage(&house.blob());
@@ -230,7 +237,85 @@ async fn concurrent_reads_of_one_damaged_blob_fetch_once() {
     assert_eq!(house.opened(), 1);
 }
 
-#[tokio::test]
+/// A place that keeps whoever asks until it is let go.
+#[derive(Default)]
+struct Stuck {
+    asked: AtomicUsize,
+    free: AtomicBool,
+}
+
+impl Copies for Stuck {
+    fn name(&self) -> String {
+        "the stuck place".to_owned()
+    }
+
+    fn open(&self, _: &Wanted) -> Result<Option<Box<dyn Read + Send>>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        while !self.free.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        Ok(None)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_stuck_keeps_few_threads() {
+    let house = House::new().await;
+    for number in 3..11 {
+        let put = Put::blob(
+            &house.store,
+            LedgerId(1),
+            &format!("thing {number}"),
+            &noise(number, 90_000),
+        );
+        house.store.commit(put.unwrap()).await.unwrap();
+    }
+    let stuck = Arc::new(Stuck::default());
+    house.store.set_copies(vec![stuck.clone()]);
+    let wanted = house.wanted();
+    let large: Vec<Wanted> = wanted
+        .iter()
+        .filter(|wanted| wanted.chunks_root.is_some())
+        .copied()
+        .collect();
+    assert_eq!(large.len(), 9);
+    for wanted in &large {
+        if let Source::Blob(blob) = wanted.source {
+            fs::remove_file(house.store.blobs().path(blob)).unwrap();
+        }
+    }
+    let read = |wanted: &Wanted| {
+        let wanted = *wanted;
+        let opened =
+            |rows: &amana_store::Reader<'_>| Ok::<_, Error>(house.store.reader(rows, wanted));
+        house.store.read(opened)?.chunk(0)
+    };
+    std::thread::scope(|scope| {
+        let waiting: Vec<_> = large[..8]
+            .iter()
+            .map(|wanted| scope.spawn(|| read(wanted)))
+            .collect();
+        while stuck.asked.load(Ordering::Relaxed) < 8 {
+            std::thread::yield_now();
+        }
+        let error = read(&large[8]).unwrap_err();
+        assert!(matches!(error, Error::Missing { .. }), "{error}");
+        assert_eq!(
+            stuck.asked.load(Ordering::Relaxed),
+            8,
+            "the ninth asked too"
+        );
+        stuck.free.store(true, Ordering::Relaxed);
+        for read in waiting {
+            assert!(read.join().unwrap().is_err());
+        }
+    });
+    // Whoever waited is gone: the next one is healed.
+    house.store.set_copies(vec![house.shelf.clone()]);
+    assert_eq!(house.read_large().unwrap(), house.large);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_no_copy_has_whole_stays_the_error_that_it_is() {
     let house = House::new().await;
     damage(&house.blob());
@@ -254,7 +339,7 @@ async fn what_no_copy_has_whole_stays_the_error_that_it_is() {
     assert_eq!(tmp.count(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_heal_that_fails_on_the_way_makes_nothing_worse() {
     for op in [
         "heal.create",
@@ -286,7 +371,7 @@ async fn a_heal_that_fails_on_the_way_makes_nothing_worse() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_freed_does_not_come_back() {
     let house = House::new().await;
     let wanted = house.wanted();

@@ -37,18 +37,18 @@ fn recipients(_: &Reader<'_>, _: LedgerId) -> Result<Vec<Recipient>> {
     Ok(vec![Recipient::Hybrid(institution.recipient())])
 }
 
-const SERVICES: Services = Services {
+pub(crate) const SERVICES: Services = Services {
     mentions,
     recipients,
 };
 
-struct Disks {
+pub(crate) struct Disks {
     _folder: tempfile::TempDir,
-    data: PathBuf,
-    place: PathBuf,
+    pub(crate) data: PathBuf,
+    pub(crate) place: PathBuf,
 }
 
-fn disks() -> Disks {
+pub(crate) fn disks() -> Disks {
     let folder = tempfile::tempdir().unwrap();
     let (data, place) = (folder.path().join("data"), folder.path().join("place"));
     fs::create_dir(&place).unwrap();
@@ -59,7 +59,7 @@ fn disks() -> Disks {
     }
 }
 
-fn mirroring(store: &Store, place: &Path, operator: bool) -> Result<Mirroring> {
+pub(crate) fn mirroring(store: &Store, place: &Path, operator: bool) -> Result<Mirroring> {
     let place = Arc::new(FolderPlace::open(place)?);
     let options = MirrorOptions {
         operator,
@@ -69,22 +69,24 @@ fn mirroring(store: &Store, place: &Path, operator: bool) -> Result<Mirroring> {
     Mirroring::of_store(store, place, SERVICES, options, Arc::new(|_| Ok(())))
 }
 
-fn round(store: &Store, place: &Path) -> Round {
+pub(crate) fn round(store: &Store, place: &Path) -> Round {
     mirroring(store, place, true).unwrap().round().unwrap()
 }
 
-fn open(place: &Path, data: &Path) -> Result<Mirror> {
+pub(crate) fn open(place: &Path, data: &Path) -> Result<Mirror> {
     let key = Keys::load(&data.join("keys"), "centre.test")
         .unwrap()
         .mirror_key();
     Mirror::open(Arc::new(FolderPlace::open(place)?), Some(key))
 }
 
-fn judge(disks: &Disks, with_seed: bool, with_folder: bool) -> Report {
+pub(crate) fn judge(disks: &Disks, with_seed: bool, with_folder: bool) -> Report {
     let scratch = tempfile::tempdir().unwrap();
     let policy = fs::read_to_string(disks.data.join("policy")).unwrap();
     let keys = Keys::load(&disks.data.join("keys"), "centre.test").unwrap();
+    let database = amana_test_engine::database(&disks.data);
     let against = Against {
+        database: database.as_ref(),
         policy: &policy,
         keys: with_seed.then_some(keys),
         folder: with_folder.then_some(disks.data.as_path()),
@@ -94,7 +96,7 @@ fn judge(disks: &Disks, with_seed: bool, with_folder: bool) -> Report {
     check_mirror(&mirror, against, scratch.path(), &catalog(), each).unwrap()
 }
 
-async fn centre(data: &Path) -> (Store, LedgerId) {
+pub(crate) async fn centre(data: &Path) -> (Store, LedgerId) {
     let store = toy::open(data).unwrap();
     let ledger = store.commit(Put::shelf("finances")).await.unwrap();
     let ledger = ledger.entry.ledger();
@@ -113,7 +115,7 @@ async fn centre(data: &Path) -> (Store, LedgerId) {
     (store, ledger)
 }
 
-async fn remove(store: &Store, ledger: LedgerId, name: &str) {
+pub(crate) async fn remove(store: &Store, ledger: LedgerId, name: &str) {
     let links = Default::default();
     let name = name.to_owned();
     let remove = Remove {
@@ -124,7 +126,7 @@ async fn remove(store: &Store, ledger: LedgerId, name: &str) {
     store.commit(remove).await.unwrap();
 }
 
-fn streams(place: &Path, under: &str) -> Vec<PathBuf> {
+pub(crate) fn streams(place: &Path, under: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     let mut folders = vec![place.join(under)];
     while let Some(folder) = folders.pop() {
@@ -140,7 +142,7 @@ fn streams(place: &Path, under: &str) -> Vec<PathBuf> {
     found
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restored_folder_is_the_one_that_was_mirrored_and_goes_on() {
     let disks = disks();
     let (store, ledger) = centre(&disks.data).await;
@@ -163,16 +165,17 @@ async fn a_restored_folder_is_the_one_that_was_mirrored_and_goes_on() {
     let again = again.path().join("data");
     let seed = fs::read_to_string(disks.data.join("keys/operator.seed")).unwrap();
     let mirror = open(&disks.place, &disks.data).unwrap();
-    let other = restore(&mirror, &again, &"00".repeat(32), &catalog());
+    let policy = mirror.policy().unwrap();
+    let other = restore(&mirror, &again, &"00".repeat(32), &policy, &catalog());
     assert!(
         other
             .unwrap_err()
             .to_string()
             .contains("not signed under this seed")
     );
-    let rebuilt = restore(&mirror, &again, &seed, &catalog()).unwrap();
+    let rebuilt = restore(&mirror, &again, &seed, &policy, &catalog()).unwrap();
     assert_eq!((rebuilt.ledgers, rebuilt.entries), (2, 304));
-    let twice = restore(&mirror, &again, &seed, &catalog());
+    let twice = restore(&mirror, &again, &seed, &policy, &catalog());
     assert!(
         twice
             .unwrap_err()
@@ -195,7 +198,7 @@ async fn a_restored_folder_is_the_one_that_was_mirrored_and_goes_on() {
     assert!(refused.to_string().contains("another history"), "{refused}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_wrong_with_a_mirror_is_named() {
     let disks = disks();
     let (store, ledger) = centre(&disks.data).await;
@@ -269,7 +272,7 @@ async fn whatever_is_wrong_with_a_mirror_is_named() {
     restore_all();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_who_writes_the_mirror_anew_is_found_out() {
     let disks = disks();
     let (store, _) = centre(&disks.data).await;
@@ -295,7 +298,7 @@ async fn an_operator_who_writes_the_mirror_anew_is_found_out() {
     assert!(found("not what its epoch committed to"), "{text:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_place_shows_nothing_and_both_open_their_part_without_the_other() {
     let disks = disks();
     let (store, _) = centre(&disks.data).await;
@@ -332,7 +335,7 @@ async fn a_foreign_place_shows_nothing_and_both_open_their_part_without_the_othe
     assert!(open_all(&[Identity::Hybrid(institution())], &head).is_err());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_erased_leaves_at_once_and_what_is_freed_after_a_while() {
     let disks = disks();
     let (store, ledger) = centre(&disks.data).await;
@@ -371,20 +374,18 @@ async fn what_is_erased_leaves_at_once_and_what_is_freed_after_a_while() {
     assert!(judge(&disks, true, true).is_clean());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_is_lost_is_no_word_of_a_deletion() {
     let disks = disks();
     let (store, _) = centre(&disks.data).await;
     round(&store, &disks.place);
     drop(store);
-    let rows = rusqlite::Connection::open(disks.data.join("amana.db")).unwrap();
-    let lost = rows.execute(
-        "DELETE FROM contents WHERE id = (SELECT MIN(id) FROM contents)",
-        [],
+    let lost = "DELETE FROM contents WHERE id = (SELECT MIN(id) FROM contents)";
+    assert_eq!(amana_test_engine::edit(&disks.data, lost), 1);
+    assert_eq!(
+        amana_test_engine::edit(&disks.data, "DELETE FROM blob_chunks"),
+        1
     );
-    assert_eq!(lost.unwrap(), 1);
-    assert_eq!(rows.execute("DELETE FROM blob_chunks", []).unwrap(), 1);
-    drop(rows);
     let store = toy::open(&disks.data).unwrap();
     let place = Arc::new(FolderPlace::open(&disks.place).unwrap());
     let options = MirrorOptions {
@@ -398,7 +399,7 @@ async fn a_row_that_is_lost_is_no_word_of_a_deletion() {
     assert_eq!(streams(&disks.place, "blobs").len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn small_segments_are_joined() {
     let disks = disks();
     let (store, ledger) = centre(&disks.data).await;
@@ -416,7 +417,7 @@ async fn small_segments_are_joined() {
     assert_eq!(round(&store, &disks.place), Round::default());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_blob_is_not_copied_and_is_named() {
     let disks = disks();
     let (store, _) = centre(&disks.data).await;
@@ -439,7 +440,7 @@ async fn a_damaged_blob_is_not_copied_and_is_named() {
     assert!(judge(&disks, true, true).is_clean());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_bent_segment_is_read() {
     let disks = disks();
     let store = toy::open(&disks.data).unwrap();

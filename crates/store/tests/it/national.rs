@@ -1,13 +1,13 @@
 //! Epochs, witnesses, receipts.
 
-use amana_ledger::{CosigningKey, Note, SigningKey, State, WitnessState, judge};
+use amana_ledger::{CosigningKey, Note, SigningKey, State, VerifierKey, WitnessState, judge};
 use amana_store::Store;
 use amana_store::national::candidates::poll_texts;
 use amana_store::national::evidence::{Anomaly, HandedIn};
 
 use crate::toy::{self, Put};
 
-struct Witness {
+pub(crate) struct Witness {
     key: CosigningKey,
     poll: SigningKey,
     known: Vec<WitnessState>,
@@ -15,7 +15,7 @@ struct Witness {
 }
 
 impl Witness {
-    fn new(name: &str, seed: u8) -> Self {
+    pub(crate) fn new(name: &str, seed: u8) -> Self {
         let key = CosigningKey::from_seed(name, [seed; 32]).unwrap();
         let poll = SigningKey::from_seed(name, [seed; 32]).unwrap();
         Self {
@@ -26,7 +26,12 @@ impl Witness {
         }
     }
 
-    async fn visit(&mut self, store: &Store) -> usize {
+    /// As a trust policy lists it.
+    pub(crate) fn listed(&self) -> (String, VerifierKey) {
+        (self.poll.name().to_owned(), self.key.verifier())
+    }
+
+    pub(crate) async fn visit(&mut self, store: &Store) -> usize {
         let national = store.keys().national_key().verifier();
         let known = self
             .known
@@ -74,7 +79,7 @@ impl Witness {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_turns_from_recorded_to_witnessed() {
     let folder = tempfile::tempdir().unwrap();
     let store = toy::open(folder.path()).unwrap();
@@ -97,25 +102,25 @@ async fn a_receipt_turns_from_recorded_to_witnessed() {
         receipt.verify(&store.policy().policy).unwrap()
     };
     assert_eq!(verify(&store).state, State::Recorded);
+    assert_eq!(store.witnessed_ms().unwrap(), None);
 
     let mut witnesses = [
         Witness::new("court", 1),
         Witness::new("university", 2),
         Witness::new("press", 3),
     ];
-    let listed = witnesses
-        .iter()
-        .map(|w| (w.poll.name().to_owned(), w.key.verifier()))
-        .collect::<Vec<_>>();
-    store.set_witnesses(&listed, None).unwrap();
+    let listed: Vec<_> = witnesses.iter().map(Witness::listed).collect();
+    store.set_witnesses(&store.policy(), &listed, None).unwrap();
     assert_eq!(store.close_epoch(false).await.unwrap(), Some(1));
     assert_eq!(store.close_epoch(false).await.unwrap(), None);
     assert_eq!(witnesses[0].visit(&store).await, 3);
     assert_eq!(verify(&store).state, State::Recorded);
+    assert_eq!(store.witnessed_ms().unwrap(), Some(0));
     // More happens before the second witness calls: it is asked for the same candidate all the same.
     store.commit(Put::on(ledger, "late")).await.unwrap();
     assert_eq!(store.close_epoch(false).await.unwrap(), Some(2));
     assert_eq!(witnesses[1].visit(&store).await, 3);
+    assert_eq!(store.witnessed_ms().unwrap(), Some(1_790_000_000_000));
     let verdict = verify(&store);
     assert_eq!(verdict.state, State::Witnessed);
     assert_eq!(verdict.size, 301);
@@ -135,7 +140,7 @@ async fn a_receipt_turns_from_recorded_to_witnessed() {
     assert_eq!(verify(&store).state, State::Witnessed);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_restored_older_copy_is_noticed_and_becomes_read_only() {
     let folder = tempfile::tempdir().unwrap();
     let copy = tempfile::tempdir().unwrap();
@@ -148,7 +153,11 @@ async fn a_restored_older_copy_is_noticed_and_becomes_read_only() {
         .ledger();
     let mut witness = Witness::new("court", 1);
     store
-        .set_witnesses(&[("court".into(), witness.key.verifier())], None)
+        .set_witnesses(
+            &store.policy(),
+            &[("court".into(), witness.key.verifier())],
+            None,
+        )
         .unwrap();
     drop(store);
     let copied = std::process::Command::new("cp")
@@ -158,6 +167,8 @@ async fn a_restored_older_copy_is_noticed_and_becomes_read_only() {
         .status()
         .unwrap();
     assert!(copied.success());
+    let copied = copy.path().join(folder.path().file_name().unwrap());
+    amana_test_engine::copy_rows(folder.path(), &copied);
 
     let store = toy::open(folder.path()).unwrap();
     store.commit(Put::on(ledger, "acknowledged")).await.unwrap();
@@ -165,7 +176,7 @@ async fn a_restored_older_copy_is_noticed_and_becomes_read_only() {
     witness.visit(&store).await;
     drop(store);
 
-    let old = toy::open(&copy.path().join(folder.path().file_name().unwrap())).unwrap();
+    let old = toy::open(&copied).unwrap();
     let text = poll_texts(
         "centre.test/national",
         old.now_ms().cast_unsigned() / 1000,
@@ -191,7 +202,7 @@ async fn a_restored_older_copy_is_noticed_and_becomes_read_only() {
     assert!(refused.to_string().contains("read-only"), "{refused}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_erased_body_leaves_receipts_standing() {
     let folder = tempfile::tempdir().unwrap();
     let store = toy::open(folder.path()).unwrap();
@@ -239,14 +250,18 @@ async fn an_erased_body_leaves_receipts_standing() {
     assert!(again.to_string().contains("no body"), "{again}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_poll_that_no_note_holds_is_asked_in_parts() {
     let folder = tempfile::tempdir().unwrap();
     let store = toy::open(folder.path()).unwrap();
     store.commit(Put::shelf("finances")).await.unwrap();
     let witness = Witness::new("court", 1);
     store
-        .set_witnesses(&[("court".into(), witness.key.verifier())], None)
+        .set_witnesses(
+            &store.policy(),
+            &[("court".into(), witness.key.verifier())],
+            None,
+        )
         .unwrap();
     store.close_epoch(false).await.unwrap();
 

@@ -26,8 +26,6 @@ impl House {
     fn new(size: usize, fraction: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(toy::open(folder.path()).unwrap());
-        let fraction: Fraction = fraction.parse().unwrap();
-        store.keep_parity(fraction).unwrap();
         let bytes: Vec<u8> = (0..size)
             .map(|at| (at * 31 + at / 977).to_le_bytes()[0])
             .collect();
@@ -47,13 +45,16 @@ impl House {
             Ok(())
         };
         store.read(|rows| each_content(rows, &mut note)).unwrap();
+        // Only now: the thread that keeps parity knows nothing of this blob, and so can't make its parity behind our back.
+        let fraction: Fraction = fraction.parse().unwrap();
+        store.keep_parity(fraction).unwrap();
         let house = Self {
             folder,
             store,
             bytes,
             wanted: found.unwrap(),
         };
-        // The scrub's own way, which finds it made already or makes it: no waiting for the thread.
+        // The scrub's own way.
         house.store.complete_parity(&house.wanted).unwrap();
         house
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use amana_store::check::{Depth, Found, Holding, Outside, Report, check};
+use amana_store::clock;
 use amana_store::content::{self, MAX_INLINE_BYTES};
 use amana_store::faults::Faults;
 use amana_store::{
@@ -281,17 +282,22 @@ pub(crate) fn open(folder: &Path) -> Result<Store> {
 
 /// A store whose clock ticks a millisecond at each look.
 pub(crate) fn open_with(folder: &Path, faults: Faults) -> Result<Store> {
-    let now = AtomicI64::new(1_790_000_000_000);
-    let clock = Arc::new(move || now.fetch_add(1, Ordering::Relaxed));
     Store::open(
         folder,
         catalog(),
         Options {
-            clock,
+            clock: clock(),
             faults,
+            database: amana_test_engine::database(folder),
             ..Options::new("centre.test")
         },
     )
+}
+
+/// Ticks a millisecond at each look.
+pub(crate) fn clock() -> clock::Clock {
+    let now = AtomicI64::new(1_790_000_000_000);
+    Arc::new(move || now.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Every piece of content that a thing holds.
@@ -336,10 +342,32 @@ pub(crate) fn check_against(folder: &Path, outside: &Outside) -> Report {
     check(
         folder,
         &catalog(),
-        Options::new("centre.test"),
+        Options {
+            database: amana_test_engine::database(folder),
+            ..Options::new("centre.test")
+        },
         &depth,
         outside,
         &each_content,
     )
     .unwrap()
+}
+
+/// Copies a data folder, and its rows where another engine keeps them.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    copy_files(from, to);
+    amana_test_engine::copy_rows(from, to);
+}
+
+/// Copies a folder.
+pub(crate) fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        let target = to.join(file.file_name());
+        match file.path().is_dir() {
+            true => copy_files(&file.path(), &target),
+            false => std::fs::copy(file.path(), target).map(drop).unwrap(),
+        }
+    }
 }

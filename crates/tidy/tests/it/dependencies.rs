@@ -11,16 +11,18 @@ use crate::sources;
 /// From the bottom up: a crate may use those before it. Services stand side by side and never use one another.
 const LAYERS: [&[&str]; 6] = [
     &["amana-ledger", "amana-seal", "amana-tls"],
-    &["amana-store"],
+    &["amana-store", "amana-crawl"],
     &["amana-access"],
     &["amana-vault", "amana-releases"],
-    &["amana-s3", "amana-gateway", "amana-sites"],
+    &["amana-s3", "amana-folders", "amana-gateway", "amana-sites"],
     &["amana-console"],
 ];
 const TOP: &str = "amana";
-const HTTP_SPEAKERS: [&str; 5] = [
+const HTTP_SPEAKERS: [&str; 7] = [
     "amana",
+    "amana-crawl",
     "amana-s3",
+    "amana-folders",
     "amana-gateway",
     "amana-sites",
     "amana-console",
@@ -38,7 +40,15 @@ const HTTP_CRATES: [&str; 10] = [
     "tower-http",
 ];
 /// These read or measure the others, and are used by none.
-const ASIDE: [&str; 4] = ["amana-tidy", "bench-commit", "bench-seal", "powercut"];
+const ASIDE: [&str; 7] = [
+    "amana-tidy",
+    "amana-test-engine",
+    "bench-commit",
+    "bench-scale",
+    "bench-seal",
+    "bench-sites",
+    "powercut",
+];
 
 /// What `cargo metadata` says of the workspace and of everything it builds.
 pub(crate) fn metadata() -> &'static Value {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use amana_store::{Act, At, Denied, EntryId, LedgerId, Reader, Result, Target, Writer};
 use serde::{Deserialize, Serialize};
 
-use super::linked;
-use crate::model::Versioning;
+use super::{is_false, linked};
+use crate::model::{BucketLock, Versioning};
 use crate::views::{buckets, uploads, versions};
 use crate::{BucketInfo, Error, Mode};
 
@@ -25,6 +25,8 @@ pub(crate) struct CreateBody {
     pub(crate) reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) region: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) object_lock: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -43,6 +45,11 @@ impl Act for CreateBucket {
 
     fn target(&self) -> Target {
         Target::Ledger(self.ledger)
+    }
+
+    // No two institutions have a bucket of the same name.
+    fn looks_beyond(&self) -> bool {
+        true
     }
 
     fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Result<(), Denied<Error>> {
@@ -75,9 +82,13 @@ impl Act for CreateBucket {
             name: body.name.clone(),
             id: at.entry,
             created_ms: at.time_ms,
-            versioning: Versioning::Unversioned,
+            versioning: match body.object_lock {
+                true => Versioning::Enabled,
+                false => Versioning::Unversioned,
+            },
             mode: body.mode,
             region: body.region.clone(),
+            lock: body.object_lock.then(BucketLock::default),
         };
         buckets::insert(rows, &bucket)
     }
@@ -179,6 +190,12 @@ impl Act for SetVersioning {
 
     fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Result<(), Denied<Error>> {
         let bucket = buckets::owned(views, &self.body.bucket, self.ledger)?;
+        if bucket.lock.is_some() && self.links.versioning != Versioning::Enabled {
+            return Err(Error::InvalidBucketState {
+                why: "its versions can be locked, so that it keeps them",
+            }
+            .into());
+        }
         self.links.bucket = bucket.id.index();
         Ok(())
     }

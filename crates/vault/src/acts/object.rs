@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use amana_store::{
-    Act, At, BlobId, Content, Denied, EntryId, LedgerId, Reader, Result, Source, Target, Writer,
-    content,
+    Act, At, BlobId, Content, Denied, EntryId, LedgerId, Reader, Result, Scope, Source, Target,
+    Writer, content,
 };
 use serde::{Deserialize, Serialize};
 
 use super::recorded::{KeyBody, ObjectBody};
 use super::{is_false, linked};
 use crate::model::{
-    ETagMatch, ObjectKey, Tags, VersionId, VersionRef, Versioning, WriteConditions,
+    ETagMatch, ObjectKey, ObjectLock, Tags, Told, VersionId, VersionRef, Versioning,
+    WriteConditions,
 };
-use crate::views::{buckets, holders, tags, versions};
+use crate::views::{buckets, holders, locks, tags, versions};
 use crate::{BucketInfo, Error};
 
 /// A version that an act made or found: its id, `None` for the null version, and when it was recorded.
@@ -132,6 +133,8 @@ pub(crate) struct PutLinks {
     pub(crate) replaces: Option<u64>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) null: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lock: Option<ObjectLock>,
 }
 
 impl Act for PutObject {
@@ -149,8 +152,10 @@ impl Act for PutObject {
         Target::Ledger(self.ledger)
     }
 
-    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Result<(), Denied<Error>> {
+    fn check(&mut self, views: &Reader<'_>, now_ms: i64) -> Result<(), Denied<Error>> {
         let bucket = buckets::owned(views, &self.body.bucket, self.ledger)?;
+        let given = self.body.attrs.lock;
+        let lock = ObjectLock::of_deposit(bucket.lock, given, now_ms)?;
         let place = Place::find(views, &bucket, &self.body.key, &self.conditions)?;
         if let Some((bucket, key, entry)) = &self.source
             && versions::at(views, *bucket, key.as_bytes(), entry.index())?.is_none()
@@ -161,6 +166,7 @@ impl Act for PutObject {
             bucket: bucket.id.index(),
             replaces: place.replaces,
             null: place.null,
+            lock,
         };
         Ok(())
     }
@@ -183,6 +189,9 @@ impl Act for PutObject {
         // The new version holds its blobs before the old one lets go of them: a copy onto itself shares them.
         if let Some(body) = body {
             place(rows, bucket, body, links.null, at)?;
+            if let Some(lock) = &links.lock {
+                locks::insert(rows, at.entry, lock)?;
+            }
             holders::set(rows, at.entry, blobs(body))?;
             for blob in blobs(body) {
                 holders::hold(rows, blob)?;
@@ -200,6 +209,17 @@ impl Act for PutObject {
     fn take_content(&mut self) -> Vec<Content> {
         self.content.take().into_iter().collect()
     }
+
+    fn scope(&self) -> Option<Scope> {
+        // A copy that shares blobs looks at its source too.
+        let alone = self.source.is_none();
+        alone.then(|| of_key(&self.body.bucket, &self.body.key))
+    }
+}
+
+/// What the check of an act on a key looks at, beside its bucket: the versions of the key.
+pub(crate) fn of_key(bucket: &str, key: &ObjectKey) -> Scope {
+    Scope::of((bucket, key.as_bytes()))
 }
 
 /// `object.delete`
@@ -208,6 +228,10 @@ pub(crate) struct DeleteObject {
     pub(crate) ledger: LedgerId,
     pub(crate) version: VersionRef,
     pub(crate) if_match: Option<ETagMatch>,
+    /// Whether retention is to be ended early, by who has the right to.
+    pub(crate) bypass: bool,
+    /// What time it is by the word of the witnesses, once that was asked.
+    pub(crate) witnessed_ms: Option<i64>,
     pub(crate) links: DeleteLinks,
     pub(crate) body: KeyBody,
 }
@@ -221,6 +245,12 @@ pub(crate) struct DeleteLinks {
     pub(crate) marker: bool,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) null: bool,
+    /// Whether a lock goes with what is removed, which then is over.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) unlocks: bool,
+    /// Whether its retention is ended early.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) bypassed: bool,
 }
 
 /// What a delete did: the version removed was a delete marker; the marker that was made.
@@ -245,7 +275,7 @@ impl Act for DeleteObject {
         Target::Ledger(self.ledger)
     }
 
-    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Result<(), Denied<Error>> {
+    fn check(&mut self, views: &Reader<'_>, now_ms: i64) -> Result<(), Denied<Error>> {
         let bucket = buckets::owned(views, &self.body.bucket, self.ledger)?;
         let key = self.body.key.as_bytes();
         let meant = versions::find(views, bucket.id, key, self.version)?;
@@ -259,6 +289,18 @@ impl Act for DeleteObject {
             (VersionRef::Latest, Versioning::Suspended) => versions::null(views, bucket.id, key)?,
             _ => Some(meant.ok_or(Error::NoSuchVersion)?),
         };
+        let told = Told {
+            now_ms,
+            witnessed_ms: self.witnessed_ms,
+            bypass: self.bypass,
+        };
+        let lock = match &removed {
+            Some(version) if bucket.lock.is_some() => {
+                locks::of(views, linked(self.ledger, version.index)?)?
+            }
+            _ => None,
+        };
+        let bypassed = lock.map(|lock| lock.may_go(told)).transpose()?;
         let marker =
             self.version == VersionRef::Latest && bucket.versioning != Versioning::Unversioned;
         self.links = DeleteLinks {
@@ -266,6 +308,8 @@ impl Act for DeleteObject {
             removes: removed.map(|version| version.index),
             marker,
             null: marker && bucket.versioning == Versioning::Suspended,
+            unlocks: lock.is_some(),
+            bypassed: bypassed.unwrap_or_default(),
         };
         Ok(())
     }
@@ -286,7 +330,12 @@ impl Act for DeleteObject {
     ) -> Result<Removed> {
         let bucket = linked(at.entry.ledger(), links.bucket)?;
         let removed = match links.removes {
-            Some(index) => discard(rows, bucket, index, body.map(|body| &body.key))?,
+            Some(index) => {
+                if links.unlocks {
+                    locks::remove(rows, linked(bucket.ledger(), index)?)?;
+                }
+                discard(rows, bucket, index, body.map(|body| &body.key))?
+            }
             None => None,
         };
         if let Some(body) = body.filter(|_| links.marker) {
@@ -312,6 +361,10 @@ impl Act for DeleteObject {
 
     fn frees(&self) -> bool {
         true
+    }
+
+    fn scope(&self) -> Option<Scope> {
+        Some(of_key(&self.body.bucket, &self.body.key))
     }
 }
 

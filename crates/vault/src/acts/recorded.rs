@@ -1,6 +1,6 @@
 //! What entries say, read back.
 
-use amana_store::{EntryId, Error, Reader, Result, entries};
+use amana_store::{Entry, EntryId, Error, Reader, Result, entries};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -40,10 +40,15 @@ pub(crate) struct KeyBody {
 
 /// The body of an entry that something still stands on, checked against its hash in the ledger.
 pub(crate) fn body<T: DeserializeOwned>(rows: &Reader<'_>, id: EntryId) -> Result<T> {
+    body_of(id, entries::entry(rows, id)?)
+}
+
+/// The same, of the entry that was found with that number.
+pub(crate) fn body_of<T: DeserializeOwned>(id: EntryId, found: Option<Entry>) -> Result<T> {
     let missing = |what: &str| Error::Missing {
         what: format!("{what} {id}"),
     };
-    let entry = entries::entry(rows, id)?.ok_or_else(|| missing("entry"))?;
+    let entry = found.ok_or_else(|| missing("entry"))?;
     if !entry.body_is_genuine() {
         return Err(Error::Damaged {
             what: format!("the body of entry {id}"),

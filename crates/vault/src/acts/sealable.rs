@@ -3,6 +3,7 @@
 use amana_store::{Act, At};
 
 use super::bucket::{CreateBucket, DeleteBucket, SetVersioning};
+use super::lock::{Hold, Retain, SetLock};
 use super::object::{DeleteObject, Made, PutObject, Removed, SetTags};
 use super::upload::{AbortUpload, CompleteUpload, CreateUpload, PutPart};
 use crate::Error;
@@ -96,6 +97,54 @@ impl Sealable for SetVersioning {
     fn settle((): (), _: &At) {}
 }
 
+impl Sealable for SetLock {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        Vec::new()
+    }
+
+    fn settle((): (), _: &At) {}
+}
+
+impl Sealable for Retain {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        vec![object(&self.body.bucket, &self.body.key)]
+    }
+
+    fn settle((): (), _: &At) {}
+}
+
+impl Sealable for Hold {
+    fn bucket(&self) -> &str {
+        &self.body.bucket
+    }
+
+    fn bucket_entry(&self) -> Option<u64> {
+        Some(self.links.bucket)
+    }
+
+    fn moves(&self, _: ActId) -> Vec<Moved<'_>> {
+        vec![object(&self.body.bucket, &self.body.key)]
+    }
+
+    fn settle((): (), _: &At) {}
+}
+
 impl Sealable for PutObject {
     fn bucket(&self) -> &str {
         &self.body.bucket
@@ -122,7 +171,8 @@ impl Sealable for PutObject {
     }
 
     fn is_spoolable(&self) -> bool {
-        self.conditions.is_none() && self.source.is_none()
+        // A date that was given may be past by the time that it is recorded.
+        self.conditions.is_none() && self.source.is_none() && self.body.attrs.lock.is_none()
     }
 }
 

@@ -10,11 +10,11 @@ use super::object::{Made, Place, blobs, discard, place};
 use super::recorded::{KeyBody, ObjectBody};
 use super::{bucket::BucketLinks, is_false, linked};
 use crate::model::{
-    ChecksumAlgorithm, ChecksumType, ETag, Extent, ObjectAttrs, ObjectKey, UploadId, VersionId,
-    WriteConditions,
+    ChecksumAlgorithm, ChecksumType, ETag, Extent, ObjectAttrs, ObjectKey, ObjectLock, UploadId,
+    VersionId, WriteConditions,
 };
 use crate::parts::MAX_PARTS;
-use crate::views::{buckets, holders, uploads, versions};
+use crate::views::{buckets, holders, locks, uploads, versions};
 use crate::{BucketInfo, Error};
 
 /// The upload's bucket and entry, if it is under way.
@@ -65,6 +65,9 @@ impl Act for CreateUpload {
 
     fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Result<(), Denied<Error>> {
         let bucket = buckets::owned(views, &self.body.bucket, self.ledger)?;
+        if bucket.lock.is_none() && self.body.attrs.lock.is_some() {
+            return Err(Error::NoObjectLock.into());
+        }
         self.links.bucket = bucket.id.index();
         Ok(())
     }
@@ -214,6 +217,8 @@ pub(crate) struct CompleteLinks {
     pub(crate) replaces: Option<u64>,
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) null: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lock: Option<ObjectLock>,
 }
 
 impl CompleteUpload {
@@ -249,9 +254,11 @@ impl Act for CompleteUpload {
         Target::Ledger(self.ledger)
     }
 
-    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Result<(), Denied<Error>> {
+    fn check(&mut self, views: &Reader<'_>, now_ms: i64) -> Result<(), Denied<Error>> {
         let (name, key) = (&self.body.bucket, &self.body.key);
         let (bucket, upload) = under_way(views, name, self.ledger, key, self.upload)?;
+        // Retention begins when there is something to retain, not when the upload was begun.
+        let lock = ObjectLock::of_deposit(bucket.lock, self.body.attrs.lock, now_ms)?;
         if !self.parts_stand(views, upload.entry)? {
             return Err(Error::ConditionalConflict.into());
         }
@@ -261,6 +268,7 @@ impl Act for CompleteUpload {
             upload: upload.entry.index(),
             replaces: place.replaces,
             null: place.null,
+            lock,
         };
         Ok(())
     }
@@ -289,6 +297,9 @@ impl Act for CompleteUpload {
         uploads::remove(rows, upload)?;
         if let Some(body) = body {
             place(rows, bucket, body, links.null, at)?;
+            if let Some(lock) = &links.lock {
+                locks::insert(rows, at.entry, lock)?;
+            }
             holders::set(rows, at.entry, blobs(body))?;
             for extent in &body.extents {
                 // A part that is joined hands its blob over; one whose own body was erased never counted it.

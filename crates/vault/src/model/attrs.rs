@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Checksum;
+use crate::model::{Checksum, ObjectLock};
 use crate::{Error, Result};
 
 const MAX_TAGS: usize = 10;
@@ -137,4 +137,7 @@ pub struct ObjectAttrs {
     /// The checksum that the depositor asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<Checksum>,
+    /// The lock that the depositor asked for. What is read never has it: how a version is locked stands apart, and changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<ObjectLock>,
 }

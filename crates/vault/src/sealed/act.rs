@@ -303,6 +303,7 @@ fn create(rows: &Writer<'_>, body: Option<&SealedBody>, at: &At) -> Result<()> {
         versioning: Versioning::Unversioned,
         mode: Mode::Sealed,
         region: None,
+        lock: None,
     };
     buckets::insert(rows, &bucket)?;
     views::insert_bucket(rows, at.entry)

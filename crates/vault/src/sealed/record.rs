@@ -1,15 +1,16 @@
 //! Taking a sealed act in: verified first, queued then.
 
 use amana_access::Member;
-use amana_seal::statement::{Piece, SignedStatement};
+use amana_seal::statement::{Piece, PieceId, SignedStatement};
 use amana_store::content::MAX_INLINE_BYTES;
-use amana_store::{BlobInfo, CommitError, Content, EntryId};
+use amana_store::{BlobInfo, CommitError, Content, EntryId, LedgerId};
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::act::{RecordSealed, SealedBody, SealedLinks, well_formed};
 use super::refusal::SealedRefusal;
 use super::stage::Staging;
+use super::views;
 use crate::model::Extent;
 use crate::{Error, Result, Vault};
 
@@ -51,7 +52,8 @@ impl VerifiedSealed {
 }
 
 impl Vault {
-    /// Verifies all of a sealed act that needs no look at the tables, before it is queued. Takes some 50 µs.
+    /// Verifies all of a sealed act that needs no look at the tables, before it is queued. Takes some 50 µs, and a look at the memos
+    /// for a piece that came before it. Blocking.
     ///
     /// # Errors
     /// [`Error::Sealed`], [`Error::InvalidBucketName`].
@@ -83,7 +85,7 @@ impl Vault {
             (Some(piece), content) => {
                 let content = match content {
                     Some(bytes) => Some(SealedContent::Inline(bytes)),
-                    None => staging.whole(member, piece.id).map(SealedContent::Staged),
+                    None => staging.whole(member, piece.id)?.map(SealedContent::Staged),
                 };
                 let (extent, content) = matching(piece, content)?;
                 (Some(extent), Some(content))
@@ -118,18 +120,30 @@ impl Vault {
     ///
     /// # Errors
     /// [`Error::Sealed`], [`Error::NoSuchBucket`], [`Error::BucketAlreadyExists`], [`Error::BucketAlreadyOwnedByYou`],
-    /// [`Error::Busy`], [`Error::Full`].
+    /// [`Error::QuotaExceeded`], [`Error::Busy`], [`Error::Full`].
     pub async fn record_sealed(
         &self,
         act: VerifiedSealed,
         staging: &Staging,
     ) -> Result<SealedRecorded> {
-        let ledger = act.0.ledger;
+        let (ledger, by) = (act.0.ledger, act.0.by.clone());
         let piece = act.0.body.statement.statement().piece;
+        let admitted = match &act.0.body.extent {
+            Some(extent) => self.admit_deposit(ledger, extent.size_bytes, 1).await,
+            None => Ok(None),
+        };
+        let admitted = match (admitted, piece) {
+            // What was recorded before is told again, however full it is since.
+            (Err(Error::QuotaExceeded), Some(piece)) if self.has_piece(ledger, piece.id)? => None,
+            (admitted, _) => admitted?,
+        };
         match self.store.centre()?.commit(act.0).await {
             Ok(committed) => {
+                if let Some(admitted) = admitted {
+                    admitted.recorded();
+                }
                 if let Some(piece) = piece {
-                    staging.recorded(ledger, piece.id);
+                    staging.recorded(ledger, by.to_string(), piece.id).await;
                 }
                 Ok(committed.output)
             }
@@ -143,6 +157,11 @@ impl Vault {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn has_piece(&self, ledger: LedgerId, piece: PieceId) -> Result<bool> {
+        self.store
+            .read(|rows| Ok(views::piece(rows, ledger, piece)?.is_some()))
     }
 
     fn recorded_ms(&self, id: EntryId) -> Result<i64> {

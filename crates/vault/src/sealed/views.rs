@@ -1,5 +1,7 @@
 //! The tables of sealed acts. Nothing in them is more than the statements say.
 
+use std::collections::BTreeMap;
+
 use amana_seal::statement::PieceId;
 use amana_store::{BlobId, EntryId, LedgerId, Reader, Result, Row, Source, View, Writer, content};
 
@@ -58,6 +60,23 @@ impl PieceRow {
         self.blob
             .map_or_else(|| Source::Entry(self.entry.index()), Source::Blob)
     }
+}
+
+/// Of each bucket of a ledger, how many pieces of ciphertext it holds and their bytes; of the first `max` pieces at most.
+pub(crate) fn weights(
+    rows: &Reader<'_>,
+    ledger: LedgerId,
+    max: u64,
+) -> Result<BTreeMap<EntryId, (u64, u64)>> {
+    let sql = "SELECT bucket, COUNT(*), CAST(SUM(size) AS BIGINT) FROM \
+               (SELECT bucket, size FROM sealed_pieces WHERE ledger = $1 AND live = 1 LIMIT $2) AS counted \
+               GROUP BY bucket";
+    let read = |row: &Row<'_>| {
+        let counted = (row.int(1)?.cast_unsigned(), row.int(2)?.cast_unsigned());
+        Ok((EntryId::from_i64(row.int(0)?), counted))
+    };
+    let found = rows.all(sql, &[ledger.0.into(), max.cast_signed().into()], read)?;
+    Ok(found.into_iter().collect())
 }
 
 /// The newest `bucket.*` entry of a sealed bucket; nothing if it isn't one.

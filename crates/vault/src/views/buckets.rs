@@ -2,13 +2,19 @@
 
 use amana_store::{EntryId, LedgerId, Reader, Result, Row, Writer};
 
-use super::malformed;
-use crate::model::Versioning;
+use super::{locks, malformed};
+use crate::model::{BucketLock, Versioning};
 use crate::{BucketInfo, Error, Mode, sealed};
 
-const COLUMNS: &str = "SELECT name, id, versioning, mode, region, made_ms FROM buckets";
+const COLUMNS: &str =
+    "SELECT name, id, versioning, mode, region, made_ms, object_lock FROM buckets";
 
-fn read(row: &Row<'_>) -> Result<BucketInfo> {
+/// As [`COLUMNS`], of the bucket `$1`, and whether sealed acts record it.
+pub(crate) const STANDING: &str = "SELECT name, id, versioning, mode, region, made_ms, object_lock,
+    (SELECT settings FROM sealed_buckets WHERE bucket = buckets.id) FROM buckets WHERE name = $1";
+
+/// From the columns `name, id, versioning, mode, region, made_ms, object_lock`.
+pub(crate) fn read(row: &Row<'_>) -> Result<BucketInfo> {
     Ok(BucketInfo {
         name: row.text(0)?.to_owned(),
         id: EntryId::from_i64(row.int(1)?),
@@ -20,6 +26,7 @@ fn read(row: &Row<'_>) -> Result<BucketInfo> {
         },
         region: row.opt_text(4)?.map(str::to_owned),
         created_ms: row.int(5)?,
+        lock: locks::of_bucket(row.opt_text(6)?)?,
     })
 }
 
@@ -27,9 +34,13 @@ pub(crate) fn named(rows: &Reader<'_>, name: &str) -> Result<Option<BucketInfo>>
     rows.one(&format!("{COLUMNS} WHERE name = $1"), &[name.into()], read)
 }
 
-/// The bucket of that name, if it belongs to the institution with that ledger, whoever can read it.
-pub(crate) fn seen(rows: &Reader<'_>, name: &str, ledger: LedgerId) -> crate::Result<BucketInfo> {
-    match named(rows, name)? {
+/// What was found by that name, if it belongs to the institution with that ledger, whoever can read it.
+pub(crate) fn of(
+    found: Option<BucketInfo>,
+    name: &str,
+    ledger: LedgerId,
+) -> crate::Result<BucketInfo> {
+    match found {
         None => Err(Error::NoSuchBucket {
             name: name.to_owned(),
         }),
@@ -41,8 +52,17 @@ pub(crate) fn seen(rows: &Reader<'_>, name: &str, ledger: LedgerId) -> crate::Re
 /// The bucket of that name, if plain acts and reads may use it: the institution's, and not recorded here by sealed acts.
 /// On a gateway's replica the same bucket is recorded by the plain acts of the envelopes, and may be used.
 pub(crate) fn owned(rows: &Reader<'_>, name: &str, ledger: LedgerId) -> crate::Result<BucketInfo> {
-    let bucket = seen(rows, name, ledger)?;
-    if bucket.mode == Mode::Sealed && sealed::views::settings(rows, bucket.id)?.is_some() {
+    let bucket = of(named(rows, name)?, name, ledger)?;
+    let sealed = match bucket.mode {
+        Mode::Sealed => sealed::views::settings(rows, bucket.id)?.is_some(),
+        Mode::Open => false,
+    };
+    plain(bucket, sealed)
+}
+
+/// The bucket, unless it is recorded here by sealed acts.
+pub(crate) fn plain(bucket: BucketInfo, is_sealed: bool) -> crate::Result<BucketInfo> {
+    if bucket.mode == Mode::Sealed && is_sealed {
         return Err(Error::SealedBucket { name: bucket.name });
     }
     Ok(bucket)
@@ -67,8 +87,10 @@ pub(crate) fn insert(rows: &Writer<'_>, bucket: &BucketInfo) -> Result<()> {
         Mode::Open => "open",
         Mode::Sealed => "sealed",
     };
+    let lock = locks::bucket_text(bucket.lock)?;
     rows.execute(
-        "INSERT INTO buckets (id, name, ledger, versioning, mode, region, made_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO buckets (id, name, ledger, versioning, mode, region, made_ms, object_lock) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         &[
             bucket.id.into(),
             bucket.name.as_str().into(),
@@ -77,6 +99,7 @@ pub(crate) fn insert(rows: &Writer<'_>, bucket: &BucketInfo) -> Result<()> {
             mode.into(),
             bucket.region.as_deref().into(),
             bucket.created_ms.into(),
+            lock.as_deref().into(),
         ],
     )?;
     Ok(())
@@ -86,6 +109,15 @@ pub(crate) fn set_versioning(rows: &Writer<'_>, id: EntryId, versioning: Version
     rows.execute(
         "UPDATE buckets SET versioning = $1 WHERE id = $2",
         &[versioning.as_i64().into(), id.into()],
+    )?;
+    Ok(())
+}
+
+pub(crate) fn set_lock(rows: &Writer<'_>, id: EntryId, lock: BucketLock) -> Result<()> {
+    let lock = locks::bucket_text(Some(lock))?;
+    rows.execute(
+        "UPDATE buckets SET object_lock = $1 WHERE id = $2",
+        &[lock.as_deref().into(), id.into()],
     )?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::malformed;
 use crate::acts::bucket::{CreateBucket, DeleteBucket, SetVersioning};
+use crate::acts::lock::SetLock;
 use crate::remote::{Followed, SlotId};
 
 pub(crate) const TABLES: [View; 3] = [
@@ -136,7 +137,7 @@ fn settings_moved(rows: &Writer<'_>, act: &Followed) -> Result<EntryId> {
             max: 1 << 40,
         })?;
     match act.plain.kind.as_str() {
-        CreateBucket::KIND | SetVersioning::KIND => {
+        CreateBucket::KIND | SetVersioning::KIND | SetLock::KIND => {
             rows.execute(
                 "INSERT INTO bucket_heads (bucket, head) VALUES ($1, $2) \
                  ON CONFLICT (bucket) DO UPDATE SET head = MAX(head, excluded.head)",

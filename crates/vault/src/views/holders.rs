@@ -3,7 +3,7 @@
 //! The first holder is counted as well, so that the count comes out the same when a replay meets the erased body of a
 //! holder that is gone since.
 
-use amana_store::{BlobId, EntryId, LedgerId, Result, Source, Writer, content};
+use amana_store::{BlobId, EntryId, LedgerId, Reader, Result, Source, Writer, content};
 
 use super::malformed;
 
@@ -45,6 +45,13 @@ pub(crate) fn release_all(rows: &Writer<'_>, version: EntryId) -> Result<()> {
         release(rows, version.ledger(), BlobId::from_bytes(blob))?;
     }
     Ok(())
+}
+
+/// Whether anything holds a blob.
+pub(crate) fn is_held(rows: &Reader<'_>, blob: BlobId) -> Result<bool> {
+    let sql = "SELECT 1 FROM blob_holders WHERE blob = $1";
+    let held = rows.one(sql, &[blob.as_bytes().as_slice().into()], |_| Ok(()))?;
+    Ok(held.is_some())
 }
 
 /// One more holder.

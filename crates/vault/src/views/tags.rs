@@ -10,8 +10,13 @@ pub(crate) fn of(rows: &Reader<'_>, version: EntryId) -> Result<Option<Tags>> {
     rows.one(
         "SELECT tags FROM object_tags WHERE version = $1",
         &[version.into()],
-        |row| serde_json::from_str(row.text(0)?).map_err(|_| malformed("object_tags")),
+        |row| parse(row.text(0)?),
     )
+}
+
+/// From the column `tags`.
+pub(crate) fn parse(tags: &str) -> Result<Tags> {
+    serde_json::from_str(tags).map_err(|_| malformed("object_tags"))
 }
 
 pub(crate) fn set(rows: &Writer<'_>, version: EntryId, tags: &Tags) -> Result<()> {

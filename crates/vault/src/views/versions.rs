@@ -8,7 +8,7 @@ use crate::model::{ChecksumAlgorithm, ChecksumType, ETag, VersionId, VersionRef}
 /// The null version: made without versioning.
 const NULL: i64 = 1;
 /// A delete marker.
-const MARKER: i64 = 2;
+pub(crate) const MARKER: i64 = 2;
 /// Its content is in rows, under its own entry.
 const INLINE: i64 = 4;
 /// Its checksum is one of its parts' checksums.
@@ -34,27 +34,32 @@ pub(crate) struct Version {
 
 /// From the columns `nseq, tag, size, etag, time_ms, flags`.
 pub(crate) fn read(row: &Row<'_>) -> Result<Version> {
-    let flags = row.int(5)?;
-    let tag = match row.opt_blob(1)? {
+    read_from(row, 0)
+}
+
+/// From the same columns, which begin at `first`.
+pub(crate) fn read_from(row: &Row<'_>, first: usize) -> Result<Version> {
+    let flags = row.int(first + 5)?;
+    let tag = match row.opt_blob(first + 1)? {
         None if flags & NULL != 0 => None,
         Some(tag) if flags & NULL == 0 => Some(tag.try_into().map_err(|_| malformed("versions"))?),
         _ => return Err(malformed("versions")),
     };
     let etag = if flags & MARKER == 0 {
-        Some(ETag::from_row(row.blob(3)?).ok_or_else(|| malformed("versions"))?)
+        Some(ETag::from_row(row.blob(first + 3)?).ok_or_else(|| malformed("versions"))?)
     } else {
         None
     };
     Ok(Version {
         index: row
-            .int(0)?
+            .int(first)?
             .checked_neg()
             .map(i64::cast_unsigned)
             .ok_or_else(|| malformed("versions"))?,
         tag,
-        size_bytes: row.int(2)?.cast_unsigned(),
+        size_bytes: row.int(first + 2)?.cast_unsigned(),
         etag,
-        time_ms: row.int(4)?,
+        time_ms: row.int(first + 4)?,
         inline: flags & INLINE != 0,
         checksum: ChecksumAlgorithm::numbered(flags >> CHECKSUM_SHIFT).map(|algorithm| {
             let composite = flags & COMPOSITE != 0;
@@ -68,6 +73,17 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Version> {
             )
         }),
     })
+}
+
+/// How many versions a bucket has, delete markers left out, and their bytes; of the first `max` at most.
+pub(crate) fn weight(rows: &Reader<'_>, bucket: EntryId, max: u64) -> Result<(u64, u64)> {
+    let sql = format!(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM \
+         (SELECT size FROM versions WHERE bucket = $1 AND (flags & {MARKER}) = 0 LIMIT $2) AS counted"
+    );
+    let read = |row: &Row<'_>| Ok((row.int(0)?.cast_unsigned(), row.int(1)?.cast_unsigned()));
+    let counted = rows.one(&sql, &[bucket.into(), max.cast_signed().into()], read)?;
+    Ok(counted.unwrap_or_default())
 }
 
 impl Version {

@@ -44,7 +44,7 @@ fn names_follow_the_rules() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_belongs_to_one_institution() {
     let house = House::new().await;
     let name = || BucketName::parse(FILES).unwrap();
@@ -61,9 +61,15 @@ async fn a_name_belongs_to_one_institution() {
         other.await,
         Err(Error::BucketAlreadyExists { .. })
     ));
-    let foreign = house.vault.bucket(&house.customs, FILES, Right::Read);
+    let foreign = house
+        .vault
+        .ask_bucket(&house.customs, FILES, Right::Read)
+        .await;
     assert!(matches!(foreign, Err(Error::AccessDenied)));
-    let unknown = house.vault.bucket(&house.customs, "nowhere", Right::Read);
+    let unknown = house
+        .vault
+        .ask_bucket(&house.customs, "nowhere", Right::Read)
+        .await;
     assert!(matches!(unknown, Err(Error::NoSuchBucket { .. })));
 
     // Once it is deleted, the name is free for anybody; a replay of one ledger after the other bears that.
@@ -83,7 +89,7 @@ async fn a_name_belongs_to_one_institution() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn only_an_empty_bucket_is_deleted_and_uploads_do_not_keep_it() {
     let house = House::new().await;
     house.put(FILES, "a", b"1").await;
@@ -103,7 +109,7 @@ async fn only_an_empty_bucket_is_deleted_and_uploads_do_not_keep_it() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn buckets_are_listed_by_name_in_pages() {
     let house = House::new().await;
     for name in ["tax-b", "tax-a", "tax", "zoll"] {
@@ -133,7 +139,7 @@ async fn buckets_are_listed_by_name_in_pages() {
     assert_eq!(others, []);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_verb_asks_for_its_right() {
     let house = House::new().await;
     house.put(FILES, "a", b"1").await;
@@ -154,7 +160,8 @@ async fn each_verb_asks_for_its_right() {
         let denied = |error: Option<Error>| matches!(error, Some(Error::AccessDenied));
         let read = house
             .vault
-            .object(&caller, FILES, &key("a"), VersionRef::Latest);
+            .ask_object(&caller, FILES, &key("a"), VersionRef::Latest)
+            .await;
         assert_eq!(denied(read.err()), !reads);
         let content = house.take_in(b"2", &[]).await;
         let put = house

@@ -3,12 +3,14 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use amana_access::{Access, Caller, InstitutionName};
 use amana_store::check::{self, Depth, Found, Holding, Outside};
 use amana_store::faults::Faults;
 use amana_store::{
     Act, At, Catalog, Denied, Kind, LedgerId, Options, Reader, Service, Store, Target, Writer,
+    clock,
 };
 use amana_vault::{Error, Vault};
 use tempfile::TempDir;
@@ -21,6 +23,8 @@ pub(crate) const SMALL_IN_ROWS: bool = true;
 pub(crate) struct Ground {
     pub(crate) store: Arc<Store>,
     pub(crate) folder: TempDir,
+    /// How far the clock is ahead of the system's.
+    pub(crate) ahead_ms: Arc<AtomicI64>,
 }
 
 pub(crate) fn catalog() -> Catalog {
@@ -34,9 +38,12 @@ pub(crate) fn catalog() -> Catalog {
         .with_held(Vault::is_held)
 }
 
-fn open(folder: &Path, faults: Faults) -> Arc<Store> {
+fn open(folder: &Path, faults: Faults, ahead_ms: &Arc<AtomicI64>) -> Arc<Store> {
+    let ahead_ms = ahead_ms.clone();
     let options = Options {
         faults,
+        clock: Arc::new(move || clock::system_ms() + ahead_ms.load(Ordering::Relaxed)),
+        database: amana_test_engine::database(folder),
         ..Options::new("centre.test")
     };
     Arc::new(Store::open(folder, catalog(), options).unwrap())
@@ -49,7 +56,8 @@ impl Ground {
 
     pub(crate) async fn with_faults(faults: Faults) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = open(folder.path(), faults);
+        let ahead_ms = Arc::default();
+        let store = open(folder.path(), faults, &ahead_ms);
         let access = Access::new(store.clone());
         for name in ["finances", "customs"] {
             let name: InstitutionName = name.parse().unwrap();
@@ -58,7 +66,11 @@ impl Ground {
                 .await
                 .unwrap();
         }
-        Self { store, folder }
+        Self {
+            store,
+            folder,
+            ahead_ms,
+        }
     }
 
     pub(crate) fn vault(&self) -> Vault {
@@ -72,10 +84,18 @@ impl Ground {
     }
 
     pub(crate) fn reopened(self) -> Self {
-        let Self { store, folder } = self;
+        let Self {
+            store,
+            folder,
+            ahead_ms,
+        } = self;
         drop(Arc::into_inner(store).expect("nobody else has the store"));
-        let store = open(folder.path(), Faults::default());
-        Self { store, folder }
+        let store = open(folder.path(), Faults::default(), &ahead_ms);
+        Self {
+            store,
+            folder,
+            ahead_ms,
+        }
     }
 
     /// Everything agrees: rows, entries, tiles, a replay, all content, and no file too many.
@@ -84,7 +104,10 @@ impl Ground {
             replay: true,
             content: true,
         };
-        let options = Options::new("centre.test");
+        let options = Options {
+            database: amana_test_engine::database(self.folder.path()),
+            ..Options::new("centre.test")
+        };
         let report = check::check(
             self.folder.path(),
             &catalog(),

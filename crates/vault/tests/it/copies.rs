@@ -6,7 +6,7 @@ use super::house::{FILES, House, key, noise};
 
 impl House {
     async fn copy(&self, from: &str, to: &str) -> Result<(), Error> {
-        let source = self.look(FILES, from, VersionRef::Latest)?;
+        let source = self.look(FILES, from, VersionRef::Latest).await?;
         let attrs = ObjectAttrs::clone(&source.attrs);
         self.vault
             .copy_object(
@@ -22,7 +22,7 @@ impl House {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn copies_outlive_their_source_and_the_last_one_frees() {
     let house = House::new().await;
     for len in [100, 500_000] {
@@ -42,11 +42,11 @@ async fn copies_outlive_their_source_and_the_last_one_frees() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_went_meanwhile_is_no_source() {
     let house = House::new().await;
     house.put(FILES, "a", &noise(1, 100_000)).await;
-    let source = house.look(FILES, "a", VersionRef::Latest).unwrap();
+    let source = house.look(FILES, "a", VersionRef::Latest).await.unwrap();
     house.delete(FILES, "a").await;
     for (caller, expected) in [
         (&house.finances, "no-such-key"),
@@ -63,12 +63,15 @@ async fn a_source_that_went_meanwhile_is_no_source() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn parts_are_copied_whole_or_by_range() {
     let house = House::new().await;
     let bytes = noise(9, 400_000);
     house.put(FILES, "source", &bytes).await;
-    let source = house.look(FILES, "source", VersionRef::Latest).unwrap();
+    let source = house
+        .look(FILES, "source", VersionRef::Latest)
+        .await
+        .unwrap();
     let upload = house
         .vault
         .create_upload(&house.finances, FILES, &key("a"), UploadOptions::default())

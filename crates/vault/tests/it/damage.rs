@@ -24,12 +24,15 @@ fn names_the_object<T>(found: Result<T, Error>) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_blob_is_never_given_out() {
     let house = House::new().await;
     let bytes = noise(1, 700_000);
     house.put(FILES, "decrees/a", &bytes).await;
-    let object = house.look(FILES, "decrees/a", VersionRef::Latest).unwrap();
+    let object = house
+        .look(FILES, "decrees/a", VersionRef::Latest)
+        .await
+        .unwrap();
     let path = house.the_blob();
     let whole = fs::read(&path).unwrap();
     assert_eq!(whole, bytes, "a blob's file is its bytes and nothing else");
@@ -62,7 +65,7 @@ async fn a_damaged_blob_is_never_given_out() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_digests_of_whole_bytes_are_made_again() {
     for sql in [
         "UPDATE blob_chunks SET digests = zeroblob(32)",
@@ -76,10 +79,10 @@ async fn the_digests_of_whole_bytes_are_made_again() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_operator_edits_in_rows_is_noticed() {
     for (len, sql) in [
-        (10, "UPDATE contents SET data = x'00'"),
+        (10, "UPDATE contents SET data = zeroblob(1)"),
         (10, "DELETE FROM contents"),
         (
             10,
@@ -91,7 +94,7 @@ async fn what_an_operator_edits_in_rows_is_noticed() {
         ),
         (10, "UPDATE versions SET size = size + 1"),
         (10, "UPDATE versions SET etag = zeroblob(16)"),
-        (10, "UPDATE versions SET etag = x'00'"),
+        (10, "UPDATE versions SET etag = zeroblob(1)"),
         (10, "UPDATE versions SET flags = 0"),
         (70_000, "UPDATE versions SET nseq = nseq + 1"),
     ] {

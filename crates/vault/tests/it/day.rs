@@ -22,7 +22,7 @@ pub(crate) async fn a_long_day(house: &House) {
             .unwrap();
     }
     for (from, to) in [("b", "d"), ("b", "e"), ("d", "f"), ("a", "g")] {
-        let source = house.look(FILES, from, VersionRef::Latest).unwrap();
+        let source = house.look(FILES, from, VersionRef::Latest).await.unwrap();
         let attrs = ObjectAttrs::default();
         vault
             .copy_object(
@@ -49,6 +49,7 @@ pub(crate) async fn a_long_day(house: &House) {
     house.put(FILES, "v", b"3").await;
     let version = house
         .look(FILES, "v", VersionRef::Latest)
+        .await
         .unwrap()
         .version
         .unwrap();

@@ -107,10 +107,9 @@ async fn fail_once(op: &'static str, nth: usize, fault: Fault) -> bool {
     countdown.store(usize::MAX, Ordering::Relaxed);
     let failed = outcomes.iter().filter(|outcome| outcome.is_err()).count();
     // A freed blob that can't be removed is swept later: nobody's request fails for it.
-    assert!(
-        failed > 0 || !happened || op == "file.remove",
-        "{op} {nth} {fault:?}"
-    );
+    // What became of a commit is looked up where the engine outlives it.
+    let unseen = op == "file.remove" || op == "rows.commit" && !amana_test_engine::is_embedded();
+    assert!(failed > 0 || !happened || unseen, "{op} {nth} {fault:?}");
     for outcome in outcomes.into_iter().filter_map(Result::err) {
         assert!(
             matches!(
@@ -137,11 +136,12 @@ async fn fail_once(op: &'static str, nth: usize, fault: Fault) -> bool {
     happened
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_write_fails_both_ways_and_nothing_is_mixed() {
     for op in OPS {
-        // Every act begins and ends its group alike: a few of them stand for all.
-        let step = if ["rows.begin", "rows.heads"].contains(&op) {
+        // Every act begins and ends its group alike: a few of them stand for all, and so they do on another engine.
+        let alike = ["rows.begin", "rows.heads"].contains(&op);
+        let step = if alike || !amana_test_engine::is_embedded() {
             5
         } else {
             1

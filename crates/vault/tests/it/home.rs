@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use amana_access::{Caller, Grant, InstitutionId};
 use amana_store::replica::{Replica, ReplicaKey, ReplicaOptions};
-use amana_store::{Catalog, LedgerId, Reader};
+use amana_store::{Catalog, LedgerId, Reader, clock};
 use amana_vault::Vault;
 use amana_vault::remote::Followed;
 use tempfile::TempDir;
@@ -21,12 +22,16 @@ pub(crate) struct Ground {
     pub(crate) remote: Arc<MemoryRemote>,
     pub(crate) centre: Arc<Mutex<Held>>,
     folder: TempDir,
+    /// How far the clock is ahead of the system's.
+    pub(crate) ahead_ms: Arc<AtomicI64>,
 }
 
 /// A gateway has one institution; here it has two, so that each story is the same.
-fn open(path: &Path) -> Arc<Replica> {
+fn open(path: &Path, ahead_ms: &Arc<AtomicI64>) -> Arc<Replica> {
     let catalog = Catalog::new([Vault::service(), Vault::replica_service()]);
     let mut options = ReplicaOptions::new(ReplicaKey::new([7; 32]), catalog, "finances/vault");
+    let ahead_ms = ahead_ms.clone();
+    options.clock = Arc::new(move || clock::system_ms() + ahead_ms.load(Ordering::Relaxed));
     options
         .ledgers
         .push((LedgerId(2), "customs/vault".to_owned()));
@@ -41,12 +46,14 @@ impl Ground {
     /// One more gateway of that data centre.
     pub(crate) fn of(centre: Arc<Mutex<Held>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let replica = open(&folder.path().join("index"));
+        let ahead_ms = Arc::default();
+        let replica = open(&folder.path().join("index"), &ahead_ms);
         Self {
             replica,
             remote: MemoryRemote::new(centre.clone()),
             centre,
             folder,
+            ahead_ms,
         }
     }
 
@@ -80,14 +87,16 @@ impl Ground {
             remote,
             centre,
             folder,
+            ahead_ms,
         } = self;
         drop(Arc::into_inner(replica).expect("nobody else has the replica"));
-        let replica = open(&folder.path().join("index"));
+        let replica = open(&folder.path().join("index"), &ahead_ms);
         Self {
             replica,
             remote,
             centre,
             folder,
+            ahead_ms,
         }
     }
 

@@ -30,6 +30,7 @@ pub(crate) fn deletion(text: &str) -> Deletion {
         key: key(text),
         version: VersionRef::Latest,
         if_match: None,
+        bypass_governance: false,
     }
 }
 
@@ -157,9 +158,15 @@ impl House {
             .unwrap();
     }
 
-    pub(crate) fn look(&self, bucket: &str, name: &str, version: VersionRef) -> Result<ObjectInfo> {
+    pub(crate) async fn look(
+        &self,
+        bucket: &str,
+        name: &str,
+        version: VersionRef,
+    ) -> Result<ObjectInfo> {
         self.vault
-            .object(&self.finances, bucket, &key(name), version)
+            .ask_object(&self.finances, bucket, &key(name), version)
+            .await
     }
 
     pub(crate) async fn read(&self, object: &ObjectInfo) -> Result<Vec<u8>> {
@@ -169,7 +176,7 @@ impl House {
     }
 
     pub(crate) async fn get(&self, bucket: &str, name: &str) -> Result<Vec<u8>> {
-        let object = self.look(bucket, name, VersionRef::Latest)?;
+        let object = self.look(bucket, name, VersionRef::Latest).await?;
         self.read(&object).await
     }
 

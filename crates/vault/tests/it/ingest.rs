@@ -13,7 +13,7 @@ const ALL: [ChecksumAlgorithm; 5] = [
     ChecksumAlgorithm::Sha256,
 ];
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn digests_are_those_that_everybody_computes() {
     let house = House::new().await;
     let content = house.take_in(b"123456789", &ALL).await;
@@ -33,7 +33,7 @@ async fn digests_are_those_that_everybody_computes() {
     assert_eq!(content.size_bytes, 9);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn digests_do_not_depend_on_where_the_content_goes_or_how_it_comes() {
     let house = House::new().await;
     let bytes = noise(1, 2_500_000);
@@ -61,7 +61,7 @@ async fn digests_do_not_depend_on_where_the_content_goes_or_how_it_comes() {
     assert!(asked_for_none.checksums.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_committed_leaves_nothing() {
     let house = House::new().await;
     let content = house.take_in(&noise(1, 100_000), &[]).await;

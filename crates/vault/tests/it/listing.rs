@@ -152,7 +152,7 @@ proptest! {
         acts in proptest::collection::vec((keys(), proptest::bool::weighted(0.2)), 0..60),
         queries in proptest::collection::vec(queries(), 40),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
         runtime.block_on(async {
             let house = House::new().await;
             house.versioning(FILES, Versioning::Enabled).await;
@@ -174,7 +174,7 @@ proptest! {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_with_many_versions_is_one_step() {
     let house = House::new().await;
     house.versioning(FILES, Versioning::Enabled).await;
@@ -189,7 +189,7 @@ async fn a_key_with_many_versions_is_one_step() {
     assert_eq!(listed(&house, &query).await, ["a", "b"]);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn versions_go_on_where_the_marker_stood_even_when_it_is_gone() {
     let house = House::new().await;
     house.put(FILES, "a", b"").await;

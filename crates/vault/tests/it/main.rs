@@ -21,12 +21,15 @@ mod at_the_centre {
     mod house;
     mod ingest;
     mod listing;
+    mod locks;
     mod ministry;
     mod objects;
+    mod quotas;
     mod replay;
     mod sealed;
     mod uploads;
     mod versions;
+    mod witnessed;
 }
 
 #[path = "."]
@@ -39,6 +42,7 @@ mod at_home {
     mod house;
     mod ingest;
     mod listing;
+    mod locks;
     mod memory;
     mod objects;
     mod rivals;

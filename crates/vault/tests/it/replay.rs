@@ -26,7 +26,7 @@ async fn erase_all(house: &House) -> usize {
     erased
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replay_gives_the_same_tables_with_bodies_and_without() {
     let house = House::new().await;
     a_long_day(&house).await;
@@ -34,7 +34,7 @@ async fn a_replay_gives_the_same_tables_with_bodies_and_without() {
     let erased = erase_all(&house).await;
     assert!(erased > 20, "only {erased} bodies could be erased");
     house.check_everything();
-    let object = house.look(FILES, "e", VersionRef::Latest).unwrap();
+    let object = house.look(FILES, "e", VersionRef::Latest).await.unwrap();
     assert_eq!(house.read(&object).await.unwrap(), noise(1, 100_000));
 
     // What still stands goes as well, and the rest of the bodies with it.
@@ -52,12 +52,16 @@ async fn a_replay_gives_the_same_tables_with_bodies_and_without() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_in_force_is_not_erased() {
     let house = House::new().await;
     house.put(FILES, "a", b"1").await;
     house.put(FILES, "a", b"2").await;
-    let id = house.look(FILES, "a", VersionRef::Latest).unwrap().entry;
+    let id = house
+        .look(FILES, "a", VersionRef::Latest)
+        .await
+        .unwrap()
+        .entry;
     let erase = |entry| {
         house
             .ground

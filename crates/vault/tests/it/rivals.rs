@@ -31,7 +31,7 @@ impl House {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_long_day_is_the_same_for_whoever_follows() {
     let house = House::new().await;
     a_long_day(&house).await;
@@ -43,11 +43,14 @@ async fn a_long_day_is_the_same_for_whoever_follows() {
         tables(&neighbour.ground.replica),
         tables(&house.ground.replica)
     );
-    let object = neighbour.look(FILES, "e", VersionRef::Latest).unwrap();
+    let object = neighbour
+        .look(FILES, "e", VersionRef::Latest)
+        .await
+        .unwrap();
     assert_eq!(neighbour.read(&object).await.unwrap(), noise(1, 100_000));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_comes_second_plans_again() {
     let house = House::new().await;
     let etag = house.put(FILES, "a", b"1").await.value.etag.to_string();
@@ -72,11 +75,11 @@ async fn whoever_comes_second_plans_again() {
     neighbour.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_both_let_go_of_is_released_by_the_next() {
     let house = House::new().await;
     house.put(FILES, "a", &noise(1, 50_000)).await;
-    let source = house.look(FILES, "a", VersionRef::Latest).unwrap();
+    let source = house.look(FILES, "a", VersionRef::Latest).await.unwrap();
     let (to, plain) = (key("b"), WriteConditions::default());
     house
         .vault
@@ -107,7 +110,7 @@ async fn what_both_let_go_of_is_released_by_the_next() {
     neighbour.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_is_deleted_only_when_it_is_empty_everywhere() {
     let house = House::new().await;
     let neighbour = house.neighbour().await;
@@ -140,7 +143,7 @@ async fn a_bucket_is_deleted_only_when_it_is_empty_everywhere() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_line_is_told_as_it_is() {
     let house = House::new().await;
     let bytes = noise(1, 50_000);
@@ -157,13 +160,13 @@ async fn a_broken_line_is_told_as_it_is() {
         assert_eq!(put().await.unwrap_err().code(), code);
         assert_eq!(house.blob_files(), blobs, "{fate:?}");
     }
-    assert!(house.look(FILES, "a", VersionRef::Latest).is_err());
+    assert!(house.look(FILES, "a", VersionRef::Latest).await.is_err());
     house.follow().await;
     assert_eq!(house.get(FILES, "a").await.unwrap(), bytes);
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn conflicts_end_and_a_follower_may_be_first() {
     let house = House::new().await;
     for _ in 0..5 {
@@ -175,7 +178,7 @@ async fn conflicts_end_and_a_follower_may_be_first() {
         house.fate(Fate::FollowedFirst);
     }
     let put = house.put(FILES, "a", b"1").await.value;
-    let object = house.look(FILES, "a", VersionRef::Latest).unwrap();
+    let object = house.look(FILES, "a", VersionRef::Latest).await.unwrap();
     assert_eq!(object.version, put.version);
     assert_eq!(object.modified_ms, put.modified_ms);
     let delete = house
@@ -198,7 +201,7 @@ async fn conflicts_end_and_a_follower_may_be_first() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn another_act_at_an_entry_is_not_adopted() {
     let house = House::new().await;
     house.put(FILES, "a", b"1").await;

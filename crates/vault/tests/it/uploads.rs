@@ -60,7 +60,7 @@ fn listed(parts: &[&ListedPart]) -> Completion {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn parts_become_one_object_without_a_copy() {
     let house = House::new().await;
     let upload = house.begin(None).await;
@@ -79,7 +79,7 @@ async fn parts_become_one_object_without_a_copy() {
         .unwrap();
     assert!(done.value.put.etag.to_string().ends_with("-3"));
     assert_eq!(house.blob_files(), 3);
-    let object = house.look(FILES, "a", VersionRef::Latest).unwrap();
+    let object = house.look(FILES, "a", VersionRef::Latest).await.unwrap();
     assert_eq!(object.etag, done.value.put.etag);
     assert_eq!(house.read(&object).await.unwrap(), bytes);
     let parts: Vec<_> = object
@@ -105,7 +105,7 @@ async fn parts_become_one_object_without_a_copy() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_listed_must_be_what_was_uploaded() {
     let house = House::new().await;
     let upload = house.begin(None).await;
@@ -155,7 +155,7 @@ async fn what_is_listed_must_be_what_was_uploaded() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn checksums_are_of_the_whole_or_of_the_parts() {
     let house = House::new().await;
     let bytes = noise(5, MIN + 3);
@@ -200,7 +200,7 @@ async fn checksums_are_of_the_whole_or_of_the_parts() {
             Some(expected.clone()),
             "{algorithm:?} {kind:?}"
         );
-        let object = house.look(FILES, "a", VersionRef::Latest).unwrap();
+        let object = house.look(FILES, "a", VersionRef::Latest).await.unwrap();
         assert_eq!(object.attrs.checksum, Some(expected));
     }
     let upload = house
@@ -223,7 +223,7 @@ async fn checksums_are_of_the_whole_or_of_the_parts() {
     assert!(matches!(impossible, Err(Error::InvalidChecksum { .. })));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn uploads_and_parts_are_listed_in_pages() {
     let house = House::new().await;
     let mut begun = Vec::new();
@@ -299,7 +299,7 @@ async fn uploads_and_parts_are_listed_in_pages() {
     assert!(matches!(other_key, Err(Error::NoSuchUpload)));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_completed_upload_is_a_version_like_any_other() {
     let house = House::new().await;
     house.versioning(FILES, Versioning::Enabled).await;
@@ -317,7 +317,11 @@ async fn a_completed_upload_is_a_version_like_any_other() {
         1,
         "rivals who complete the same get the same answer"
     );
-    let version = house.look(FILES, "a", VersionRef::Latest).unwrap().version;
+    let version = house
+        .look(FILES, "a", VersionRef::Latest)
+        .await
+        .unwrap()
+        .version;
     assert!(version.is_some());
     house.check_everything();
 }

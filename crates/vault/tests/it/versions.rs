@@ -49,7 +49,7 @@ impl House {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn versions_are_kept_and_the_null_version_is_replaced() {
     let house = House::new().await;
     house.put(FILES, "a", b"0").await;
@@ -61,7 +61,7 @@ async fn versions_are_kept_and_the_null_version_is_replaced() {
     assert_eq!(house.shape().await, "vn");
     house.delete(FILES, "a").await;
     assert_eq!(house.shape().await, "mvn");
-    let deleted = house.look(FILES, "a", VersionRef::Latest);
+    let deleted = house.look(FILES, "a", VersionRef::Latest).await;
     assert!(matches!(
         deleted,
         Err(Error::DeleteMarker { version: Some(_) })
@@ -83,10 +83,10 @@ async fn versions_are_kept_and_the_null_version_is_replaced() {
         "a null marker replaces a null marker"
     );
 
-    let old = house.look(FILES, "a", VersionRef::Id(first)).unwrap();
+    let old = house.look(FILES, "a", VersionRef::Id(first)).await.unwrap();
     assert_eq!(house.read(&old).await.unwrap(), b"2");
     assert!(!old.is_latest);
-    let marker = house.look(FILES, "a", VersionRef::Null);
+    let marker = house.look(FILES, "a", VersionRef::Null).await;
     assert!(matches!(marker, Err(Error::MethodNotAllowed { .. })));
 
     assert_eq!(house.delete_version(VersionRef::Null).await, (true, true));
@@ -103,7 +103,7 @@ async fn versions_are_kept_and_the_null_version_is_replaced() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn removing_a_marker_brings_the_object_back() {
     let house = House::new().await;
     house.versioning(FILES, Versioning::Enabled).await;
@@ -112,15 +112,15 @@ async fn removing_a_marker_brings_the_object_back() {
     let versions = house.all_versions().await;
     assert!(versions[0].delete_marker && versions[0].etag.is_none());
     let marker = VersionRef::Id(versions[0].version.unwrap());
-    let named = house.look(FILES, "a", marker);
+    let named = house.look(FILES, "a", marker).await;
     assert!(matches!(named, Err(Error::MethodNotAllowed { .. })));
     assert_eq!(house.delete_version(marker).await, (true, true));
-    let object = house.look(FILES, "a", VersionRef::Latest).unwrap();
+    let object = house.look(FILES, "a", VersionRef::Latest).await.unwrap();
     assert_eq!(object.version, Some(put));
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delete_marker_counts_as_absent() {
     let house = House::new().await;
     house.versioning(FILES, Versioning::Enabled).await;
@@ -144,7 +144,7 @@ async fn a_delete_marker_counts_as_absent() {
     house.check_everything();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_version_id_names_one_act_of_one_key() {
     let house = House::new().await;
     house.versioning(FILES, Versioning::Enabled).await;
@@ -170,10 +170,15 @@ async fn a_version_id_names_one_act_of_one_key() {
         index: u64::MAX,
         ..id
     };
-    for (name, id) in [("b", id), ("a", other_tag), ("a", beyond)] {
+    let furthest = VersionId {
+        index: 1 << 63,
+        ..id
+    };
+    for (name, id) in [("b", id), ("a", other_tag), ("a", beyond), ("a", furthest)] {
         let found = house
             .vault
-            .object(&house.finances, FILES, &key(name), VersionRef::Id(id));
+            .ask_object(&house.finances, FILES, &key(name), VersionRef::Id(id))
+            .await;
         assert!(matches!(found, Err(Error::NoSuchVersion)));
     }
 }

@@ -9,13 +9,13 @@ use amana_seal::keyring::Custodians;
 use amana_seal::pages::{Page, PageKey};
 use amana_seal::root::{Root, RootKey};
 use amana_seal::shares::{Gathering, GroupPlan, MAX_SHARE_WORDS, Share, split, word};
-use amana_store::clock;
+use amana_store::{clock, folders};
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::gather;
-use crate::durable::{make_private_folder, write_private};
+use crate::durable::write_private;
 
 /// Words of the list.
 const WORD_COUNT: u16 = 1024;
@@ -59,7 +59,9 @@ impl Pages {
         let Self::Folder(folder) = self else {
             return Ok(());
         };
-        make_private_folder(folder)?;
+        // They are whose who asked for them, wherever they lie.
+        folders::make(folder, 0o700)
+            .with_context(|| format!("{} can't be made", folder.display()))?;
         let mut held = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
         if held.next().is_some() {
             bail!(

@@ -1,0 +1,71 @@
+//! The custodians' drill: that they tried to rebuild the root from their shares, and whether it worked.
+
+use amana_store::{Act, At, Denied, LedgerId, Reader, Target, Writer};
+use serde::{Deserialize, Serialize};
+
+use super::{Applied, Checked, refuse};
+use crate::drills::DrillOutcome;
+use crate::people::in_office;
+use crate::{Error, Operation, may};
+
+/// `custodians.drill`: an official says that a drill was held. Nothing changes but that it is known.
+pub(crate) struct RecordDrill {
+    pub(crate) official: u64,
+    pub(crate) by: String,
+    pub(crate) ledger: LedgerId,
+    pub(crate) links: DrillLinks,
+    pub(crate) body: DrillBody,
+}
+
+/// What stays when the body is erased: without it nobody could tell when the next one is due.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct DrillLinks {
+    pub(crate) official: u64,
+    /// `2026-11-22`.
+    pub(crate) held_on: String,
+    pub(crate) outcome: DrillOutcome,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct DrillBody {
+    /// Who took part, by the numbers on their pages.
+    pub(crate) custodians: Vec<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
+}
+
+impl Act for RecordDrill {
+    const KIND: &'static str = "custodians.drill";
+    type Links = DrillLinks;
+    type Body = DrillBody;
+    type Output = ();
+    type Refusal = Error;
+
+    fn actor(&self) -> &str {
+        &self.by
+    }
+
+    fn target(&self) -> Target {
+        Target::Ledger(self.ledger)
+    }
+
+    fn check(&mut self, views: &Reader<'_>, _: i64) -> Checked {
+        let official = in_office(views, self.ledger, self.official).map_err(refuse)?;
+        match may(official.role, Operation::RecordDrill) {
+            true => Ok(()),
+            false => Err(Denied::Refused(Error::Forbidden)),
+        }
+    }
+
+    fn links(&self) -> &DrillLinks {
+        &self.links
+    }
+
+    fn body(&self) -> Option<&DrillBody> {
+        Some(&self.body)
+    }
+
+    fn apply(_: &DrillLinks, _: Option<&DrillBody>, _: &Writer<'_>, _: &At) -> Applied {
+        Ok(())
+    }
+}

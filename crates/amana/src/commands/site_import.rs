@@ -1,0 +1,200 @@
+//! `amana site import`: a living web site, read as a visitor, becomes a folder that answers as it did.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use amana_crawl::crawl::{Bounds, Wanted, crawl};
+use amana_crawl::folder;
+use amana_crawl::report::{Became, Report};
+use amana_crawl::seeds;
+use amana_crawl::site::Origin;
+use amana_crawl::zone::inventory;
+use amana_sites::{Host, media_type};
+use amana_store::clock;
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
+use serde_json::json;
+
+use crate::output;
+use crate::progress::Progress;
+use crate::release::VERSION;
+use crate::tls::Authority;
+
+/// The archive of what was fetched, which is the import's state at once.
+const ARCHIVE: &str = "archive.warc.gz";
+const DNS_PORT: u16 = 53;
+
+/// A site to import.
+#[derive(Args)]
+pub(crate) struct SiteImport {
+    /// Where the site is: https://www.example.org
+    url: String,
+    /// The folder to make, which amana site deploy takes; what was fetched, and a report, are kept beside it, in FOLDER.import
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    /// The name that the site will have, if it is to be another one
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// The site is yours: robots.txt isn't asked
+    #[arg(long)]
+    own_site: bool,
+    /// Another host whose files come along, such as one that serves pictures; may be given again
+    #[arg(long, value_name = "HOST")]
+    asset_host: Vec<String>,
+    /// Requests at most: 5/s
+    #[arg(long, value_name = "N/s", default_value = "5/s", value_parser = rate)]
+    rate: f64,
+    /// File with addresses to begin with, one a line
+    #[arg(long, value_name = "FILE")]
+    seeds: Option<PathBuf>,
+    /// Access log of the old server, perhaps packed with gzip: what visitors asked for
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// Addresses asked for at most
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().addresses)]
+    max_addresses: usize,
+    /// GiB fetched at most
+    #[arg(long, value_name = "GIB", default_value_t = Bounds::default().bytes >> 30)]
+    max_gib: u64,
+    /// Addresses at most that differ in numbers alone, as a calendar's do
+    #[arg(long, value_name = "N", default_value_t = Bounds::default().alike)]
+    max_alike: usize,
+    /// Name server that is asked what else lives under the site's name; the system's, if none is given
+    #[arg(long, value_name = "ADDRESS")]
+    dns: Option<IpAddr>,
+    #[command(flatten)]
+    authority: Authority,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+impl SiteImport {
+    pub(crate) async fn run(self) -> Result<()> {
+        let wanted = self.wanted()?;
+        let state = folder::prepare(&self.out)?;
+        let mut progress = Progress::new("reading");
+        let archive = state.join(ARCHIVE);
+        let crawled = crawl(&wanted, &archive, &mut |done, known| {
+            progress.at(done as u64, known as u64, "addresses");
+        })
+        .await?;
+        drop(progress);
+        let type_of =
+            |name: &str, is_utf8: bool| media_type(name, if is_utf8 { b"" } else { &[0xff] });
+        let report = folder::write(&crawled, &self.out, &type_of)?;
+        report.write(&state, &now())?;
+        self.zone(&wanted.start, &state).await?;
+        self.tell(&state, &report)
+    }
+
+    fn wanted(&self) -> Result<Wanted<'static>> {
+        let mut list = Vec::new();
+        if let Some(file) = &self.seeds {
+            list.extend(seeds::list(&text(file)?));
+        }
+        if let Some(file) = &self.log {
+            list.extend(seeds::access_log(&text(file)?));
+        }
+        let host = self.host.as_deref().map(str::parse::<Host>).transpose()?;
+        let assets = self.asset_host.iter().map(|host| Origin::parse(host));
+        Ok(Wanted {
+            start: Origin::parse(&self.url)?,
+            new_host: host.map(|host| host.to_string()),
+            assets: assets.collect::<Result<_, _>>()?,
+            is_own: self.own_site,
+            rate: self.rate,
+            bounds: Bounds {
+                addresses: self.max_addresses,
+                bytes: self.max_gib.saturating_mul(1 << 30),
+                alike: self.max_alike,
+            },
+            seeds: list,
+            trust: self.authority.authority.clone().unwrap_or_default(),
+            agent: format!("amana/{VERSION} (import of a web site)"),
+            now: &now,
+        })
+    }
+
+    /// Writes what else lives under the site's name, where a name server tells.
+    async fn zone(&self, site: &Origin, state: &Path) -> Result<()> {
+        let host = site.authority.split(':').next().unwrap_or_default();
+        let is_name = host.contains('.') && host.parse::<IpAddr>().is_err();
+        let Some(server) = self.dns.or_else(own_name_server).filter(|_| is_name) else {
+            return Ok(());
+        };
+        let mut ids = || {
+            let mut id = [0; 2];
+            getrandom::fill(&mut id).expect("the system has randomness");
+            u16::from_be_bytes(id)
+        };
+        let server = SocketAddr::new(server, DNS_PORT);
+        if let Some(zone) = inventory(server, host, &mut ids).await {
+            zone.write(state, host)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&self, state: &Path, report: &Report) -> Result<()> {
+        let page = state.join("report.html");
+        let (files, same, redirects) = (
+            report.count(Became::File),
+            report.count(Became::SameAsPath),
+            report.count(Became::Redirect),
+        );
+        let (missing, lost) = (
+            report.count(Became::Missing),
+            report.count(Became::Failed) + report.count(Became::Refused),
+        );
+        if self.json {
+            let shown = json!({
+                "folder": self.out,
+                "report": page,
+                "addresses": files + same,
+                "redirects": redirects,
+                "missing": missing,
+                "lost": lost,
+                "left_out": report.count(Became::LeftOut),
+                "decisions": report.decisions.len(),
+            });
+            return output::line(&shown.to_string());
+        }
+        output::line(&format!(
+            "{}: {} addresses and {redirects} redirects answer as before; {missing} led nowhere before, {lost} gave no answer.\n\
+             {} things to decide or to look at: {}",
+            self.out.display(),
+            files + same,
+            report.decisions.len(),
+            page.display()
+        ))
+    }
+}
+
+/// The first name server that the system asks.
+fn own_name_server() -> Option<IpAddr> {
+    let text = std::fs::read_to_string("/etc/resolv.conf").ok()?;
+    let mut servers = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("nameserver"));
+    servers.find_map(|server| server.trim().parse().ok())
+}
+
+fn now() -> String {
+    clock::rfc3339(clock::system_ms())
+}
+
+fn text(file: &Path) -> Result<String> {
+    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+    Ok(seeds::unpacked(&bytes))
+}
+
+/// `5/s`, or `5`.
+fn rate(text: &str) -> Result<f64> {
+    let number = text.strip_suffix("/s").unwrap_or(text);
+    let rate: f64 = number.parse().context("it is written as 5/s")?;
+    ensure!(
+        rate.is_finite() && rate > 0.0,
+        "it is a number of requests a second, above 0"
+    );
+    Ok(rate)
+}

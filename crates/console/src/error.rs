@@ -1,0 +1,184 @@
+//! What goes wrong on the way to a page.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+
+use crate::texts::Texts;
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such page, or it isn't the asker's to see: the two answer alike.
+    #[error("no such page")]
+    NotFound,
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    SignIn,
+    /// A form that no page of ours gave, or one that waited too long.
+    #[error("the form is not one that a page gave, or is over")]
+    Form,
+    /// What a call brought isn't what its description says.
+    #[error("the call isn't as the description says")]
+    Malformed,
+    /// A file of that name is there, and isn't to be replaced.
+    #[error("a file of that name is there")]
+    Exists,
+    /// A body broke off, or stood still for too long.
+    #[error("the body broke off")]
+    Cut,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] amana_store::Error),
+    /// Institutions and officials: refused, or failed.
+    #[error(transparent)]
+    Access(#[from] amana_access::Error),
+    /// Buckets and objects: refused, or failed.
+    #[error(transparent)]
+    Vault(amana_vault::Error),
+    /// A proof that doesn't parse though it was made here.
+    #[error(transparent)]
+    Ledger(#[from] amana_ledger::Error),
+    /// Folders and files: refused, or failed.
+    #[error(transparent)]
+    Folders(#[from] amana_folders::Error),
+    /// The data centre has no receipt to give yet, or can't be reached.
+    #[error("there is no receipt yet")]
+    NoReceipt,
+    /// A share that couldn't be written down.
+    #[error("a share could not be kept")]
+    NotShared,
+    /// The provider of the State doesn't answer, or not as it should.
+    #[error("the provider of the State can't be used: {why}")]
+    Provider {
+        /// What it did.
+        why: String,
+    },
+    /// The provider of the State let nobody in, or its page was left.
+    #[error("the provider of the State let nobody in")]
+    ProviderRefused,
+    /// A template that failed to write.
+    #[error("a page can't be written")]
+    Template(#[from] askama::Error),
+}
+
+/// What the console's functions give.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// A stable name, which the texts turn into a sentence.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::SignIn => "sign-in",
+            Self::Form => "form",
+            Self::Malformed => "malformed-call",
+            Self::Exists => "file-exists",
+            Self::Cut => "cut",
+            Self::Store(error) => error.code(),
+            Self::Access(error) => error.code(),
+            Self::Vault(error) => error.code(),
+            Self::Ledger(error) => error.code(),
+            Self::Folders(error) => error.code(),
+            Self::NoReceipt => "no-receipt",
+            Self::NotShared => "not-shared",
+            Self::Provider { .. } => "provider",
+            Self::ProviderRefused => "provider-refused",
+            Self::Template(_) => "template",
+        }
+    }
+
+    /// What happened, and what to do, in a sentence of that language.
+    #[must_use]
+    pub fn told(&self, texts: &Texts) -> &'static str {
+        Refused { code: self.code() }.told(texts)
+    }
+
+    /// The status that HTTP gives it: ours to mend, unless the asker can.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self.code() {
+            "not-found"
+            | "missing"
+            | "unknown-institution"
+            | "unknown-code"
+            | "unknown-account"
+            | "unknown-credential"
+            | "unknown-session"
+            | "unknown-proposal"
+            | "unknown-thread"
+            | "unknown-notice"
+            | "unknown-agreement"
+            | "no-such-bucket"
+            | "no-such-upload"
+            | "delete-marker"
+            | "no-such-key"
+            | "no-such-version" => StatusCode::NOT_FOUND,
+            "sign-in" | "sign-in-refused" | "passkey" | "code-used" | "identity"
+            | "identity-unbound" | "provider-refused" => StatusCode::UNAUTHORIZED,
+            "access-denied" | "object-locked" | "quota-exceeded" | "form" | "forbidden"
+            | "needs-two" | "needs-another" | "needs-own" | "own-matter" | "no-consent" => {
+                StatusCode::FORBIDDEN
+            }
+            "file-exists" | "identity-taken" | "school-full" | "lesson-passed"
+            | "lessons-missing" | "no-school" => StatusCode::CONFLICT,
+            "provider" => StatusCode::BAD_GATEWAY,
+            "malformed-call" | "cut" => StatusCode::BAD_REQUEST,
+            "wait" => StatusCode::TOO_MANY_REQUESTS,
+            "busy" | "read-only" | "disk-full" | "blobs-away" | "unreachable" | "stopped"
+            | "no-receipt" | "not-shared" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => match self {
+                // What the store failed at is nothing that the asker can mend.
+                Self::Access(amana_access::Error::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+                Self::Vault(amana_vault::Error::Store(_)) => StatusCode::INTERNAL_SERVER_ERROR,
+                Self::Folders(amana_folders::Error::Vault(amana_vault::Error::Store(_))) => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
+                Self::Access(_) | Self::Vault(_) | Self::Folders(_) => StatusCode::BAD_REQUEST,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+        }
+    }
+}
+
+impl From<amana_vault::Error> for Error {
+    /// A bucket of somebody else answers as one that isn't there.
+    fn from(error: amana_vault::Error) -> Self {
+        match error {
+            amana_vault::Error::AccessDenied => Self::Vault(amana_vault::Error::NoSuchBucket {
+                name: String::new(),
+            }),
+            amana_vault::Error::PreconditionFailed {
+                condition: "If-None-Match",
+            } => Self::Exists,
+            other => Self::Vault(other),
+        }
+    }
+}
+
+/// What an error leaves on its answer for `dress`, which knows the asker's language.
+#[derive(Clone, Copy)]
+pub(crate) struct Refused {
+    pub(crate) code: &'static str,
+}
+
+impl Refused {
+    /// What happened, and what to do, in a sentence of that language.
+    pub(crate) fn told(self, texts: &Texts) -> &'static str {
+        (texts.refusal)(self.code).unwrap_or(texts.frame.failed)
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::error!(error = %self, code = self.code(), "a page can't be shown");
+        }
+        let mut answer = status.into_response();
+        answer
+            .extensions_mut()
+            .insert(Refused { code: self.code() });
+        answer
+    }
+}

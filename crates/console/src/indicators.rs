@@ -1,0 +1,245 @@
+//! Indicators for who paid for a data centre: how many institutions rely on it, what is kept, whether restores were tried,
+//! who was trained. To the operator; to everybody where it chose so.
+
+use std::sync::Arc;
+
+use amana_access::{Exercise, Exercised, Operation, Session};
+use amana_store::LedgerInfo;
+use amana_vault::Vault;
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::header;
+use serde::Serialize;
+
+use crate::account::form::Posted;
+use crate::account::guard::{Guarded, Signed};
+use crate::account::me::seconds;
+use crate::frame::{Frame, Place};
+use crate::texts::Texts;
+use crate::{Console, Error, Language, Page, Result, menu};
+
+/// Deposits that are counted; what is beyond is told as more than this.
+const MAX_DEPOSITS: u64 = 100_000;
+
+/// The indicators at one moment.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Indicators {
+    /// When, in seconds since 1970.
+    now_s: u64,
+    /// Institutions that may deposit.
+    institutions: u64,
+    /// Deposits that are kept, up to a bound.
+    deposits: u64,
+    /// Whether all of them were counted.
+    deposits_whole: bool,
+    /// Acts in all ledgers but the national log.
+    acts: u64,
+    /// Restores that were tried.
+    restores: u64,
+    /// People who were trained, as the operator recorded.
+    trained: u64,
+    /// People who hold a certificate of the school.
+    certified: u64,
+    /// What was exercised lately, with its receipts.
+    exercises: Vec<Exercised>,
+}
+
+impl Indicators {
+    async fn read(console: &Arc<Console>) -> Result<Self> {
+        let now_s = seconds(console.store.now_ms());
+        let (acts, deposits) = console
+            .read(|_, rows| {
+                let (_, acts) = LedgerInfo::totals(rows)?;
+                Ok((acts, Vault::deposits(rows, MAX_DEPOSITS)?))
+            })
+            .await?;
+        console
+            .ask(move |access| {
+                let counted = access.count_institutions()?;
+                Ok(Self {
+                    now_s,
+                    institutions: counted.institutions - counted.suspended,
+                    deposits,
+                    deposits_whole: deposits < MAX_DEPOSITS,
+                    acts,
+                    restores: access.exercise_totals(Exercise::Restore)?.0,
+                    trained: access.exercise_totals(Exercise::Training)?.1,
+                    certified: access.certified_people()?,
+                    exercises: access.exercises()?,
+                })
+            })
+            .await
+    }
+
+    /// Name, in a language, and value, in the order of the page.
+    fn rows(&self, texts: &Texts) -> [(&'static str, String); 6] {
+        let words = &texts.indicators;
+        let deposits = texts.number(&self.deposits);
+        let deposits = match self.deposits_whole {
+            true => deposits,
+            false => (words.more_than)(&deposits),
+        };
+        [
+            (words.institutions, texts.number(&self.institutions)),
+            (words.deposits, deposits),
+            (words.acts, texts.number(&self.acts)),
+            (words.restores, texts.number(&self.restores)),
+            (words.trained, texts.number(&self.trained)),
+            (words.certified, texts.number(&self.certified)),
+        ]
+    }
+
+    /// RFC 4180; the names are those of the API, so that a table of many months fits together.
+    fn csv(&self) -> Response {
+        let Self {
+            now_s,
+            institutions,
+            deposits,
+            acts,
+            restores,
+            trained,
+            certified,
+            ..
+        } = self;
+        let at = crate::clock::rfc3339(*now_s);
+        let text = format!(
+            "at,institutions,deposits,acts,restores,trained,certified\r\n{at},{institutions},{deposits},{acts},{restores},{trained},{certified}\r\n"
+        );
+        let headers = [
+            (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+            (
+                header::CONTENT_DISPOSITION,
+                "attachment; filename=\"indicators.csv\"",
+            ),
+        ];
+        (headers, text).into_response()
+    }
+}
+
+/// The routes for everybody. Where the operator didn't choose so, they answer as if they weren't there.
+pub(crate) fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/indicators", get(public_page))
+        .route("/indicators.csv", get(public_csv))
+        .route("/api/v1/indicators", get(public_api))
+}
+
+/// The operator's routes, each with what it is.
+pub(crate) fn guarded() -> Guarded {
+    use Operation::{AnswerMessages, ReadCentre};
+    Guarded::new()
+        .route("/operator/indicators", ReadCentre, get(page))
+        .route("/operator/indicators.csv", ReadCentre, get(csv))
+        .route("/api/v1/operator/indicators", ReadCentre, get(api))
+        .route("/operator/indicators/record", AnswerMessages, post(record))
+}
+
+#[derive(Template)]
+#[template(path = "operators/indicators.html")]
+struct IndicatorsPage {
+    frame: Frame,
+    /// Who may record; nobody on the public page.
+    session: Option<Arc<Session>>,
+    indicators: Indicators,
+    csv: &'static str,
+    kinds: [(&'static str, &'static str); 2],
+}
+
+impl IndicatorsPage {
+    fn rows(&self) -> [(&'static str, String); 6] {
+        self.indicators.rows(self.frame.texts)
+    }
+
+    fn kind(&self, exercised: &Exercised) -> &'static str {
+        (self.frame.texts.indicators.exercise)(exercised.exercise)
+    }
+
+    fn day(&self, time_ms: &i64) -> String {
+        self.frame.texts.day(&seconds(*time_ms))
+    }
+}
+
+fn shown(
+    texts: &'static Texts,
+    frame: Frame,
+    session: Option<Arc<Session>>,
+    indicators: Indicators,
+) -> Result<Page> {
+    let named = |one: Exercise| (one.as_str(), (texts.indicators.exercise)(one));
+    Page::of(&IndicatorsPage {
+        frame,
+        csv: match session {
+            Some(_) => "/operator/indicators.csv",
+            None => "/indicators.csv",
+        },
+        session,
+        indicators,
+        kinds: Exercise::ALL.map(named),
+    })
+}
+
+async fn page(
+    State(console): State<Arc<Console>>,
+    language: Language,
+    Signed(session): Signed,
+) -> Result<Page> {
+    let indicators = Indicators::read(&console).await?;
+    let texts = language.texts();
+    let title = texts.indicators.title;
+    let frame = menu::frame(texts, &session, "/operator/indicators", title);
+    shown(texts, frame, Some(session), indicators)
+}
+
+async fn csv(State(console): State<Arc<Console>>) -> Result<Response> {
+    Ok(Indicators::read(&console).await?.csv())
+}
+
+async fn api(State(console): State<Arc<Console>>) -> Result<Json<Indicators>> {
+    Indicators::read(&console).await.map(Json)
+}
+
+async fn record(State(console): State<Arc<Console>>, posted: Posted) -> Result<Redirect> {
+    let fields = &posted.fields;
+    let invalid = |what| amana_access::Error::Invalid {
+        what,
+        why: "must be one of the list, or a number",
+    };
+    let exercise = Exercise::of_text(fields.text("exercise"));
+    let people = fields.text("people").parse();
+    console
+        .access
+        .record_exercise(
+            &posted.session,
+            exercise.ok_or(invalid("the exercise"))?,
+            people.map_err(|_| invalid("the number of people"))?,
+            fields.text("what"),
+        )
+        .await?;
+    Ok(Redirect::to("/operator/indicators"))
+}
+
+async fn public(console: &Arc<Console>) -> Result<Indicators> {
+    match console.public_indicators {
+        true => Indicators::read(console).await,
+        false => Err(Error::NotFound),
+    }
+}
+
+async fn public_page(State(console): State<Arc<Console>>, language: Language) -> Result<Page> {
+    let indicators = public(&console).await?;
+    let texts = language.texts();
+    let title = texts.indicators.title;
+    let frame = Frame::public(texts, title, &console.centre, Place::Nowhere);
+    shown(texts, frame, None, indicators)
+}
+
+async fn public_csv(State(console): State<Arc<Console>>) -> Result<Response> {
+    Ok(public(&console).await?.csv())
+}
+
+async fn public_api(State(console): State<Arc<Console>>) -> Result<Json<Indicators>> {
+    public(&console).await.map(Json)
+}

@@ -1,0 +1,326 @@
+//! One institution as the operator sees it: its state, how much it holds, who keeps it; never what it holds by name.
+
+use std::sync::Arc;
+
+use amana_access::{
+    AccountName, Institution, InstitutionName, NewInvitation, Operation, Owner, Person, Quota,
+    Role, Session,
+};
+use amana_store::{LedgerId, LedgerInfo};
+use amana_vault::Vault;
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::response::Redirect;
+use serde::Serialize;
+
+use super::staff_of;
+use crate::account::form::Posted;
+use crate::account::guard::Signed;
+use crate::account::me::seconds;
+use crate::books::usage::Limited;
+use crate::frame::Frame;
+use crate::{Console, Error, Language, Page, Result, menu};
+
+/// Rows that are counted at most for what an institution holds.
+const MAX_ROWS: u64 = 100_000;
+const MAX_BUCKETS: usize = 10_000;
+
+/// An institution, to its operator.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Seen {
+    /// Its name.
+    pub(crate) name: String,
+    /// Since when, in seconds since 1970.
+    pub(crate) since_s: u64,
+    /// Whether its keys are refused for now.
+    pub(crate) suspended: bool,
+    /// Acts in its ledger.
+    pub(crate) acts: u64,
+    /// How many buckets it has.
+    pub(crate) buckets: u64,
+    /// Bytes that it holds, as far as they were counted.
+    pub(crate) bytes: u64,
+    /// Whether all of it was counted.
+    pub(crate) whole: bool,
+    /// How much it may hold, if that is limited.
+    pub(crate) quota: Option<Limited>,
+    /// Officials in office.
+    pub(crate) officials: u64,
+    /// Those of them who have something to sign in with.
+    pub(crate) able: u64,
+    /// Whether it names its own officials from now on.
+    pub(crate) keeps_itself: bool,
+}
+
+impl Seen {
+    fn of(console: &Console, name: &InstitutionName) -> Result<(Self, Vec<Person>)> {
+        let access = &console.access;
+        let institution: Institution = access.institution(name)?;
+        let people = access.people(&Owner::Institution(name.clone()))?;
+        let able = people.iter().filter(|one| one.passkeys > 0 || one.password);
+        let (acts, held, quota) = console.store.read(|rows| {
+            let info = LedgerInfo::named(rows, &institution.ledger)?;
+            let (ledger, acts) = info.map_or((LedgerId(0), 0), |info| (info.id, info.size));
+            let held = Vault::holdings(rows, ledger, MAX_BUCKETS, MAX_ROWS)?;
+            let quota = Limited::of(rows, ledger)?;
+            Ok::<_, crate::Error>((acts, held, quota))
+        })?;
+        let seen = Self {
+            since_s: seconds(institution.since_ms),
+            suspended: institution.suspended,
+            name: institution.name,
+            acts,
+            buckets: held.len() as u64,
+            bytes: held.iter().map(|one| one.bytes).sum(),
+            whole: held.len() < MAX_BUCKETS && held.iter().all(|one| one.whole),
+            quota,
+            officials: people.len() as u64,
+            able: able.count() as u64,
+            keeps_itself: access.keeps_itself(name)?,
+        };
+        Ok((seen, people))
+    }
+
+    /// Reads it on a thread that may block.
+    pub(crate) async fn read(console: &Arc<Console>, name: InstitutionName) -> Result<Self> {
+        let reader = console.clone();
+        let found = console.ask(move |_| Self::of(&reader, &name)).await?;
+        Ok(found.0)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "operators/institution.html")]
+struct InstitutionPage {
+    frame: Frame,
+    session: Arc<Session>,
+    seen: Seen,
+    /// While it doesn't keep itself: who was named by the operator.
+    people: Vec<Person>,
+    roles: Vec<(&'static str, &'static str)>,
+}
+
+impl InstitutionPage {
+    fn may_manage(&self) -> bool {
+        self.session.may(Operation::ManageInstitutions)
+    }
+
+    fn role(&self, role: &Role) -> &'static str {
+        (self.frame.texts.account.role)(*role)
+    }
+
+    fn holds(&self, person: &Person) -> String {
+        (self.frame.texts.account.holds)(person.passkeys, person.password, person.identities)
+    }
+
+    fn has_none(&self, person: &Person) -> bool {
+        person.has_none()
+    }
+
+    fn invited(&self, until_ms: &i64) -> String {
+        let until = self.frame.texts.moment(&seconds(*until_ms));
+        (self.frame.texts.account.invited)(&until)
+    }
+
+    fn held(&self) -> String {
+        let texts = self.frame.texts;
+        let told = texts.size(&self.seen.bytes);
+        (texts.operator.held)(&told, self.seen.buckets, self.seen.whole)
+    }
+
+    fn quota(&self) -> String {
+        let (texts, words) = (self.frame.texts, &self.frame.texts.operator);
+        let Some(quota) = &self.seen.quota else {
+            return words.no_quota.to_owned();
+        };
+        let bytes = quota.bytes.map(|most| texts.size(&most));
+        let objects = quota.objects.map(|most| texts.number(&most));
+        let objects = objects.map(|most| (texts.usage.objects)(&most));
+        let told: Vec<_> = bytes.into_iter().chain(objects).collect();
+        (words.quota_told)(&told.join(", "), quota.percent)
+    }
+
+    fn limit(&self, of: fn(&Limited) -> Option<u64>) -> String {
+        let limit = self.seen.quota.as_ref().and_then(of);
+        limit.map_or_else(String::new, |limit| limit.to_string())
+    }
+
+    fn most_bytes(&self) -> String {
+        self.limit(|quota| quota.bytes)
+    }
+
+    fn most_objects(&self) -> String {
+        self.limit(|quota| quota.objects)
+    }
+
+    fn officials(&self) -> String {
+        (self.frame.texts.operator.officials_told)(self.seen.officials, self.seen.able)
+    }
+}
+
+/// The page.
+pub(super) async fn page(
+    State(console): State<Arc<Console>>,
+    language: Language,
+    Signed(session): Signed,
+    Path(name): Path<String>,
+) -> Result<Page> {
+    let name: InstitutionName = name.parse()?;
+    let reader = console.clone();
+    let (seen, mut people) = console.ask(move |_| Seen::of(&reader, &name)).await?;
+    if seen.keeps_itself {
+        people.clear();
+    }
+    let texts = language.texts();
+    let named = |role: Role| (role.as_str(), (texts.account.role)(role));
+    let roles = Role::ALL.into_iter().filter(|role| *role != Role::Operator);
+    Page::of(&InstitutionPage {
+        frame: menu::frame(texts, &session, "/operator/institutions", seen.name.clone()),
+        session,
+        seen,
+        people,
+        roles: roles.map(named).collect(),
+    })
+}
+
+fn back(name: &InstitutionName) -> Redirect {
+    Redirect::to(&format!("/operator/institutions/{name}"))
+}
+
+/// Refuses its keys, until it is resumed.
+pub(super) async fn suspend(
+    State(console): State<Arc<Console>>,
+    Path(name): Path<String>,
+    posted: Posted,
+) -> Result<Redirect> {
+    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&posted.session)?);
+    let reason = posted.fields.filled("reason");
+    console
+        .access
+        .suspend(&name, reason, &by.to_string())
+        .await?;
+    Ok(back(&name))
+}
+
+/// Lets it act again.
+pub(super) async fn resume(
+    State(console): State<Arc<Console>>,
+    Path(name): Path<String>,
+    posted: Posted,
+) -> Result<Redirect> {
+    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&posted.session)?);
+    let reason = posted.fields.filled("reason");
+    console
+        .access
+        .resume(&name, reason, &by.to_string())
+        .await?;
+    Ok(back(&name))
+}
+
+/// Sets how much it may hold; a field that is empty is no limit.
+pub(super) async fn set_quota(
+    State(console): State<Arc<Console>>,
+    Path(name): Path<String>,
+    posted: Posted,
+) -> Result<Redirect> {
+    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&posted.session)?);
+    let by = by.to_string();
+    let limit = |field| match posted.fields.filled(field) {
+        Some(text) => match text.trim().parse::<u64>() {
+            Ok(limit) => Ok(Some(limit)),
+            Err(_) => Err(Error::Access(amana_access::Error::Invalid {
+                what: "the quota",
+                why: "must be whole numbers, or nothing for no limit",
+            })),
+        },
+        None => Ok(None),
+    };
+    let quota = Quota {
+        bytes: limit("bytes")?,
+        objects: limit("objects")?,
+    };
+    console.access.set_quota(&name, quota, &by).await?;
+    let heeding = console.clone();
+    console
+        .ask(move |_| Ok(heeding.vault.heed_quotas()?))
+        .await?;
+    Ok(back(&name))
+}
+
+#[derive(Template)]
+#[template(path = "operators/link.html")]
+struct LinkPage {
+    frame: Frame,
+    account: String,
+    url: String,
+    code: String,
+    until: String,
+    back: String,
+}
+
+/// Shows a link this once.
+pub(super) fn link_page(
+    console: &Console,
+    language: Language,
+    session: &Session,
+    link: &NewInvitation,
+) -> Result<Page> {
+    let texts = language.texts();
+    let code = link.code.reveal().to_string();
+    let (at, back) = match &link.account.owner {
+        Owner::Operator => ("/operator/staff", "/operator/staff".to_owned()),
+        Owner::Institution(name) => (
+            "/operator/institutions",
+            format!("/operator/institutions/{name}"),
+        ),
+    };
+    Page::of(&LinkPage {
+        frame: menu::frame(texts, session, at, texts.account.new_link),
+        account: link.account.to_string(),
+        url: format!("{}/account/enrol?code={code}", console.origin.origin()),
+        code,
+        until: texts.moment(&seconds(link.expires_ms)),
+        back,
+    })
+}
+
+/// Names one of the first officials, and shows the link.
+pub(super) async fn name(
+    State(console): State<Arc<Console>>,
+    language: Language,
+    Path(institution): Path<String>,
+    posted: Posted,
+) -> Result<Page> {
+    let (session, fields) = (&posted.session, &posted.fields);
+    let owner = Owner::Institution(institution.parse()?);
+    let actor = staff_of(session)?;
+    let (name, role) = (fields.text("name").parse()?, fields.text("role").parse()?);
+    let named = console.access.name_official(&owner, &name, role, &actor);
+    let official = named.await?.0;
+    let account = AccountName { owner, official };
+    let link = console.access.invite(&account, &actor).await?;
+    link_page(&console, language, session, &link)
+}
+
+/// Gives one of the first officials another link.
+pub(super) async fn invite(
+    State(console): State<Arc<Console>>,
+    language: Language,
+    Path((institution, official)): Path<(String, u64)>,
+    posted: Posted,
+) -> Result<Page> {
+    let owner = Owner::Institution(institution.parse()?);
+    let actor = staff_of(&posted.session)?;
+    let account = AccountName { owner, official };
+    let link = console.access.invite(&account, &actor).await?;
+    link_page(&console, language, &posted.session, &link)
+}
+
+/// The same for programs.
+pub(super) async fn api(
+    State(console): State<Arc<Console>>,
+    Path(name): Path<String>,
+) -> Result<Json<Seen>> {
+    Seen::read(&console, name.parse()?).await.map(Json)
+}

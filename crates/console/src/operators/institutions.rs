@@ -1,0 +1,123 @@
+//! `/operator/institutions`: which there are, looked for by name and cut into pages, and one more.
+
+use std::sync::Arc;
+
+use amana_access::{Counted, Listed, Operation, Session};
+use askama::Template;
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::Redirect;
+use serde::{Deserialize, Serialize};
+
+use crate::account::form::Posted;
+use crate::account::guard::Signed;
+use crate::frame::Frame;
+use crate::{Console, Language, Page, Result, menu};
+
+/// Institutions on a page.
+const PAGE: u32 = 50;
+
+/// What is looked for, and where the page begins.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(crate) struct Looked {
+    q: String,
+    after: String,
+}
+
+/// A page of institutions.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Institutions {
+    /// How many there are in all.
+    #[serde(flatten)]
+    pub(crate) counted: Counted,
+    /// Those of this page.
+    pub(crate) listed: Vec<Listed>,
+    /// The name after which the next page begins, if there is one.
+    pub(crate) next: Option<String>,
+}
+
+impl Institutions {
+    pub(crate) async fn find(console: &Arc<Console>, looked: &Looked) -> Result<Self> {
+        let (q, after) = (looked.q.clone(), looked.after.clone());
+        console
+            .ask(move |access| {
+                // One more than is shown tells whether there is another page.
+                let mut listed = access.find_institutions(&q, &after, PAGE + 1)?;
+                let more = listed.len() > PAGE as usize;
+                listed.truncate(PAGE as usize);
+                let last = listed.last().map(|one| one.name.clone());
+                Ok(Self {
+                    counted: access.count_institutions()?,
+                    listed,
+                    next: last.filter(|_| more),
+                })
+            })
+            .await
+    }
+}
+
+#[derive(Template)]
+#[template(path = "operators/institutions.html")]
+struct InstitutionsPage {
+    frame: Frame,
+    session: Arc<Session>,
+    looked: Looked,
+    found: Institutions,
+}
+
+impl InstitutionsPage {
+    fn told(&self) -> String {
+        let (texts, counted) = (self.frame.texts, &self.found.counted);
+        (texts.operator.institutions_told)(&texts.number(&counted.institutions), counted.suspended)
+    }
+
+    fn may_manage(&self) -> bool {
+        self.session.may(Operation::ManageInstitutions)
+    }
+
+    /// Names are letters, digits and dashes; what was looked for is cut down to those, as the search does.
+    fn next(&self, after: &str) -> String {
+        let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+        let q: String = self.looked.q.chars().filter(plain).collect();
+        format!("/operator/institutions?q={q}&after={after}")
+    }
+}
+
+/// The page.
+pub(super) async fn page(
+    State(console): State<Arc<Console>>,
+    language: Language,
+    Signed(session): Signed,
+    Query(looked): Query<Looked>,
+) -> Result<Page> {
+    let found = Institutions::find(&console, &looked).await?;
+    let texts = language.texts();
+    Page::of(&InstitutionsPage {
+        frame: menu::frame(
+            texts,
+            &session,
+            "/operator/institutions",
+            texts.operator.institutions,
+        ),
+        session,
+        looked,
+        found,
+    })
+}
+
+/// Adds one.
+pub(super) async fn add(State(console): State<Arc<Console>>, posted: Posted) -> Result<Redirect> {
+    let name = posted.fields.text("name").trim().parse()?;
+    let by = super::staff_of(&posted.session)?.to_string();
+    console.access.add_institution(&name, &by).await?;
+    Ok(Redirect::to(&format!("/operator/institutions/{name}")))
+}
+
+/// The same for programs.
+pub(super) async fn api(
+    State(console): State<Arc<Console>>,
+    Query(looked): Query<Looked>,
+) -> Result<Json<Institutions>> {
+    Institutions::find(&console, &looked).await.map(Json)
+}

@@ -1,0 +1,27 @@
+//! Every page, over a real store in a temporary folder, as a browser asks for it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is what it is for"
+)]
+
+mod account;
+mod api;
+mod assets;
+mod books;
+mod content;
+mod contrast;
+mod gateway;
+mod house;
+mod language;
+mod locks;
+mod markup;
+mod operators;
+mod pages;
+mod proof;
+mod provider;
+mod pupil;
+mod refusals;
+mod school;
+mod state;
+mod told;

@@ -1,0 +1,445 @@
+//! From one address to the next, until nothing is left: what is found is asked for once, and kept in the archive.
+
+mod asking;
+
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::time::Duration;
+
+use amana_tls::Trust;
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use crate::fetch::Answer;
+use crate::html::tags;
+use crate::policy::{LeftOut, left_out, pattern};
+use crate::references::{Kind, Reference, base, of_page};
+use crate::rest;
+use crate::rewrite::{Language, named};
+use crate::robots::Robots;
+use crate::seeds;
+use crate::site::{Origin, Site, Target};
+use crate::text::mentions;
+use crate::warc::{Archive, Place};
+use crate::{Result, css};
+use asking::{Asking, same_site};
+
+/// By this name `robots.txt` may speak to us.
+const NAME: &str = "amana";
+/// Where systems commonly say what they hold.
+const PROBES: [&str; 10] = [
+    "/robots.txt",
+    "/sitemap.xml",
+    "/sitemap_index.xml",
+    "/wp-sitemap.xml",
+    "/sitemap.xml.gz",
+    "/feed/",
+    "/?feed=rss2",
+    "/favicon.ico",
+    "/wp-json/",
+    "/?rest_route=/",
+];
+/// Links from a seed to a page at most: a calendar's next month has a next month.
+const MAX_DEPTH: u32 = 100;
+/// Pages of one list of the REST interface.
+const MAX_LIST_PAGES: usize = 1000;
+
+/// How far an import goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Addresses asked for.
+    pub addresses: usize,
+    /// Bytes of all bodies.
+    pub bytes: u64,
+    /// Addresses that differ in numbers alone.
+    pub alike: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            addresses: 100_000,
+            bytes: 20 << 30,
+            alike: 5000,
+        }
+    }
+}
+
+/// What to import, and how.
+pub struct Wanted<'a> {
+    /// Where the site is.
+    pub start: Origin,
+    /// The name that it will have.
+    pub new_host: Option<String>,
+    /// Hosts whose files come along.
+    pub assets: Vec<Origin>,
+    /// Whether the owner asks, so that `robots.txt` isn't asked.
+    pub is_own: bool,
+    /// Requests a second.
+    pub rate: f64,
+    /// How far it goes.
+    pub bounds: Bounds,
+    /// Addresses or paths to begin with.
+    pub seeds: Vec<String>,
+    /// Whom connections believe.
+    pub trust: Trust,
+    /// Who we say that we are.
+    pub agent: String,
+    /// The time, as RFC 3339 writes it.
+    pub now: &'a dyn Fn() -> String,
+}
+
+/// How an address came to be known; the more certain first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Why {
+    /// A list, a log, a sitemap, a feed or the REST interface names it.
+    Seed,
+    /// A page links to it.
+    Link,
+    /// A page needs it.
+    Asset,
+    /// A script or a text looks as if it named it, or many sites have it.
+    Guess,
+    /// It was asked for to learn of others, and is no part of the site.
+    Probe,
+}
+
+/// What became of an address.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Nothing yet.
+    Waiting,
+    /// The answer stands in the archive.
+    Answered {
+        /// Its status.
+        status: u16,
+        /// Where it stands.
+        place: Place,
+    },
+    /// There was no answer.
+    Failed(String),
+    /// It wasn't asked for.
+    LeftOut(LeftOut),
+}
+
+/// An address, and what is known of it.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The address.
+    pub target: Target,
+    /// How it came to be known.
+    pub why: Why,
+    /// The page that first named it.
+    pub from: Option<usize>,
+    /// What became of it.
+    pub outcome: Outcome,
+    depth: u32,
+}
+
+/// A site, as it was found.
+pub struct Crawled {
+    /// What belongs to it.
+    pub site: Site,
+    /// Every address, in the order in which they were found.
+    pub seen: Vec<Seen>,
+    /// What an address that isn't there answers.
+    pub missing: Option<Place>,
+    /// The answers.
+    pub archive: Archive,
+}
+
+/// Reads a site. What the archive holds isn't asked for again, so that an import that was cut goes on; `progress` is told how
+/// many addresses are done, of how many that are known.
+///
+/// # Errors
+/// When the first page isn't to be had, or the archive can't be written.
+pub async fn crawl(
+    wanted: &Wanted<'_>,
+    archive: &Path,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Crawled> {
+    let (opened, held) = Archive::open(archive, &wanted.agent, &(wanted.now)())?;
+    let mut site = Site {
+        home: wanted.start.clone(),
+        aliases: Vec::new(),
+        new_host: wanted.new_host.clone(),
+        assets: wanted.assets.clone(),
+    };
+    same_site(&site, &held, archive)?;
+    let mut asking = Asking::new(wanted, opened, held)?;
+    asking.find_home(&mut site).await?;
+    site.aliases.extend(site.home.twin());
+    let mut crawl = Crawl {
+        authorities: site.authorities(),
+        robots: Robots::default(),
+        site,
+        seen: Vec::new(),
+        known: HashMap::new(),
+        waiting: VecDeque::new(),
+        alike: HashMap::new(),
+        wanted,
+        asking,
+    };
+    crawl.begin().await?;
+    while let Some(next) = crawl.waiting.pop_front() {
+        progress(crawl.seen.len() - crawl.waiting.len(), crawl.seen.len());
+        crawl.visit(next).await?;
+    }
+    let missing = crawl.missing_page().await?;
+    crawl.asking.archive.sync()?;
+    Ok(Crawled {
+        site: crawl.site,
+        seen: crawl.seen,
+        missing,
+        archive: crawl.asking.archive,
+    })
+}
+
+struct Crawl<'a> {
+    site: Site,
+    authorities: Vec<String>,
+    robots: Robots,
+    seen: Vec<Seen>,
+    known: HashMap<Target, usize>,
+    waiting: VecDeque<usize>,
+    /// How many addresses share a pattern.
+    alike: HashMap<String, usize>,
+    wanted: &'a Wanted<'a>,
+    asking: Asking<'a>,
+}
+
+impl Crawl<'_> {
+    async fn begin(&mut self) -> Result<()> {
+        let robots = Target::own("/robots.txt");
+        if let Ok((answer, _)) = self.asking.ask(&self.site, &robots).await?
+            && answer.status == 200
+        {
+            let text = String::from_utf8_lossy(&answer.content()).into_owned();
+            self.robots = Robots::parse(&text, NAME);
+        }
+        if let (Some(delay), false) = (self.robots.crawl_delay_s, self.wanted.is_own) {
+            self.asking
+                .fetcher
+                .at_most_every(Duration::from_secs(delay));
+        }
+        self.add(Target::own("/"), Why::Seed, None);
+        for seed in self
+            .robots
+            .sitemaps
+            .clone()
+            .iter()
+            .chain(&self.wanted.seeds)
+        {
+            self.add_text(seed, Why::Seed, None);
+        }
+        for probe in PROBES {
+            self.add(Target::own(probe), Why::Guess, None);
+        }
+        Ok(())
+    }
+
+    fn add_text(&mut self, address: &str, why: Why, from: Option<usize>) {
+        let from_url = from.map(|from| self.site.url(&self.seen[from].target));
+        let start = from_url.unwrap_or_else(|| self.site.home.url());
+        let joined = Url::parse(&start).and_then(|start| start.join(address.trim()));
+        if let Some(target) = joined.ok().and_then(|url| self.site.target(&url)) {
+            self.add(target, why, from);
+        }
+    }
+
+    fn add(&mut self, target: Target, why: Why, from: Option<usize>) {
+        if let Some(known) = self.known.get(&target) {
+            let seen = &mut self.seen[*known];
+            seen.why = seen.why.min(why);
+            return;
+        }
+        let depth = from.map_or(0, |from| self.seen[from].depth + 1);
+        let is_link = target.asset_host.is_some() && why < Why::Asset;
+        if is_link {
+            // Pages of other hosts stay there.
+            return;
+        }
+        let refused = self.refused(&target, why, depth);
+        let at = self.seen.len();
+        self.known.insert(target.clone(), at);
+        self.seen.push(Seen {
+            target,
+            why,
+            from,
+            outcome: refused.map_or(Outcome::Waiting, Outcome::LeftOut),
+            depth,
+        });
+        if refused.is_none() {
+            self.waiting.push_back(at);
+        }
+    }
+
+    fn refused(&mut self, target: &Target, why: Why, depth: u32) -> Option<LeftOut> {
+        if why == Why::Probe {
+            return None;
+        }
+        if let Some(left_out) = left_out(target) {
+            return Some(left_out);
+        }
+        let is_foreign = target.asset_host.is_some();
+        if !self.wanted.is_own && !is_foreign && !self.robots.allows(&target.path) {
+            return Some(LeftOut::Robots);
+        }
+        if self.seen.len() >= self.wanted.bounds.addresses {
+            return Some(LeftOut::Bound);
+        }
+        if why == Why::Seed {
+            return None;
+        }
+        let alike = self.alike.entry(pattern(target)).or_default();
+        *alike += 1;
+        (*alike > self.wanted.bounds.alike || depth > MAX_DEPTH).then_some(LeftOut::Trap)
+    }
+
+    async fn visit(&mut self, at: usize) -> Result<()> {
+        let target = self.seen[at].target.clone();
+        if self.asking.bytes > self.wanted.bounds.bytes {
+            self.seen[at].outcome = Outcome::LeftOut(LeftOut::Bound);
+            return Ok(());
+        }
+        match self.asking.ask(&self.site, &target).await? {
+            Err(why) => self.seen[at].outcome = Outcome::Failed(why),
+            Ok((answer, place)) => {
+                self.seen[at].outcome = Outcome::Answered {
+                    status: answer.status,
+                    place,
+                };
+                if let Some(to) = answer.location() {
+                    let why = self.seen[at].why;
+                    self.add_text(to, why.max(Why::Link), Some(at));
+                }
+                if answer.status == 200 {
+                    self.read(at, &target, &answer);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Learns what an answer refers to.
+    fn read(&mut self, at: usize, target: &Target, answer: &Answer) {
+        let content = answer.content();
+        let language = Language::of(answer.content_type());
+        match language {
+            Language::Html => self.read_page(at, target, &content),
+            Language::Css => {
+                for found in css::references(&content) {
+                    self.add_text(&found.value, Why::Asset, Some(at));
+                }
+                self.read_mentions(at, &content, Why::Asset);
+            }
+            Language::Script if target.asset_host.is_none() => {
+                let text = String::from_utf8_lossy(&content);
+                if rest::is_index(&text) {
+                    self.ask_lists(target);
+                } else if self.seen[at].why == Why::Probe {
+                    self.read_list(at, target, &text);
+                } else if !answer.content_type().contains("json") {
+                    self.read_mentions(at, &content, Why::Guess);
+                }
+            }
+            Language::Text if target.asset_host.is_none() => self.read_text(at, &content),
+            // A packed sitemap says so by its name alone.
+            Language::Other if target.bare().ends_with(".xml.gz") => {
+                let text = seeds::unpacked(&content);
+                self.read_text(at, text.as_bytes());
+            }
+            _ => {}
+        }
+    }
+
+    fn read_text(&mut self, at: usize, content: &[u8]) {
+        let text = String::from_utf8_lossy(content);
+        if seeds::is_sitemap(&text) {
+            for address in seeds::sitemap(&text) {
+                self.add_text(&address, Why::Seed, Some(at));
+            }
+        }
+        let is_feed = text.contains("<rss") || text.contains("<feed") || text.contains("<rdf:RDF");
+        let why = if is_feed { Why::Seed } else { Why::Guess };
+        self.read_mentions(at, content, why);
+    }
+
+    fn read_page(&mut self, at: usize, target: &Target, page: &[u8]) {
+        let tags = tags(page);
+        let own = self.site.url(target);
+        let Ok(own) = Url::parse(&own) else {
+            return;
+        };
+        let start = base(&tags)
+            .and_then(|base| own.join(base).ok())
+            .unwrap_or(own);
+        for Reference { value, kind } in of_page(page, &tags) {
+            let why = match kind {
+                Kind::Link => Why::Link,
+                Kind::Asset => Why::Asset,
+                Kind::Guess => Why::Guess,
+            };
+            let joined = start.join(&value).ok();
+            if let Some(target) = joined.and_then(|url| self.site.target(&url)) {
+                self.add(target, why, Some(at));
+            }
+        }
+        self.read_mentions(at, page, Why::Guess);
+    }
+
+    fn read_mentions(&mut self, at: usize, text: &[u8], why: Why) {
+        for mention in mentions(text, &self.authorities) {
+            if let Some(target) = named(&self.site, &self.authorities, text, &mention) {
+                self.add(target, why, Some(at));
+            }
+        }
+    }
+
+    /// Begins to read the lists of the REST interface whose index that is.
+    fn ask_lists(&mut self, index: &Target) {
+        for list in rest::LISTS {
+            self.ask_list(index, list, 1);
+        }
+    }
+
+    fn ask_list(&mut self, index: &Target, list: &str, page: usize) {
+        let glue = if index.query().is_some() { "&" } else { "?" };
+        let slash = if index.path.ends_with('/') { "" } else { "/" };
+        let per_page = rest::PER_PAGE;
+        let path = format!(
+            "{}{slash}wp/v2/{list}{glue}per_page={per_page}&page={page}",
+            index.path
+        );
+        self.add(Target::own(&path), Why::Probe, None);
+    }
+
+    fn read_list(&mut self, at: usize, target: &Target, text: &str) {
+        let (addresses, count) = rest::entries(text);
+        for address in addresses {
+            self.add_text(&address, Why::Seed, Some(at));
+        }
+        let Some((head, page)) = target.path.rsplit_once("&page=") else {
+            return;
+        };
+        let page: usize = page.parse().unwrap_or(MAX_LIST_PAGES);
+        if count == rest::PER_PAGE && page < MAX_LIST_PAGES {
+            self.add(
+                Target::own(&format!("{head}&page={}", page + 1)),
+                Why::Probe,
+                None,
+            );
+        }
+    }
+
+    /// What an address answers that surely isn't there.
+    async fn missing_page(&mut self) -> Result<Option<Place>> {
+        let digest = Sha256::digest(self.site.home.url());
+        let target = Target::own(&format!("/amana-{}/", hex::encode(&digest[..8])));
+        let asked = self.asking.ask(&self.site, &target).await?;
+        Ok(asked
+            .ok()
+            .filter(|(answer, _)| answer.status == 404)
+            .map(|(_, place)| place))
+    }
+}

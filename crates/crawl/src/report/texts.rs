@@ -1,0 +1,298 @@
+//! The report's words, in English and in French.
+
+use super::Became;
+
+/// Every word of the report in one language.
+pub(super) struct Texts {
+    pub(super) lang: &'static str,
+    pub(super) title: &'static str,
+    pub(super) made: &'static str,
+    pub(super) new_name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) to_decide: &'static str,
+    pub(super) nothing_to_decide: &'static str,
+    pub(super) found_at: &'static str,
+    pub(super) more: &'static str,
+    pub(super) all: &'static str,
+    pub(super) address: &'static str,
+    pub(super) status: &'static str,
+    pub(super) what_became: &'static str,
+    pub(super) archive: &'static str,
+    /// Why an address was left out, by its code.
+    notes: [(&'static str, &'static str); 7],
+    /// In the order of `Became`.
+    became: [&'static str; 8],
+    /// Code, title, and what to do; in the order in which they are shown. The last is for all others.
+    pub(super) decisions: [(&'static str, &'static str, &'static str); 18],
+}
+
+impl Texts {
+    pub(super) fn became(&self, became: Became) -> &'static str {
+        self.became[became as usize]
+    }
+
+    /// A note in words; what isn't a code, as it is.
+    pub(super) fn note<'a>(&self, note: &'a str) -> &'a str {
+        let known = self.notes.iter().find(|(code, _)| *code == note);
+        known.map_or(note, |(_, words)| words)
+    }
+
+    /// Where a kind of finding stands.
+    pub(super) fn place(&self, code: &str) -> usize {
+        let known = self.decisions.iter().position(|(own, _, _)| *own == code);
+        known.unwrap_or(self.decisions.len() - 1)
+    }
+}
+
+pub(super) static ENGLISH: Texts = Texts {
+    lang: "en",
+    title: "Import of",
+    made: "Made at",
+    new_name: "Its new name:",
+    summary: "What became of the addresses",
+    to_decide: "To decide, or to look at",
+    nothing_to_decide: "Nothing.",
+    found_at: "Found at:",
+    more: "addresses",
+    all: "Every address",
+    address: "Address",
+    status: "Answered",
+    what_became: "What became of it",
+    archive: "Everything that was fetched is in archive.warc.gz beside this page. Read it again with any program for web archives.",
+    notes: [
+        ("for-editors", "for editors, or takes forms"),
+        (
+            "noise",
+            "differs from its path in a parameter that changes nothing for visitors",
+        ),
+        ("shape", "too long, or repeats itself"),
+        ("trap", "too many differ from it in numbers alone"),
+        ("robots", "robots.txt asks not to"),
+        ("bound", "beyond the bounds of this import"),
+        ("not-written", "no rule can say it"),
+    ],
+    became: [
+        "a file",
+        "as its path without the query",
+        "a redirect, as it was",
+        "not there before either",
+        "refused by the server",
+        "no answer",
+        "left out",
+        "asked for to learn of others",
+    ],
+    decisions: [
+        (
+            "web-shell",
+            "Marks of a web shell",
+            "The old site is most likely broken into. Don't publish these pages; ask whoever runs the old server to look.",
+        ),
+        (
+            "hidden-script",
+            "Scripts that hide what they do",
+            "They were most likely put there by an intruder. The Content-Security-Policy in _headers keeps browsers from running those in pages; take them out of the pages.",
+        ),
+        (
+            "hidden-frame",
+            "Frames that show nothing",
+            "Take them out of the pages, unless you know what they are for.",
+        ),
+        (
+            "hidden-links",
+            "Links that nobody sees",
+            "They advertise other sites in your name. Take them out of the pages.",
+        ),
+        (
+            "sends-away",
+            "Pages that send visitors to another host",
+            "Keep them if you want that.",
+        ),
+        (
+            "form-message",
+            "Forms that send something",
+            "A folder takes no messages. Lead each to a mailbox or to an application, or take it out.",
+        ),
+        (
+            "form-search",
+            "Search forms",
+            "They lead to a search of our own, at /_search/, that runs in the visitor's browser. A form that is sent elsewhere, or as a body, isn't led there.",
+        ),
+        (
+            "form-comment",
+            "Comment forms",
+            "A folder takes no comments. Comments that are there stay; take the form out.",
+        ),
+        (
+            "form-sign-in",
+            "Forms that let people in",
+            "Editors sign in to the system behind the site, not to the site that is published.",
+        ),
+        (
+            "script-host",
+            "Other hosts whose scripts run in your pages",
+            "Each can change your pages. Keep those that you need; take the others out of the pages and of _headers.",
+        ),
+        (
+            "many-inline-scripts",
+            "Too many different scripts in pages",
+            "The policy in _headers allows every script in a page, since a header can't name so many.",
+        ),
+        (
+            "failed",
+            "Addresses without an answer",
+            "Import again: what is there is kept, and these are asked for again.",
+        ),
+        (
+            "refused",
+            "Addresses that the server refused",
+            "If visitors should see them, let us in and import again.",
+        ),
+        (
+            "broken-link",
+            "Links that led nowhere before",
+            "They lead nowhere now either. Correct the pages that link to them.",
+        ),
+        (
+            "redirect-not-written",
+            "Redirects that _redirects can't say",
+            "Write a rule for each by hand, if somebody uses it.",
+        ),
+        (
+            "names-old-host",
+            "Pages that still name the old host",
+            "They don't refer to it, but say its name: perhaps in a text, or in an address for mail.",
+        ),
+        ("left-out", "Left out", "These weren't asked for."),
+        ("", "Other", "Look at these."),
+    ],
+};
+
+pub(super) static FRENCH: Texts = Texts {
+    lang: "fr",
+    title: "Reprise de",
+    made: "Faite le",
+    new_name: "Son nouveau nom :",
+    summary: "Ce que sont devenues les adresses",
+    to_decide: "À décider, ou à regarder",
+    nothing_to_decide: "Rien.",
+    found_at: "Trouvé à :",
+    more: "adresses",
+    all: "Toutes les adresses",
+    address: "Adresse",
+    status: "Réponse",
+    what_became: "Ce qu’elle est devenue",
+    archive: "Tout ce qui a été lu est dans archive.warc.gz à côté de cette page. Tout logiciel d’archives du web sait le relire.",
+    notes: [
+        (
+            "for-editors",
+            "pour les rédacteurs, ou reçoit des formulaires",
+        ),
+        (
+            "noise",
+            "ne diffère de son chemin que par un paramètre sans effet pour les visiteurs",
+        ),
+        ("shape", "trop longue, ou se répète"),
+        ("trap", "trop d’autres n’en diffèrent que par des nombres"),
+        ("robots", "robots.txt demande de ne pas la lire"),
+        ("bound", "au-delà des limites de cette reprise"),
+        ("not-written", "aucune règle ne sait la dire"),
+    ],
+    became: [
+        "un fichier",
+        "comme son chemin sans la requête",
+        "une redirection, comme avant",
+        "absente avant aussi",
+        "refusée par le serveur",
+        "sans réponse",
+        "laissée de côté",
+        "demandée pour en trouver d’autres",
+    ],
+    decisions: [
+        (
+            "web-shell",
+            "Traces d’une porte dérobée",
+            "L’ancien site est très probablement piraté. Ne publiez pas ces pages ; faites examiner l’ancien serveur.",
+        ),
+        (
+            "hidden-script",
+            "Scripts qui cachent ce qu’ils font",
+            "Un intrus les a très probablement placés. La règle Content-Security-Policy de _headers empêche les navigateurs d’exécuter ceux des pages ; retirez-les des pages.",
+        ),
+        (
+            "hidden-frame",
+            "Cadres qui ne montrent rien",
+            "Retirez-les des pages, sauf si vous savez à quoi ils servent.",
+        ),
+        (
+            "hidden-links",
+            "Liens que personne ne voit",
+            "Ils font de la publicité en votre nom. Retirez-les des pages.",
+        ),
+        (
+            "sends-away",
+            "Pages qui envoient les visiteurs ailleurs",
+            "Gardez-les si vous le voulez ainsi.",
+        ),
+        (
+            "form-message",
+            "Formulaires qui envoient quelque chose",
+            "Un dossier ne reçoit pas de messages. Dirigez chacun vers une boîte ou une application, ou retirez-le.",
+        ),
+        (
+            "form-search",
+            "Formulaires de recherche",
+            "Ils mènent à notre propre recherche, à /_search/, qui se fait dans le navigateur du visiteur. Un formulaire envoyé ailleurs, ou comme un corps, n’y mène pas.",
+        ),
+        (
+            "form-comment",
+            "Formulaires de commentaires",
+            "Un dossier ne reçoit pas de commentaires. Ceux qui y sont restent ; retirez le formulaire.",
+        ),
+        (
+            "form-sign-in",
+            "Formulaires de connexion",
+            "Les rédacteurs se connectent au système derrière le site, pas au site publié.",
+        ),
+        (
+            "script-host",
+            "Autres hôtes dont les scripts s’exécutent dans vos pages",
+            "Chacun peut modifier vos pages. Gardez ceux dont vous avez besoin ; retirez les autres des pages et de _headers.",
+        ),
+        (
+            "many-inline-scripts",
+            "Trop de scripts différents dans les pages",
+            "La règle de _headers permet tout script d’une page, car un en-tête ne peut pas en nommer autant.",
+        ),
+        (
+            "failed",
+            "Adresses sans réponse",
+            "Relancez la reprise : ce qui est là est gardé, celles-ci sont redemandées.",
+        ),
+        (
+            "refused",
+            "Adresses que le serveur a refusées",
+            "Si les visiteurs doivent les voir, donnez-nous accès et relancez la reprise.",
+        ),
+        (
+            "broken-link",
+            "Liens qui ne menaient déjà nulle part",
+            "Ils ne mènent toujours nulle part. Corrigez les pages qui les portent.",
+        ),
+        (
+            "redirect-not-written",
+            "Redirections que _redirects ne sait pas dire",
+            "Écrivez une règle à la main pour chacune, si quelqu’un s’en sert.",
+        ),
+        (
+            "names-old-host",
+            "Pages qui nomment encore l’ancien hôte",
+            "Elles n’y renvoient pas, mais disent son nom : peut-être dans un texte, ou dans une adresse de courriel.",
+        ),
+        (
+            "left-out",
+            "Laissées de côté",
+            "Elles n’ont pas été demandées.",
+        ),
+        ("", "Autres", "À regarder."),
+    ],
+};

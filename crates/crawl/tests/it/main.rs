@@ -1,0 +1,11 @@
+//! What the crate promises, tried from outside.
+
+mod archive;
+mod extract;
+mod living;
+mod naming;
+mod placing;
+mod polite;
+mod rewriting;
+mod searching;
+mod suspicious;

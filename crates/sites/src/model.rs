@@ -1,0 +1,27 @@
+//! The nouns, each parsed into a type that can't be wrong.
+
+mod address;
+mod answer;
+mod digest;
+mod folder;
+mod headers;
+mod host;
+mod lines;
+mod manifest;
+mod media;
+mod pattern;
+mod publishers;
+mod redirects;
+mod scan;
+mod statement;
+
+pub use address::{Address, MAX_ADDRESS_BYTES};
+pub use answer::Answer;
+pub use folder::{Folder, MAX_FILE_BYTES, read_folder};
+pub use headers::HeaderRule;
+pub use host::Host;
+pub use manifest::{File, MAX_FILES, MAX_MANIFEST_BYTES, Manifest};
+pub use media::media_type;
+pub use publishers::Publishers;
+pub use redirects::Redirect;
+pub use statement::{Says, Statement};

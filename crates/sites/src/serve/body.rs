@@ -1,0 +1,148 @@
+//! What is sent: nothing, bytes at hand, or a file piece by piece.
+
+use std::io;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http_body::{Frame, SizeHint};
+
+use super::content::{Trouble, Verified};
+use super::live::{Live, Ready};
+
+/// The body of an answer.
+pub struct Body(Kind);
+
+enum Kind {
+    Empty,
+    Whole(Bytes),
+    Pieces(Box<Pieces>),
+}
+
+/// A part of a large file. Its next piece is read, and verified, only once the client has taken the one before.
+struct Pieces {
+    verified: Arc<Verified>,
+    live: Arc<Live>,
+    ready: Arc<Ready>,
+    left: Range<u64>,
+    reading: Option<BoxFuture<'static, Result<Bytes, Trouble>>>,
+}
+
+impl Body {
+    /// Nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Kind::Empty)
+    }
+
+    pub(super) fn whole(bytes: Bytes) -> Self {
+        match bytes.is_empty() {
+            true => Self::empty(),
+            false => Self(Kind::Whole(bytes)),
+        }
+    }
+
+    /// Those bytes of the file that `ready` is.
+    pub(super) fn pieces(
+        verified: Arc<Verified>,
+        live: Arc<Live>,
+        ready: Arc<Ready>,
+        left: Range<u64>,
+    ) -> Self {
+        Self(Kind::Pieces(Box::new(Pieces {
+            verified,
+            live,
+            ready,
+            left,
+            reading: None,
+        })))
+    }
+
+    /// How many bytes are still to come.
+    pub(super) fn left_bytes(&self) -> u64 {
+        match &self.0 {
+            Kind::Empty => 0,
+            Kind::Whole(bytes) => bytes.len() as u64,
+            Kind::Pieces(pieces) => pieces.left.end - pieces.left.start,
+        }
+    }
+}
+
+impl Pieces {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let Ready::File(answer) = &*self.ready else {
+            return Poll::Ready(None);
+        };
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        let (number, place) = answer.file.piece_at(self.left.start);
+        let piece = match (
+            &mut self.reading,
+            self.verified.at_hand(&answer.file, number),
+        ) {
+            (None, Some(piece)) => Ok(piece),
+            (reading, _) => {
+                let (verified, live, ready) = (&self.verified, &self.live, &self.ready);
+                let reading = reading.get_or_insert_with(|| {
+                    let (verified, live, ready) = (verified.clone(), live.clone(), ready.clone());
+                    Box::pin(async move {
+                        match &*ready {
+                            Ready::File(answer) => {
+                                verified.piece(live.host(), &answer.file, number).await
+                            }
+                            _ => Err(Trouble::Damaged),
+                        }
+                    })
+                });
+                let read = futures::ready!(reading.as_mut().poll(context));
+                self.reading = None;
+                read
+            }
+        };
+        // An answer that began can only be cut off; never does it go on with other bytes.
+        let piece = match piece {
+            Ok(piece) => piece,
+            Err(trouble) => return Poll::Ready(Some(Err(io::Error::other(trouble)))),
+        };
+        let end = self.left.end.min(place.end);
+        let within = |offset: u64| usize::try_from(offset - place.start).unwrap_or(usize::MAX);
+        let part = piece.slice(within(self.left.start)..within(end));
+        self.left.start = end;
+        Poll::Ready(Some(Ok(part)))
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let this = self.get_mut();
+        match &mut this.0 {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                this.0 = Kind::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Kind::Pieces(pieces) => pieces
+                .poll_next(context)
+                .map(|next| next.map(|bytes| bytes.map(Frame::data))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left_bytes() == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left_bytes())
+    }
+}

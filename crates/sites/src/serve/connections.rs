@@ -1,0 +1,308 @@
+//! Listeners and connections: a thread a core, each with a socket of its own on the same port, so that no two cores share anything
+//! on a request's way but what is read.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::callers::Place;
+use super::paced::Paced;
+use super::respond::Line;
+use super::{Body, Server};
+
+/// Connections that wait in the system's queue.
+const BACKLOG: u32 = 1024;
+/// The head of a request, in bytes, and its headers.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+const MAX_HEADERS: usize = 100;
+/// Requests at a time on one connection of HTTP/2.
+const MAX_STREAMS: u32 = 100;
+/// What HTTP/2 keeps of an answer before the client takes it, in bytes.
+const MAX_STREAM_BYTES: usize = 64 * 1024;
+/// A client that isn't done by then is let go.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// After a failed accept: out of file descriptors, for instance.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where a server listens.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// In plain; a port of 0 takes a free one.
+    pub http: SocketAddr,
+    /// Under TLS.
+    pub https: Option<SocketAddr>,
+}
+
+/// A server that listens. Dropped, it ends at once.
+pub struct Running {
+    addresses: Addresses,
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What a worker listens with.
+struct Listeners {
+    http: TcpListener,
+    https: Option<TcpListener>,
+}
+
+type Stop = watch::Receiver<bool>;
+
+/// Waits until it is time to stop.
+async fn told(stop: &mut Stop) {
+    // A sender that is gone means the same.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+impl Server {
+    /// Listens with that many threads, until told to stop.
+    ///
+    /// # Errors
+    /// When a port is taken, or threads can't be had.
+    pub fn listen(self: &Arc<Self>, wanted: Addresses, workers: usize) -> io::Result<Running> {
+        for address in [Some(wanted.http), wanted.https].into_iter().flatten() {
+            see_that_it_is_free(address)?;
+        }
+        let (stop, stopped) = watch::channel(false);
+        let mut running = Running {
+            addresses: wanted,
+            stop,
+            threads: Vec::new(),
+        };
+        for number in 0..workers.max(1) {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .max_blocking_threads(4)
+                .enable_all()
+                .build()?;
+            let entered = runtime.enter();
+            let http = bind(running.addresses.http)?;
+            let https = running.addresses.https.map(bind).transpose()?;
+            drop(entered);
+            // The first one finds free ports, the others share them.
+            running.addresses.http = http.local_addr()?;
+            if let Some(https) = &https {
+                running.addresses.https = Some(https.local_addr()?);
+            }
+            let (server, addresses, stop) = (self.clone(), running.addresses, stopped.clone());
+            let thread = std::thread::Builder::new()
+                .name(format!("sites-{number}"))
+                .spawn(move || {
+                    let listeners = Listeners { http, https };
+                    runtime.block_on(work(server, listeners, addresses, stop));
+                    runtime.shutdown_background();
+                })?;
+            running.threads.push(thread);
+        }
+        Ok(running)
+    }
+
+    /// Writes what the access log still holds.
+    pub fn close_log(&self) {
+        if let Some(log) = &self.log {
+            log.close();
+        }
+    }
+}
+
+impl Running {
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Accepts nobody any more, lets the requests under way end, and waits for that. Blocking.
+    pub fn stop(mut self) {
+        // Nobody who still listens is no fault.
+        let _ = self.stop.send(true);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread that served sites had panicked");
+            }
+        }
+    }
+}
+
+/// Sockets of one user may share a port, which is meant for threads, and not for two servers that know nothing of one another.
+fn see_that_it_is_free(address: SocketAddr) -> io::Result<()> {
+    std::net::TcpListener::bind(address).map(drop)
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+async fn work(server: Arc<Server>, listeners: Listeners, addresses: Addresses, stop: Stop) {
+    let line = Line {
+        address: addresses.http.ip(),
+        is_secure: false,
+        http_port: addresses.http.port(),
+        https_port: addresses.https.map(|https| https.port()),
+    };
+    let plain = accept(server.clone(), listeners.http, line, None, stop.clone());
+    let Some(https) = listeners.https else {
+        return plain.await;
+    };
+    let acceptor = TlsAcceptor::from(server.certificates.server_config());
+    let line = Line {
+        is_secure: true,
+        ..line
+    };
+    tokio::join!(plain, accept(server, https, line, Some(acceptor), stop));
+}
+
+async fn accept(
+    server: Arc<Server>,
+    listener: TcpListener,
+    line: Line,
+    acceptor: Option<TlsAcceptor>,
+    mut stop: Stop,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = told(&mut stop) => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let line = Line {
+            address: peer.ip().to_canonical(),
+            ..line
+        };
+        // Whoever has no place is told by the system alone: an answer would cost what a place costs.
+        let Some(place) = server.callers.admit(line.address, Instant::now()) else {
+            continue;
+        };
+        let (server, acceptor, stop) = (server.clone(), acceptor.clone(), stop.clone());
+        connections.spawn(async move {
+            if let Err(error) = converse(server, stream, acceptor, line, place, stop).await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+type Ended = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+async fn converse(
+    server: Arc<Server>,
+    stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+    line: Line,
+    place: Place,
+    stop: Stop,
+) -> Ended {
+    stream.set_nodelay(true)?;
+    let stream = Paced::new(stream, server.settings.pace);
+    let Some(acceptor) = acceptor else {
+        return http1(server, stream, line, place, stop).await;
+    };
+    let stream = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await??;
+    match stream.get_ref().1.alpn_protocol() {
+        Some(amana_tls::HTTP_2) => http2(server, stream, line, place, stop).await,
+        // An authority that asks whether the name is ours has seen what it wanted.
+        Some(amana_tls::ACME_TLS_1) => Ok(()),
+        _ => http1(server, stream, line, place, stop).await,
+    }
+}
+
+async fn http1<S>(server: Arc<Server>, stream: S, line: Line, place: Place, mut stop: Stop) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let pace = server.settings.pace;
+    let head = if server.callers.is_crowded() {
+        pace.head_when_crowded
+    } else {
+        pace.head
+    };
+    let service = service_fn(|request| answer(&server, &place, line, request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .max_headers(MAX_HEADERS)
+        .pipeline_flush(true)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => ended?,
+        () = told(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await?;
+        }
+    }
+    Ok(())
+}
+
+async fn http2<S>(server: Arc<Server>, stream: S, line: Line, place: Place, mut stop: Stop) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let place = Arc::new(place);
+    let answering = server.clone();
+    let service = service_fn(move |request| {
+        let (server, place) = (answering.clone(), place.clone());
+        async move { answer(&server, &place, line, request).await }
+    });
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX))
+        .max_send_buf_size(MAX_STREAM_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => ended?,
+        () = told(&mut stop) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await?;
+        }
+    }
+    Ok(())
+}
+
+async fn answer(
+    server: &Arc<Server>,
+    place: &Place,
+    line: Line,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Body>, Infallible> {
+    // What a body holds is nobody's business: no method that is answered has one.
+    let (head, _) = request.into_parts();
+    Ok(match place.may_ask(Instant::now()) {
+        true => server.answer(&head, &line).await,
+        false => server.refuse_for_now(&head, &line),
+    })
+}

@@ -1,0 +1,208 @@
+//! Folders, read into manifests.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use amana_sites::{Address, Answer, Error, Folder, Host, Wrong, read_folder};
+
+fn host() -> Host {
+    "www.finances.gov".parse().unwrap()
+}
+
+fn put(folder: &Path, files: &[(&str, &str)]) {
+    for (name, content) in files {
+        let place = folder.join(name);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(place, content).unwrap();
+    }
+}
+
+fn read(folder: &Path) -> Folder {
+    read_folder(folder, &host(), &BTreeSet::new()).unwrap()
+}
+
+fn refused(folder: &Path) -> Vec<Wrong> {
+    match read_folder(folder, &host(), &BTreeSet::new()) {
+        Err(Error::Folder(wrong)) => wrong,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn files_rules_and_exact_addresses() {
+    let folder = tempfile::tempdir().unwrap();
+    put(
+        folder.path(),
+        &[
+            ("index.html", "<p>é"),
+            ("a b/photo.JPG", "x"),
+            (".well-known/security.txt", "Contact: x"),
+            (".DS_Store", "litter"),
+            (
+                "_redirects",
+                "# old ones\n/old /a%20b/photo.JPG\nhttps://www.finances.gov/x https://www.finances.gov/ 302! # why\n/app/* /index.html 200\n",
+            ),
+            ("_headers", "/*\n  X-Frame-Options: DENY\n"),
+            (
+                "_addresses",
+                "/?p=12\t_addresses.d/12\ttext/html; charset=ISO-8859-1\n/style.css?ver=3\tstyle.css\ttext/css\n",
+            ),
+            ("_addresses.d/12", "twelve"),
+            ("style.css", "p{}"),
+        ],
+    );
+    let Folder { manifest, contents } = read(folder.path());
+    let addresses: Vec<&str> = manifest.files().keys().map(String::as_str).collect();
+    assert_eq!(
+        addresses,
+        [
+            "/.well-known/security.txt",
+            "/?p=12",
+            "/a%20b/photo.JPG",
+            "/index.html",
+            "/style.css",
+            "/style.css?ver=3"
+        ]
+    );
+    assert_eq!(
+        manifest.files()["/?p=12"].media_type,
+        "text/html; charset=ISO-8859-1"
+    );
+    assert_eq!(
+        manifest.files()["/index.html"].media_type,
+        "text/html; charset=utf-8"
+    );
+    assert_eq!(
+        manifest.headers("/x"),
+        [("x-frame-options", "DENY".to_owned())]
+    );
+    let x = manifest.answer(&Address::parse("/x").unwrap());
+    assert_eq!(
+        x,
+        Answer::Redirect {
+            status: 302,
+            to: "/".into()
+        }
+    );
+    assert_eq!(contents.len(), 5);
+    // The same folder is the same manifest.
+    assert_eq!(read(folder.path()).manifest.digest(), manifest.digest());
+}
+
+#[test]
+fn wrong_lines_are_named_with_their_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    put(
+        folder.path(),
+        &[
+            ("index.html", "x"),
+            (
+                "_redirects",
+                "/a\n\n/b /c 299\n/d /e 301 Country=fr\n/f https://other.example/ 200\nb /c\n/g /h /i\n/m*n /o\n",
+            ),
+            (
+                "_headers",
+                "  X: early\n/a\n  Content-Length: 3\n  X-Y é\n  Basic-Auth: me:secret\n",
+            ),
+            (
+                "_addresses",
+                "/?p=1\tnowhere\ttext/html\n/?p=2 index.html text/html\n",
+            ),
+        ],
+    );
+    let wrong = refused(folder.path());
+    let lines: Vec<(&str, usize)> = wrong
+        .iter()
+        .map(|one| (one.file.as_str(), one.line))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            ("_addresses", 1),
+            ("_addresses", 2),
+            ("_headers", 1),
+            ("_headers", 3),
+            ("_headers", 4),
+            ("_headers", 5),
+            ("_redirects", 1),
+            ("_redirects", 3),
+            ("_redirects", 4),
+            ("_redirects", 5),
+            ("_redirects", 6),
+            ("_redirects", 7),
+            ("_redirects", 8),
+        ],
+        "{wrong:#?}"
+    );
+    put(
+        folder.path(),
+        &[
+            ("_redirects", "/app/* /app.html 200\n"),
+            ("_headers", ""),
+            ("_addresses", ""),
+        ],
+    );
+    assert!(refused(folder.path())[0].why.contains("/app.html"));
+}
+
+#[test]
+fn what_must_not_be_published_is_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = [
+        (".env", "DB_PASSWORD=x"),
+        (".env.production", "DB_PASSWORD=x"),
+        (".git/config", "[core]"),
+        ("backup-2024.zip", "PK"),
+        ("dump.sql.gz", "x"),
+        ("keys.txt", "-----BEGIN RSA PRIVATE KEY-----\n"),
+        ("notes.txt", "-- MySQL dump 10.13"),
+        ("shell.html", "<script>EVAL(atob('x'))</script>"),
+        ("wp-config.php.bak", "x"),
+        ("x.php", "echo 1;"),
+        ("y.html", "<?php echo 1;"),
+    ];
+    put(folder.path(), &secret);
+    put(
+        folder.path(),
+        &[("index.html", "x"), ("formulaire.zip", "PK")],
+    );
+    let wrong = refused(folder.path());
+    let files: Vec<&str> = wrong.iter().map(|one| one.file.as_str()).collect();
+    assert_eq!(
+        files,
+        [
+            ".env",
+            ".env.production",
+            ".git",
+            "backup-2024.zip",
+            "dump.sql.gz",
+            "keys.txt",
+            "notes.txt",
+            "shell.html",
+            "wp-config.php.bak",
+            "x.php",
+            "y.html"
+        ]
+    );
+    // Whoever knows better says so, file by file.
+    let allowed: BTreeSet<String> = files.iter().map(|&file| file.to_owned()).collect();
+    let all = read_folder(folder.path(), &host(), &allowed).unwrap();
+    assert!(all.manifest.files().contains_key("/backup-2024.zip"));
+    std::os::unix::fs::symlink("/etc/passwd", folder.path().join("linked")).unwrap();
+    assert!(
+        refused(folder.path())
+            .iter()
+            .any(|one| one.file == "linked")
+    );
+}
+
+#[test]
+fn an_empty_folder_is_no_site() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(refused(folder.path())[0].why.contains("no file"));
+    assert!(matches!(
+        read_folder(&folder.path().join("none"), &host(), &BTreeSet::new()),
+        Err(Error::Read { .. })
+    ));
+}

@@ -1,0 +1,229 @@
+"""A real WordPress comes home: every address of it answers from the folder as it did, and nothing refers to the old host."""
+
+import gzip
+import http.client
+import json
+import re
+import signal
+import subprocess
+import urllib.parse
+
+import pytest
+
+from browser import chromium
+from centre import binary, die_with_parent, surroundings, wait_until
+from site_folder import Server, SiteFolder
+from test_sites import Publishers
+from wordpress import WordPress
+
+POSTS = 40
+HOST = "www.finances.gov"
+
+
+@pytest.fixture(scope="module")
+def wordpress(tmp_path_factory):
+    running = WordPress(tmp_path_factory.mktemp("wordpress") / "w", POSTS).start()
+    yield running
+    running.stop()
+
+
+def imported(wordpress, out, *words, code=0):
+    command = [binary(), "site", "import", wordpress.url, "--out", out, "--host", HOST, "--own-site", "--rate", "500/s", "--json", *words]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=surroundings(), preexec_fn=die_with_parent)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def home(wordpress, tmp_path_factory):
+    """The folder of an import that was killed on the way, and went on."""
+    out = tmp_path_factory.mktemp("home") / "site"
+    archive = out.with_name("site.import") / "archive.warc.gz"
+    words = [binary(), "site", "import", wordpress.url, "--out", out, "--host", HOST, "--own-site", "--rate", "500/s"]
+    cut = subprocess.Popen(list(map(str, words)), env=surroundings(), preexec_fn=die_with_parent)
+    wait_until(lambda: archive.exists() and archive.stat().st_size > 500_000, "a part of the site is fetched")
+    cut.send_signal(signal.SIGKILL)
+    cut.wait()
+    before = archive.read_bytes()
+    # What nothing links to any more, but visitors still ask for.
+    log = out.with_name("access.log")
+    asked = ("/ancienne-circulaire/", "/2026/03/")
+    log.write_text("".join(f'192.0.2.1 - - [01/Oct/2026:10:00:00 +0000] "GET {path} HTTP/1.1" 200 0\n' for path in asked))
+    said = imported(wordpress, out, "--log", log)
+    after = archive.read_bytes()
+    # What was cut in the middle is taken away; what was whole is kept as it was.
+    kept = next((at for at, (one, other) in enumerate(zip(before, after)) if one != other), len(before))
+    assert kept > len(before) - 200_000
+    return out, said
+
+
+def fetched(url, path):
+    """What the living site answers: status, type, place, body."""
+    place = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=120)
+    try:
+        connection.request("GET", path, headers={"Host": place.netloc})
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type", ""), answer.getheader("Location"), answer.read()
+    finally:
+        connection.close()
+
+
+def without_host(body, old):
+    """A body without what says its host: what an import may change."""
+    port = old.rsplit(":", 1)[1]
+    hosts = [re.escape(f"127.0.0.1:{port}"), re.escape(f"127.0.0.1%3A{port}"), re.escape(HOST)]
+    slash = rb"(?:/|\\/|%2F|%2f)"
+    pattern = rb"(?:https?(?::|%3A))?" + slash + slash + rb"(?:" + "|".join(hosts).encode() + rb")"
+    stripped = re.sub(pattern, b"", body)
+    # WordPress draws these by lot for each answer.
+    stripped = re.sub(rb"secret=(\\*[\"']|&quot;)?\w{10}", b"", stripped)
+    stripped = re.sub(rb"(wp-embed-share-[a-z]+-[a-z]+-\d+-)\d+", rb"\1", stripped)
+    # A bare host becomes the path of the first page.
+    return re.sub(rb"=(['\"]?)/\1", rb"=\1\1", stripped)
+
+
+def same(site, url, path):
+    """What is wrong with the folder's answer to an address, if anything."""
+    status, kind, place, body = fetched(url, path)
+    own_status, said, own_body = site.answer(path)
+    if status != own_status:
+        return f"{path}: {status} became {own_status}"
+    if place is not None:
+        to = place.removeprefix(url) or "/"
+        return None if said == to else f"{path}: led to {to}, and leads to {said}"
+    if kind.replace(" ", "").lower() != said.replace(" ", "").lower():
+        return f"{path}: {kind} became {said}"
+    if without_host(body, url) != without_host(own_body, url):
+        return f"{path}: other bytes"
+    return None
+
+
+def known_to_wordpress(wordpress):
+    """Addresses as WordPress's own database has them, whatever the import found."""
+    paths = ["/", "/feed/", "/comments/feed/", "/wp-sitemap.xml", "/robots.txt", "/page/2/", "/nothing/here/", "/ancienne-circulaire/"]
+    paths += [f"/circulaire-{number}/" for number in range(1, POSTS + 1)]
+    paths += [f"/circulaire-{number}" for number in range(1, POSTS + 1, 10)]
+    paths += ["/cabinet/", "/direction-3/", "/category/budget/", "/category/budget/page/2/", "/category/budget/feed/", "/author/editor/"]
+    paths += ["/tag/etiquette-3/", "/2026/03/", "/wp-content/uploads/2026/01/photo-1.png", "/wp-content/uploads/2026/01/photo-1-300x210.png"]
+    listed, page = [], 1
+    while True:
+        status, _, _, body = fetched(wordpress.url, f"/wp-json/wp/v2/posts?per_page=100&page={page}&_fields=id")
+        if status != 200:
+            break
+        listed += [f"/?p={entry['id']}" for entry in json.loads(body)]
+        page += 1
+    assert len(listed) >= POSTS
+    return paths + listed
+
+
+def test_every_address_answers_as_before(wordpress, home):
+    out, said = home
+    report = json.loads((out.with_name("site.import") / "report.json").read_text())
+    found = [row["address"] for row in report["addresses"] if row["became"] in ("file", "redirect", "same-as-path")]
+    paths = list(dict.fromkeys(known_to_wordpress(wordpress) + [path for path in found if HOST not in path]))
+    assert len(paths) > 400
+    site = SiteFolder(out)
+    wrong = [fault for path in paths if (fault := same(site, wordpress.url, path))]
+    assert len(wrong) <= len(paths) // 100, wrong
+    assert not [fault for fault in wrong if " led to " in fault or ": 30" in fault], wrong
+    assert said["addresses"] + said["redirects"] > 400
+
+
+def test_nothing_refers_to_the_old_host(wordpress, home):
+    out, _ = home
+    authority = wordpress.url.removeprefix("http://")
+    naming = []
+    for path in out.rglob("*"):
+        if path.is_file() and path.name not in ("_addresses",):
+            body = path.read_bytes()
+            if authority.encode() in body or authority.replace(":", "%3A").encode() in body:
+                naming.append(path.relative_to(out).as_posix())
+    assert naming == []
+
+
+def test_assets_with_versions_are_stored_once(home):
+    out, _ = home
+    assert not [path for path in out.rglob("*") if "ver=" in path.name]
+    lines = (out / "_addresses").read_text()
+    # A type that the file's ending doesn't give stands there; the content is the file that the path names.
+    assert not [line for line in lines.splitlines() if "?ver=" in line and "\t_addresses.d/" in line]
+    assert "\tapplication/rss+xml; charset=UTF-8\n" in lines
+
+
+def test_a_deploy_takes_the_folder_as_it_is(centre, hosted, home, tmp_path):
+    out, _ = home
+    site = Publishers(centre, tmp_path, HOST)
+    site.folder = out
+    assert site.deploy()["number"] == 1
+    manifest = site.published()
+    lines = {name: (out / name).read_text().splitlines() for name in ("_addresses", "_redirects")}
+    assert {line.split("\t")[0] for line in lines["_addresses"]} <= set(manifest["files"])
+    assert len(manifest["redirects"]) == len(lines["_redirects"])
+
+
+def test_pages_look_and_run_as_before(wordpress, home):
+    """Page by page in a browser: same text, same pictures, no script refused, and nobody else asked."""
+    out, _ = home
+    server = Server(out)
+    try:
+        with chromium() as browser:
+            for path in ("/", "/circulaire-15/", "/cabinet/", "/category/budget/"):
+                before, after = (seen(browser, url, path) for url in (wordpress.url, server.url))
+                assert after["text"] == before["text"]
+                assert after["pictures"] == before["pictures"]
+                assert after["faults"] == []
+                assert all(url.startswith(server.url) for url in after["asked"]), after["asked"]
+    finally:
+        server.stop()
+
+
+def seen(browser, url, path):
+    page = browser.new_page()
+    asked, faults = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.goto(url + path, wait_until="networkidle")
+    text = page.inner_text("body").replace(url, "")
+    widths = page.eval_on_selector_all("img", "all => all.map(one => [one.alt, one.naturalWidth])")
+    page.close()
+    return {"text": text, "pictures": widths, "asked": [one for one in asked if one.startswith("http")], "faults": faults}
+
+
+def test_the_report_is_for_people_in_both_languages(home):
+    out, said = home
+    state = out.with_name("site.import")
+    english, french = (state / "report.html").read_text(), (state / "rapport.html").read_text()
+    assert "Comment forms" in english and "Formulaires de commentaires" in french
+    assert said["report"] == str(state / "report.html")
+
+
+def test_the_archive_is_a_warc_that_others_read(wordpress, home):
+    out, _ = home
+    records = gzip.decompress((out.with_name("site.import") / "archive.warc.gz").read_bytes())
+    first, _, rest = records.partition(b"\r\n\r\n")
+    assert first.startswith(b"WARC/1.1\r\nWARC-Type: warcinfo")
+    assert f"WARC-Target-URI: {wordpress.url}/circulaire-1/\r\n".encode() in rest
+    while records:
+        head, _, rest = records.partition(b"\r\n\r\n")
+        length = int(re.search(rb"Content-Length: (\d+)", head)[1])
+        assert head.startswith(b"WARC/1.1\r\n") and rest[length : length + 4] == b"\r\n\r\n"
+        records = rest[length + 4 :]
+
+
+def test_a_site_with_plain_addresses_keeps_them(wordpress, home, tmp_path):
+    """Last, since it changes the site: `/?p=12` answers with the page itself, `/?cat=3` with a list."""
+    script = wordpress.folder / "plain.php"
+    script.write_text(
+        "<?php $_SERVER['HTTP_HOST'] = 'x'; require $argv[1] . '/wp-load.php'; global $wp_rewrite;"
+        "$wp_rewrite->set_permalink_structure(''); flush_rewrite_rules(false);"
+    )
+    wordpress.php(script, wordpress.root)
+    seeds = tmp_path / "access.log"
+    asked = [f"/?p={number}" for number in (20, 31, 42)] + ["/?cat=2", "/?feed=rss2", "/?m=202603"]
+    seeds.write_text("".join(f'192.0.2.1 - - [01/Oct/2026:10:00:00 +0000] "GET {path} HTTP/1.1" 200 1\n' for path in asked))
+    out = tmp_path / "plain"
+    imported(wordpress, out, "--log", seeds, "--max-addresses", "160")
+    site = SiteFolder(out)
+    assert [fault for path in asked if (fault := same(site, wordpress.url, path))] == []
+    assert site.answer("/?p=20")[2] != site.answer("/?p=31")[2]

@@ -1,0 +1,211 @@
+"""Whether a site is what its institution published: asked from outside, of honest servers and of others."""
+
+import contextlib
+import http.client
+import http.server
+import json
+import shutil
+import threading
+
+import pytest
+
+from centre import Centre, free_port, wait_until
+from test_witnesses import WITNESSES, Witness
+
+HOST = "www.finances.test"
+PAGES = {
+    "index.html": "<h1>Ministère des finances</h1>" + "<p>budget</p>" * 500,
+    "budget/index.html": "<h1>Budget 2027</h1>",
+    "style.css": "h1 { color: green }",
+    "404.html": "<h1>Rien ici</h1>",
+    "_redirects": "/ancien /budget/ 301\n",
+    "_headers": "/*\n  X-Frame-Options: DENY\n",
+}
+
+
+class Site:
+    """A site in a data centre whose ledgers two of three witnesses cosign."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = free_port()
+        self.centre = Centre(folder / "data").start(
+            AMANA_EPOCH_BUSY_S="0.1",
+            AMANA_LISTEN_SITES_HTTP=f"127.0.0.1:{self.port}",
+            AMANA_LISTEN_SITES_HTTPS=f"127.0.0.1:{free_port()}",
+        )
+        self.witnesses = [Witness(self.centre, folder, name) for name in WITNESSES]
+        for witness in self.witnesses:
+            self.centre.run("policy", "witness", "add", witness.name, witness.key, "--data", self.centre.data)
+        self.centre.run("policy", "quorum", "2", "--data", self.centre.data)
+        self.policy = shutil.copy(self.centre.policy, folder / "gazette")
+        self.centre.institution("finances")
+        self.key = folder / "webmaster.key"
+        public = self.centre.run("site", "key", "finances.test/webmaster", "--out", self.key).stdout.split()[-1]
+        self.publishers = folder / "publishers"
+        self.publishers.write_text(f"witness webmaster {public}\nquorum webmaster\n")
+        self.centre.run(
+            *("site", "add", HOST, "--institution", "finances", "--publishers", self.publishers, "--data", self.centre.data)
+        )
+
+    def deploy(self, pages):
+        folder = self.folder / "public"
+        shutil.rmtree(folder, ignore_errors=True)
+        for name, text in pages.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        self.centre.run("site", "deploy", HOST, folder, "--key", self.key, "--centre", self.centre.web_url)
+
+    def verify(self, *words, port=None, verb="verify", code=0):
+        """What a stranger is told: JSON, or the refusal."""
+        where = ("--centre", self.centre.web_url, "--policy", self.policy, "--at", f"127.0.0.1:{port or self.port}", "--json")
+        done = self.centre.run("site", verb, f"http://{HOST}", *where, *words, code=code)
+        return json.loads(done.stdout.splitlines()[0]) if done.stdout else done.stderr
+
+    def witnessed(self):
+        """Waits until what is published is witnessed."""
+
+        def seen():
+            for witness in self.witnesses:
+                witness.visit(self.policy)
+            told = self.centre.run(
+                *("site", "verify", f"http://{HOST}", "--at", f"127.0.0.1:{self.port}", "--policy", self.policy),
+                *("--centre", self.centre.web_url),
+                code=None,
+            )
+            return "haven't seen it yet" not in told.stderr
+
+        wait_until(seen, "the deploy is witnessed")
+        return self
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    site = Site(tmp_path_factory.mktemp("verify"))
+    site.deploy(PAGES | {"budget/index.html": "<h1>Budget 2026</h1>"})
+    site.deploy(PAGES)
+    yield site.witnessed()
+    site.centre.stop()
+
+
+@contextlib.contextmanager
+def in_between(port, change):
+    """A server before the site, that changes answers: `change(path, headers asked, status, headers, body)` gives the new ones."""
+
+    class Between(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            asked = {name: value for name, value in self.headers.items() if name.lower() != "accept-encoding"}
+            line.request("GET", self.path, headers=asked | {"Accept-Encoding": "identity"})
+            answer = line.getresponse()
+            headers = {name.lower(): value for name, value in answer.getheaders() if name.lower() not in ("content-length", "connection")}
+            status, headers, body = change(self.path, self.headers, answer.status, headers, answer.read())
+            self.send_response_only(status)
+            for name, value in (headers | {"content-length": str(len(body))}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Between)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_honest_site_is_as_published(site):
+    told = site.verify("--publishers", site.publishers, "--institution", "finances")
+    assert told["as_published"] and told["witnessed"] and told["differences"] == []
+    assert (told["institution"], told["number"], told["signers"]) == ("finances", 2, ["webmaster"])
+    # Every file, the folder's page, the rule, and what isn't there.
+    assert told["asked"] >= len(PAGES) + 3
+    assert told["receipt"].startswith("finances/sites/") and len(told["named_by_operator"]) == 1
+
+
+def defaced(path, asked, status, headers, body):
+    return status, headers, body.replace(b"Budget 2027", b"Hacked by X") if path == "/budget/" else body
+
+
+def for_search_engines(path, asked, status, headers, body):
+    return status, headers, body + b"<a href='//pills'>" if "Googlebot" in asked["User-Agent"] else body
+
+
+def with_a_cookie(path, asked, status, headers, body):
+    return status, headers | {"set-cookie": "tracked=1"}, body
+
+
+def led_away(path, asked, status, headers, body):
+    return (302, {"location": "https://elsewhere.test/"}, b"") if path == "/" else (status, headers, body)
+
+
+def without_its_header(path, asked, status, headers, body):
+    return status, {name: value for name, value in headers.items() if name != "x-frame-options"}, body
+
+
+def with_a_page_more(path, asked, status, headers, body):
+    return (200, headers, b"<form>") if path == "/wp-login.php" else (status, headers, body)
+
+
+def as_before(path, asked, status, headers, body):
+    return status, headers, body.replace(b"Budget 2027", b"Budget 2026")
+
+
+def another_type(path, asked, status, headers, body):
+    return status, headers | {"content-type": "text/plain"} if path == "/style.css" else headers, body
+
+
+DISHONEST = {
+    defaced: ("/budget/", "content"),
+    for_search_engines: ("/", "content"),
+    with_a_cookie: ("/", "set-cookie"),
+    led_away: ("/", "status"),
+    without_its_header: ("/", "x-frame-options"),
+    with_a_page_more: ("/wp-login.php", "status"),
+    as_before: ("/budget/", "content"),
+    another_type: ("/style.css", "type"),
+}
+
+
+@pytest.mark.parametrize("change", DISHONEST, ids=lambda change: change.__name__)
+def test_a_dishonest_server_is_found_out(site, change):
+    address, word = DISHONEST[change]
+    with in_between(site.port, change) as port:
+        told = site.verify(port=port, code=1)
+    assert not told["as_published"]
+    assert any(one["address"] == address and word in one["what"] for one in told["differences"]), json.dumps(told["differences"])
+
+
+def test_other_publishers_and_other_institutions_are_refused(site, tmp_path):
+    other = site.centre.run("site", "key", "finances.test/other", "--out", tmp_path / "other.key").stdout.split()[-1]
+    named = tmp_path / "publishers"
+    named.write_text(f"witness other {other}\nquorum other\n")
+    assert "publishers" in site.verify("--publishers", named, code=1)
+    assert "justice/sites" in site.verify("--institution", "justice", code=1)
+
+
+def test_what_no_witness_has_seen_is_told_apart(site, tmp_path):
+    site.deploy(PAGES | {"new.html": "new"})
+    assert "haven't seen it yet" in site.verify(code=1)
+    told = site.verify("--allow-recorded")
+    assert told["as_published"] and not told["witnessed"]
+    site.witnessed()
+
+
+def test_a_watch_keeps_evidence(site, tmp_path):
+    words = ("--once", "--evidence", tmp_path / "evidence")
+    assert site.verify(*words, verb="watch")["state"] == "as published"
+    with in_between(site.port, defaced) as port:
+        told = site.verify(*words, verb="watch", port=port, code=1)
+    assert "not as published" in told["state"]
+    evidence = json.loads(open(told["evidence"], encoding="utf-8").read())
+    assert evidence["published"]["receipt"].startswith("finances/sites/")
+    answer = next(one["answer"] for one in evidence["answers"] if one["address"] == "/budget/")
+    assert answer["status"] == 200 and answer["body"]
