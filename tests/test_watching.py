@@ -139,7 +139,9 @@ def test_the_doctor_finds_a_centre_well(watched):
     centre, _, _ = watched
     found = doctor(centre, code=None)
     assert {"runs", "clock-agrees", "witnesses-come", "tls-good", "modes-good"} <= set(found)
-    assert [one for one in found.values() if one["level"] == "bad" and one["code"] != "sync-lies"] == []
+    # Whether a disk syncs and has room is the machine's matter, whatever it is.
+    bad = [one for one in found.values() if one["level"] == "bad" and one["code"] not in {"sync-lies", "space-gone"}]
+    assert bad == []
 
 
 def test_the_doctor_looks_at_a_gateway(watched):

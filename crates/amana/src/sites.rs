@@ -3,6 +3,7 @@
 mod serving;
 mod shelf;
 mod source;
+mod variants;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -27,6 +27,7 @@ mod respond;
 mod table;
 mod variants;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -171,6 +172,16 @@ impl Server {
     pub fn numbers(&self, host: &Host) -> Option<(u64, u64)> {
         let site = self.table.site(host)?;
         Some((site.newest.number(), site.shown.number()))
+    }
+
+    /// The contents that the deploys name which visitors are answered from; previews aren't among them.
+    #[must_use]
+    pub fn served(&self) -> HashSet<Hash> {
+        let served = self.table.served();
+        let files = served
+            .iter()
+            .flat_map(|live| live.manifest().files().values());
+        files.map(|file| file.sha256).collect()
     }
 
     /// The sites that are served.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use amana_sites::certificates::{Acme, Given};
 use amana_sites::serve::{Addresses, Alert, Running, Server, Source as _};
@@ -28,6 +28,9 @@ const SLACK_MS: i64 = 10_000;
 const MINUTE: Duration = Duration::from_secs(60);
 /// Sites that wait until their files are compressed; others are at the next start.
 const MAX_WAITING: usize = 1024;
+/// How often files in other codings are looked through, and for how long they are kept whatever is served.
+const SWEEP: Duration = Duration::from_secs(24 * 60 * 60);
+const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The server, and what keeps it up.
 pub(crate) struct Serving {
@@ -119,7 +122,12 @@ impl Serving {
 
     /// Keeps it up; never ends.
     pub(crate) async fn keep(&self) {
-        tokio::join!(self.follow(), self.compress(), self.look_after());
+        tokio::join!(
+            self.follow(),
+            self.compress(),
+            self.look_after(),
+            self.sweep()
+        );
     }
 
     /// Accepts nobody any more, and lets the requests under way end. Blocking.
@@ -253,6 +261,22 @@ impl Serving {
             let made = self.server.compress_newest(&host).await;
             if made > 0 {
                 tracing::info!(%host, made, "files were compressed");
+            }
+        }
+    }
+
+    /// Compressed files of content that no site has any more.
+    async fn sweep(&self) {
+        loop {
+            // Not at once: a site whose deploy can't be loaded for a moment would lose them.
+            sleep(SWEEP).await;
+            let (deploys, served) = (self.deploys.clone(), self.server.served());
+            let now = Duration::from_millis(clock::system_ms().cast_unsigned());
+            let until = SystemTime::UNIX_EPOCH + now.saturating_sub(KEPT);
+            match blocking(move || deploys.sweep_variants(&served, until)).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "compressed files of old deploys left"),
+                Err(error) => tracing::warn!(%error, "compressed files of old deploys stay"),
             }
         }
     }

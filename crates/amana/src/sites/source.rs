@@ -1,13 +1,13 @@
 //! Deploys and content, as the server of sites asks for them: its threads are its own, the store's work stays with the store's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use amana_ledger::digits;
-use amana_sites::serve::{Alert, Coding, Content, Live, Source};
+use amana_ledger::{Hash, digits};
+use amana_sites::serve::{Alert, Content, Live, Source};
 use amana_sites::{Deploy, Error, History, Host, Manifest, Place, Sites};
 use amana_store::Store;
 use bytes::Bytes;
@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use serde_json::json;
 use tokio::runtime::Handle;
 
-use super::InVault;
+use super::{InVault, variants};
 use crate::centre::blocking;
 
 /// How old the facts about a site may be that visitors are shown: a receipt is some work.
@@ -29,7 +29,7 @@ struct Shared {
     sites: Sites,
     store: Arc<Store>,
     shelf: InVault,
-    /// Folder of files in other codings: made here, believed only after they were compared, and made again when they are lost.
+    /// Folder of files in other codings.
     variants: PathBuf,
     runtime: Handle,
     centre: String,
@@ -178,12 +178,13 @@ impl Deploys {
         Ok(said)
     }
 
-    /// Where a file in another coding lies; none for what is no such name.
-    fn variant(&self, name: &str) -> Option<PathBuf> {
-        Coding::ALL
-            .iter()
-            .find(|coding| name.ends_with(coding.ending()))?;
-        Some(self.0.variants.join(name.get(..2)?).join(name))
+    /// Removes files in other codings whose content has been served by no site for a while. Blocking.
+    pub(crate) fn sweep_variants(
+        &self,
+        served: &HashSet<Hash>,
+        until: SystemTime,
+    ) -> io::Result<usize> {
+        variants::sweep(&self.0.variants, served, until)
     }
 }
 
@@ -260,8 +261,8 @@ impl Content for Deploys {
         from: u64,
         at_most: u64,
     ) -> BoxFuture<'a, io::Result<Option<Bytes>>> {
-        if let Some(path) = self.variant(name) {
-            return Box::pin(blocking(move || read_part(&path, at_most)));
+        if let Some(path) = variants::path(&self.0.variants, name) {
+            return Box::pin(blocking(move || variants::read(&path, at_most)));
         }
         let (this, site, name) = (self.clone(), site.clone(), name.to_owned());
         Box::pin(self.apart(async move {
@@ -280,30 +281,12 @@ impl Content for Deploys {
         name: &'a str,
         bytes: Bytes,
     ) -> BoxFuture<'a, io::Result<()>> {
-        let path = self.variant(name);
+        let path = variants::path(&self.0.variants, name);
         Box::pin(blocking(move || {
             let path = path.ok_or(io::ErrorKind::InvalidInput)?;
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            // Half of it decodes to nothing, and is made again: no need to sync.
-            let temporary = path.with_extension("new");
-            std::fs::write(&temporary, &bytes)?;
-            std::fs::rename(&temporary, &path)
+            variants::keep(&path, &bytes)
         }))
     }
-}
-
-fn read_part(path: &std::path::Path, at_most: u64) -> io::Result<Option<Bytes>> {
-    use std::io::Read as _;
-    let file = match std::fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let mut bytes = Vec::new();
-    file.take(at_most).read_to_end(&mut bytes)?;
-    Ok(Some(bytes.into()))
 }
 
 /// For the server, damage is one thing and whatever may pass is another.

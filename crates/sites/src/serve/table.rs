@@ -52,6 +52,15 @@ impl Table {
             .collect()
     }
 
+    /// The deploys that visitors are answered from, or soon may be.
+    pub(super) fn served(&self) -> Vec<Arc<Live>> {
+        let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner);
+        sites
+            .values()
+            .flat_map(|site| [site.newest.clone(), site.shown.clone()])
+            .collect()
+    }
+
     /// Sites that show another deploy than their publishers want.
     pub(super) fn fallen(&self) -> Vec<Site> {
         let sites = self.sites.read().unwrap_or_else(PoisonError::into_inner);
