@@ -168,6 +168,47 @@ def test_names_that_no_key_has_are_refused(dav):
     dav.ask("GET", "/office/%2e%2e/office/x", status=404)
 
 
+def test_the_fields_own_suite(dav, tmp_path):
+    """litmus, all of it: what it warns of is a fragment in a request, which no client may send."""
+    person = [dav.account.access_key_id, dav.account.secret_access_key]
+    done = subprocess.run(["litmus", "-k", dav.gateway.web_url + "/files/office/", *person], cwd=tmp_path, capture_output=True, text=True)
+    told = done.stdout.replace("\r", "\n")
+    assert done.returncode == 0 and "FAIL" not in told and "SKIPPED" not in told, told
+    assert told.count(" 100.0%") == 5, told
+
+
+def test_properties_go_along_with_their_file(dav, ministry):
+    """A program's own, as office programs set them; and those by which Windows keeps times, which are taken and not kept."""
+    office = "urn:office"
+
+    def patched(path, inside, status="200 OK"):
+        body = f'<propertyupdate xmlns="DAV:" xmlns:o="{office}" xmlns:w="urn:schemas-microsoft-com:">{inside}</propertyupdate>'
+        assert status.encode() in dav.ask("PROPPATCH", path, body.encode(), 207).body
+
+    def state(path):
+        body = f'<propfind xmlns="DAV:"><prop><state xmlns="{office}"/></prop></propfind>'
+        found = ElementTree.fromstring(dav.ask("PROPFIND", path, body.encode(), 207, Depth="0").body)
+        return next((element.text for element in found.iter(f"{{{office}}}state")), None)
+
+    dav.ask("PUT", "/office/law.odt", b"first reading", 201)
+    patched("/office/law.odt", "<set><prop><o:state>brouillon n\u00ba 2</o:state></prop></set>")
+    patched("/office/law.odt", "<set><prop><w:Win32LastModifiedTime>x</w:Win32LastModifiedTime></prop></set>")
+    dav.ask("PUT", "/office/law.odt", b"second reading", 204)
+    dav.ask("COPY", "/office/law.odt", status=201, Destination=dav.url("/office/copy.odt"))
+    dav.ask("MOVE", "/office/law.odt", status=201, Destination=dav.url("/office/voted.odt"))
+    patched("/office/voted.odt", "<remove><prop><o:state/></prop></remove>")
+    assert state("/office/copy.odt") == "brouillon n\u00ba 2" and state("/office/voted.odt") is None
+    assert dav.ask("GET", "/office/voted.odt").body == b"second reading"
+    dav.ask("MKCOL", "/office/laws", status=201)
+    patched("/office/laws/", "<set><prop><o:state>open</o:state></prop></set>")
+    assert state("/office/laws/") == "open"
+    too_long = "".join(f"{number:x}" for number in range(9000))
+    patched("/office/copy.odt", f"<set><prop><o:state>{too_long}</o:state></prop></set>", "507 Insufficient Storage")
+    assert state("/office/copy.odt") == "brouillon n\u00ba 2"
+    for name in ("copy.odt", "voted.odt", "laws"):
+        dav.ask("DELETE", f"/office/{name}", status=204)
+
+
 def test_rclone_syncs_a_folder(dav, tmp_path):
     here = tmp_path / "here"
     (here / "sub folder" / "été").mkdir(parents=True)

@@ -2,6 +2,7 @@
 
 mod history;
 mod moving;
+mod notes;
 mod search;
 mod streams;
 
@@ -15,6 +16,7 @@ use amana_vault::{
 
 pub use history::{Keeping, Version};
 pub use moving::MAX_MOVED;
+pub(crate) use notes::fits;
 pub use search::Found;
 pub use streams::{Reading, Writing};
 

@@ -3,6 +3,7 @@
 mod answers;
 mod files;
 mod locks;
+mod properties;
 
 use std::error::Error as StdError;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use amana_vault::{
-    ContentStream, ETagMatch, Error as VaultError, Ingest, ObjectAttrs, ObjectInfo, ObjectKey,
-    Vault, WriteConditions,
+    ContentStream, ETagMatch, Error as VaultError, Ingest, ObjectInfo, ObjectKey, Vault,
+    WriteConditions,
 };
 use bytes::{Buf as _, Bytes};
 use futures::StreamExt as _;
@@ -185,7 +185,7 @@ impl Writing {
             &self.bucket,
             &self.key,
             content,
-            ObjectAttrs::default(),
+            self.tree.attrs_kept(&self.bucket, self.key.as_str())?,
             conditions,
         );
         let put = match (put.await, &self.standing) {

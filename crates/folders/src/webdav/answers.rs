@@ -41,7 +41,9 @@ impl Answers {
                 | VaultError::Sealed(_) => FsError::Forbidden,
                 VaultError::EntityTooLarge { .. } => FsError::TooLarge,
                 VaultError::KeyTooLong { .. } => FsError::PathTooLong,
-                VaultError::Full(_) | VaultError::QuotaExceeded => FsError::InsufficientStorage,
+                VaultError::Full(_)
+                | VaultError::QuotaExceeded
+                | VaultError::MetadataTooLarge { .. } => FsError::InsufficientStorage,
                 other => {
                     tracing::warn!(code = other.code(), error = %other, "a folder's request failed");
                     FsError::GeneralFailure

@@ -1,19 +1,23 @@
 //! The library's file system, on a person's tree.
 
 use std::fmt;
+use std::future;
 use std::io::SeekFrom;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{Buf, Bytes};
 use dav_server::davpath::DavPath;
 use dav_server::fs::{
-    DavDirEntry, DavFile, DavFileSystem, DavMetaData, FsError, FsFuture, FsResult, FsStream,
-    OpenOptions, ReadDirMeta,
+    DavDirEntry, DavFile, DavFileSystem, DavMetaData, DavProp, FsError, FsFuture, FsResult,
+    FsStream, OpenOptions, ReadDirMeta,
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use http::StatusCode;
 
 use super::answers::Answers;
+use super::properties::Properties;
 use crate::tree::{Entry, Kind, Reading, Standing, Tree, Writing};
 use crate::{Error, Place, Result};
 
@@ -44,6 +48,12 @@ impl Files {
             )),
             Err(other) => Err(other),
         }
+    }
+
+    async fn properties(&self, path: &DavPath) -> FsResult<Properties> {
+        let place = self.place(path)?;
+        let note = self.told(self.tree.note(&place).await)?;
+        Ok(Properties::read(note.as_deref()))
     }
 
     fn place(&self, path: &DavPath) -> FsResult<Place> {
@@ -150,6 +160,45 @@ impl DavFileSystem for Files {
         Box::pin(async move {
             let (from, to) = (self.place(from)?, self.place(to)?);
             self.told(self.tree.copy(&from, &to).await)
+        })
+    }
+
+    /// Files and folders in buckets have them; where a bucket is, the answer is that setting one is forbidden.
+    fn have_props<'a>(
+        &'a self,
+        path: &'a DavPath,
+    ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+        let within = matches!(self.place(path), Ok(Place::Within(..)));
+        Box::pin(future::ready(within))
+    }
+
+    fn patch_props<'a>(
+        &'a self,
+        path: &'a DavPath,
+        patch: Vec<(bool, DavProp)>,
+    ) -> FsFuture<'a, Vec<(StatusCode, DavProp)>> {
+        Box::pin(async move {
+            let (kept, told) = self.properties(path).await?.patch(patch);
+            if let Some(kept) = kept {
+                let (place, note) = (self.place(path)?, kept.note());
+                self.told(self.tree.set_note(&place, note.as_deref()).await)?;
+            }
+            Ok(told)
+        })
+    }
+
+    fn get_props<'a>(
+        &'a self,
+        path: &'a DavPath,
+        with_content: bool,
+    ) -> FsFuture<'a, Vec<DavProp>> {
+        Box::pin(async move { Ok(self.properties(path).await?.all(with_content)) })
+    }
+
+    fn get_prop<'a>(&'a self, path: &'a DavPath, wanted: DavProp) -> FsFuture<'a, Vec<u8>> {
+        Box::pin(async move {
+            let found = self.properties(path).await?.one(&wanted);
+            found.ok_or(FsError::NotFound)
         })
     }
 }
