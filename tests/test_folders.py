@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import json
 import os
 import pathlib
 import pwd
@@ -63,6 +64,26 @@ def test_only_who_has_a_key_sees_anything(dav):
         line.request("PROPFIND", "/files/", headers={"Authorization": authorization} if authorization else {})
         answer = line.getresponse()
         assert answer.status == 401 and answer.getheader("WWW-Authenticate").startswith("Basic"), authorization
+
+
+def test_wrong_secrets_make_wait(ministry):
+    """The same key from the same address, and no other; once the time is over the right one opens again."""
+    centre, gateway, account = ministry
+    words = ("access-key", "create", "--label", "clerk", "--data", gateway.data, "--json")
+    made = json.loads(gateway.run(*words).stdout)
+    clerk = Dav(gateway, type(account)(gateway, "finances", None, made["access_key_id"], made["secret_access_key"]))
+    thief = Dav(gateway, type(account)(gateway, "finances", None, made["access_key_id"], "wrong"))
+
+    def waits_s():
+        answer = thief.ask("PROPFIND", "/", Depth="0")
+        assert answer.status in (401, 429)
+        assert answer.status == 401 or b"too many wrong secrets" in answer.body
+        return int(answer.getheader("retry-after") or 0)
+
+    wait_until(lambda: waits_s() >= 4, "they wait ever longer")
+    clerk.ask("PROPFIND", "/", status=429, Depth="0")
+    Dav(gateway, account).ask("PROPFIND", "/", status=207, Depth="0")
+    wait_until(lambda: clerk.ask("PROPFIND", "/", Depth="0").status == 207, "the wait is over")
 
 
 def test_a_file_is_an_object_and_has_its_receipt(ministry, dav, tmp_path):

@@ -6,7 +6,9 @@ mod locks;
 mod properties;
 
 use std::error::Error as StdError;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use amana_access::Caller;
 use amana_vault::Vault;
@@ -15,12 +17,12 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Buf;
 use dav_server::DavHandler;
 use dav_server::body::Body;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::{Callers, Tree};
+use crate::{Callers, Patience, Tree};
 use answers::Answers;
 use files::Files;
 use locks::Locks;
@@ -33,38 +35,48 @@ const MAX_AUTHORIZATION_BYTES: usize = 1024;
 pub struct WebDav {
     vault: Arc<Vault>,
     callers: Callers,
+    patience: Arc<Patience>,
     locks: Locks,
     prefix: String,
+}
+
+/// Why nobody is let in.
+enum Unknown {
+    /// No access key and its secret came.
+    Nobody,
+    /// Too many wrong ones came: nothing is looked at for so long.
+    Waits(Duration),
 }
 
 impl WebDav {
     /// On that vault, for those whose keys `callers` knows, below the path `prefix`.
     #[must_use]
-    pub fn new(vault: Arc<Vault>, callers: Callers, prefix: &str) -> Self {
+    pub fn new(vault: Arc<Vault>, callers: Callers, patience: Arc<Patience>, prefix: &str) -> Self {
         Self {
             vault,
             callers,
+            patience,
             locks: Locks::default(),
             prefix: prefix.to_owned(),
         }
     }
 
-    /// Answers one request. HTTP's Basic authentication names an access key and its secret (RFC 7617); whoever has none gets
-    /// 401, whatever was asked. What was written is told in `x-amana-receipt`, once for each act.
-    pub async fn serve<B, D, E>(&self, request: Request<B>) -> Response<Body>
+    /// Answers one request, from that address. HTTP's Basic authentication names an access key and its secret (RFC 7617); whoever
+    /// has none gets 401, whatever was asked, and 429 after too many wrong ones. What was written is told in `x-amana-receipt`,
+    /// once for each act.
+    pub async fn serve<B, D, E>(
+        &self,
+        request: Request<B>,
+        address: Option<IpAddr>,
+    ) -> Response<Body>
     where
         B: http_body::Body<Data = D, Error = E>,
         D: Buf + Send + 'static,
         E: StdError + Send + Sync + 'static,
     {
-        let Some(caller) = self.caller(request.headers()) else {
-            let mut answer = told(
-                StatusCode::UNAUTHORIZED,
-                "an access key and its secret, please: as user name and password\n",
-            );
-            let realm = HeaderValue::from_static("Basic realm=\"Amana\", charset=\"UTF-8\"");
-            answer.headers_mut().insert(WWW_AUTHENTICATE, realm);
-            return answer;
+        let caller = match self.caller(request.headers(), address, Instant::now()) {
+            Ok(caller) => caller,
+            Err(unknown) => return refused(&unknown),
         };
         if asks_for_everything(&request) {
             // RFC 4918 §9.1 allows to refuse it: a bucket has millions.
@@ -96,20 +108,71 @@ impl WebDav {
         answer
     }
 
-    fn caller(&self, headers: &HeaderMap) -> Option<Arc<Caller>> {
-        let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
-        if given.len() > MAX_AUTHORIZATION_BYTES {
-            return None;
+    fn caller(
+        &self,
+        headers: &HeaderMap,
+        address: Option<IpAddr>,
+        now: Instant,
+    ) -> Result<Arc<Caller>, Unknown> {
+        let pair = basic(headers).ok_or(Unknown::Nobody)?;
+        let pair = std::str::from_utf8(&pair).ok();
+        let (id, secret) = pair
+            .and_then(|pair| pair.split_once(':'))
+            .ok_or(Unknown::Nobody)?;
+        if let Some(wait) = self.patience.wait(address, id, now) {
+            return Err(Unknown::Waits(wait));
         }
-        let (scheme, encoded) = given.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("Basic") {
-            return None;
+        let found = (self.callers)(id);
+        let found = found.filter(|(_, known)| known.as_bytes().ct_eq(secret.as_bytes()).into());
+        match found {
+            Some((caller, _)) => {
+                self.patience.right(address, id);
+                Ok(caller)
+            }
+            None => {
+                self.patience.wrong(address, id, now);
+                Err(Unknown::Nobody)
+            }
         }
-        let pair = Zeroizing::new(BASE64_STANDARD.decode(encoded.trim()).ok()?);
-        let (id, secret) = std::str::from_utf8(&pair).ok()?.split_once(':')?;
-        let (caller, known) = (self.callers)(id)?;
-        let equal: bool = known.as_bytes().ct_eq(secret.as_bytes()).into();
-        equal.then_some(caller)
+    }
+}
+
+/// What stands in a header of Basic authentication.
+fn basic(headers: &HeaderMap) -> Option<Zeroizing<Vec<u8>>> {
+    let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    if given.len() > MAX_AUTHORIZATION_BYTES {
+        return None;
+    }
+    let (scheme, encoded) = given.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") {
+        return None;
+    }
+    let pair = BASE64_STANDARD.decode(encoded.trim()).ok()?;
+    Some(Zeroizing::new(pair))
+}
+
+fn refused(unknown: &Unknown) -> Response<Body> {
+    match unknown {
+        Unknown::Nobody => {
+            let mut answer = told(
+                StatusCode::UNAUTHORIZED,
+                "an access key and its secret, please: as user name and password\n",
+            );
+            let realm = HeaderValue::from_static("Basic realm=\"Amana\", charset=\"UTF-8\"");
+            answer.headers_mut().insert(WWW_AUTHENTICATE, realm);
+            answer
+        }
+        Unknown::Waits(wait) => {
+            let wait_s = wait.as_secs() + 1;
+            let mut answer = told(
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("too many wrong secrets for this access key: try again in {wait_s} s\n"),
+            );
+            answer
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(wait_s));
+            answer
+        }
     }
 }
 
@@ -120,8 +183,8 @@ fn asks_for_everything<B>(request: &Request<B>) -> bool {
         && depth.is_some_and(|depth| depth.eq_ignore_ascii_case(b"infinity"))
 }
 
-fn told(status: StatusCode, text: &str) -> Response<Body> {
-    let mut answer = Response::new(Body::from(text));
+fn told(status: StatusCode, text: impl Into<String>) -> Response<Body> {
+    let mut answer = Response::new(Body::from(text.into()));
     *answer.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     answer.headers_mut().insert(CONTENT_TYPE, plain);

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use amana_console::files::Peer;
 use amana_folders::{Callers, HostKey, Sftp, WebDav};
 use anyhow::Result;
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::any;
+use axum::{Extension, Router};
 use http::HeaderValue;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -35,7 +36,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>(running: &Arc<Running>) -
     let vault = running.gateway.vault().clone();
     let folders = Folders {
         running: running.clone(),
-        dav: WebDav::new(vault, callers(running), PREFIX),
+        dav: WebDav::new(vault, callers(running), running.patience.clone(), PREFIX),
     };
     Router::new()
         .route(PREFIX, any(serve))
@@ -53,8 +54,13 @@ pub(super) fn callers(running: &Arc<Running>) -> Callers {
     })
 }
 
-async fn serve(State(folders): State<Folders>, request: Request) -> Response {
-    let mut answer = folders.dav.serve(request).await.map(Body::new);
+async fn serve(
+    State(folders): State<Folders>,
+    Extension(Peer(address)): Extension<Peer>,
+    request: Request,
+) -> Response {
+    let answer = folders.dav.serve(request, Some(address));
+    let mut answer = answer.await.map(Body::new);
     // As on S3: how old the head is that this was served against.
     if let Ok(vouched) = HeaderValue::try_from(folders.running.gateway.vouched().header()) {
         answer.headers_mut().insert("x-amana-vouched", vouched);
