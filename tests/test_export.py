@@ -7,6 +7,8 @@ import json
 import bagit
 import pytest
 
+from test_sites import Publishers
+
 KEYS = ["a", "a/b", "a//b", "dossiers/été 2026.txt", "..", "percent%20sign", "q?uestion", "line\u2028end", "é" * 200]
 
 
@@ -133,3 +135,30 @@ def test_damage_is_named_and_no_bag_is_finished(left):
     blob.write_bytes(bytes(blob.stat().st_size))
     assert "the content of act" in export(centre, bag, code=1).stderr
     assert not (bag / "bagit.txt").exists()
+
+
+def test_the_ledger_of_sites_leaves_too(new_centre, tmp_path):
+    """What was published, and who signed it, is in the bag: the receipt, the signed note, the content it names."""
+    centre, bag = new_centre(), tmp_path / "bag"
+    centre.institution("finances")
+    site = Publishers(centre, tmp_path)
+    site.write(index="<p>published")
+    published = site.deploy()
+    told = json.loads(export(centre, bag, "--receipts", "all", "--json").stdout)
+    bagit.Bag(str(bag)).validate()
+    acts = lines(bag / "data/sites/acts.jsonl")
+    assert [json.loads(act["core"])["kind"] for act in acts] == ["site.add", "site.deploy"]
+    assert told["sites"]["acts"] == 2
+    origin, size, root = (bag / "data/sites/checkpoint").read_text().splitlines()[:3]
+    assert origin.endswith("/ledgers/finances/sites") and int(size) == 2 and root == told["sites"]["root"]
+    deployed = acts[1]
+    assert json.loads(deployed["core"])["links"]["manifest"] == published["manifest"]
+    assert f"manifest {published['manifest']}" in json.loads(deployed["body"]["text"])["note"]
+    for act in acts:
+        receipt = bag / f"data/sites/receipts/{act['index']}.receipt"
+        centre.run("receipt", "verify", receipt, "--policy", bag / "data/ledger/policy", "--allow-recorded")
+    kept = {one["key"]: bag / "data" / one["file"] for one in open_files(bag) if one["bucket"] == site.host}
+    manifest = kept[published["manifest"]].read_bytes()
+    assert hashlib.sha256(manifest).hexdigest() == published["manifest"]
+    page = json.loads(manifest)["files"]["/index.html"]["sha256"]
+    assert kept[page].read_bytes() == b"<p>published"

@@ -1,9 +1,10 @@
-//! An institution's way out: its ledger, verified as it is read, and all content that stands, as it lies on the disk.
+//! An institution's way out: its ledgers, verified as they are read, and all content that stands, as it lies on the disk.
 //!
 //! Nothing is opened on the way: pieces leave as the age files that they are. The exporter trusts no more of the data
 //! centre than its keys: what stands, and each digest, comes from the acts, whose tree has the root that was signed.
 
 mod content;
+mod sites;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub(crate) struct Export<'c> {
     institution: String,
     bag: Bag,
     replay: Replay<'c>,
+    /// Of the public ledger of its sites, if it has one.
+    sites: Option<Replay<'c>>,
     standing: Standing,
     /// The file of each entry whose content is in the bag.
     fetched: BTreeMap<u64, String>,
@@ -54,11 +57,13 @@ impl<'c> Export<'c> {
         bag: Bag,
     ) -> Result<Self> {
         let replay = Replay::begin(client, &ledger_of(institution), policy).await?;
+        let sites = sites::begin(client, institution, policy).await?;
         Ok(Self {
             client,
             institution: institution.to_owned(),
             bag,
             replay,
+            sites,
             standing: Standing::default(),
             fetched: BTreeMap::new(),
             keyrings: Vec::new(),
@@ -84,6 +89,7 @@ impl<'c> Export<'c> {
         self.bag.take(acts)?;
         self.history(policy).await?;
         self.receipts(receipts).await?;
+        self.sites(receipts).await?;
         self.close()
     }
 
@@ -153,6 +159,7 @@ impl<'c> Export<'c> {
             "acts": size,
             "root": root,
             "witnessed_size": self.replay.witnessed(),
+            "sites": self.sites_told(),
             "files": self.bag.payload_files(),
             "bytes": self.bag.payload_bytes(),
         });

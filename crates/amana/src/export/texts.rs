@@ -7,6 +7,7 @@ pub(super) const READ_ME: &str = "\
 Ceci est tout ce qu'une institution avait confié à un centre de données Amana, dans un paquet BagIt (RFC 8493).
 
   ledger/     le registre de l'institution : chaque acte, et ce qui le garantit (points de contrôle, cosignatures)
+  sites/      le registre public de ses sites, et ce qui le garantit ; leur contenu est dans open/
   receipts/   des reçus, vérifiables hors ligne
   keyrings/   les trousseaux de clés publiés
   pieces/     le contenu scellé : des fichiers age, que seules les clés de l'institution ouvrent
@@ -21,6 +22,7 @@ centre de données : amana import. Pour vérifier que rien n'a été abîmé : t
 This is everything that an institution had entrusted to an Amana data centre, in a BagIt bag (RFC 8493).
 
   ledger/     the institution's ledger: each act, and what vouches for it (checkpoints, cosignatures)
+  sites/      the public ledger of its sites, and what vouches for it; their content is in open/
   receipts/   receipts, to be verified offline
   keyrings/   the keyrings that were published
   pieces/     the sealed content: age files, which only the institution's keys open
