@@ -1,12 +1,13 @@
 //! The running data centre: what every listener shares.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use amana_access::Access;
 use amana_console::provider::Provider;
 use amana_releases::Releases;
 use amana_sites::Sites;
+use amana_sites::serve::Server;
 use amana_store::check::{Found, Holding};
 use amana_store::mirror::Services;
 use amana_store::{Catalog, Reader, Store};
@@ -31,6 +32,8 @@ pub(crate) struct Centre {
     pub(crate) releases: Releases,
     /// Web sites of institutions.
     pub(crate) sites: Sites,
+    /// What serves them, once it does.
+    pub(crate) serving: OnceLock<Weak<Server>>,
     /// Ciphertext that waits for the acts that name it.
     pub(crate) staging: Arc<Staging>,
     /// Gateways that introduce themselves.
@@ -129,6 +132,7 @@ impl Centre {
             access,
             vault,
             sites: Sites::new(store.clone(), Arc::new(shelf), name),
+            serving: OnceLock::new(),
             releases: Releases::new(store.clone()),
             staging: Arc::new(Staging::new(store.clone())),
             enrolments: Enrolments::new(store.clone()),

@@ -78,6 +78,12 @@ impl Machine for Own {
         each.collect()
     }
 
+    fn served(&self, host: &str) -> Option<u64> {
+        let server = self.centre.serving.get()?.upgrade()?;
+        let (_, shown) = server.numbers(&host.parse().ok()?)?;
+        Some(shown)
+    }
+
     fn scrub(&self) -> ScrubState {
         let state = self.centre.scrub.state();
         let last = state.last.as_ref().map(|last| ScrubPass {

@@ -74,6 +74,7 @@ fn console(centre: &Arc<Centre>, origin: RelyingParty, s3: String) -> Arc<Consol
         store: centre.store.clone(),
         access: centre.access.clone(),
         vault: centre.vault.clone(),
+        sites: centre.sites.clone(),
         centre: centre.name.clone(),
         origin,
         s3,

@@ -33,11 +33,13 @@ pub enum Asset {
     Upload,
     /// Sends files, and says how far they are.
     Files,
+    /// Signs changes of sites with a publisher's key.
+    Sign,
 }
 
 impl Asset {
     /// Every asset.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Style,
         Self::Mark,
         Self::Receipt,
@@ -45,6 +47,7 @@ impl Asset {
         Self::Passkey,
         Self::Upload,
         Self::Files,
+        Self::Sign,
     ];
 
     /// Where it is served.
@@ -64,6 +67,7 @@ impl Asset {
             Self::Passkey => include_str!("../assets/passkey.js"),
             Self::Upload => include_str!("../assets/upload.js"),
             Self::Files => include_str!("../assets/files.js"),
+            Self::Sign => include_str!("../assets/sign.js"),
         }
     }
 
@@ -76,6 +80,7 @@ impl Asset {
             Self::Passkey => ("passkey", "js"),
             Self::Upload => ("upload", "js"),
             Self::Files => ("files", "js"),
+            Self::Sign => ("sign", "js"),
         }
     }
 
@@ -83,9 +88,12 @@ impl Asset {
         match self {
             Self::Style => "text/css; charset=utf-8",
             Self::Mark => "image/svg+xml",
-            Self::Receipt | Self::Verify | Self::Passkey | Self::Upload | Self::Files => {
-                "text/javascript; charset=utf-8"
-            }
+            Self::Receipt
+            | Self::Verify
+            | Self::Passkey
+            | Self::Upload
+            | Self::Files
+            | Self::Sign => "text/javascript; charset=utf-8",
         }
     }
 

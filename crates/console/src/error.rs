@@ -41,6 +41,21 @@ pub enum Error {
     /// Folders and files: refused, or failed.
     #[error(transparent)]
     Folders(#[from] amana_folders::Error),
+    /// Sites: refused, or failed.
+    #[error(transparent)]
+    Sites(amana_sites::Error),
+    /// What came is no folder of files.
+    #[error("what came is no folder")]
+    NoFolder,
+    /// A folder is larger than a page takes.
+    #[error("the folder is too large for a page")]
+    TooMuch,
+    /// Nobody signed the change that was handed in.
+    #[error("the change isn't signed")]
+    Unsigned,
+    /// What was handed in is no signed change.
+    #[error("this is no signed change of a site")]
+    NoChange,
     /// The data centre has no receipt to give yet, or can't be reached.
     #[error("there is no receipt yet")]
     NoReceipt,
@@ -80,6 +95,11 @@ impl Error {
             Self::Vault(error) => error.code(),
             Self::Ledger(error) => error.code(),
             Self::Folders(error) => error.code(),
+            Self::Sites(error) => error.code(),
+            Self::NoFolder => "no-folder",
+            Self::TooMuch => "folder-too-large",
+            Self::Unsigned => "unsigned-change",
+            Self::NoChange => "no-change",
             Self::NoReceipt => "no-receipt",
             Self::NotShared => "not-shared",
             Self::Provider { .. } => "provider",
@@ -113,17 +133,24 @@ impl Error {
             | "no-such-upload"
             | "delete-marker"
             | "no-such-key"
+            | "unknown-site"
+            | "unknown-deploy"
+            | "no-manifest"
             | "no-such-version" => StatusCode::NOT_FOUND,
             "sign-in" | "sign-in-refused" | "passkey" | "code-used" | "identity"
             | "identity-unbound" | "provider-refused" => StatusCode::UNAUTHORIZED,
             "access-denied" | "object-locked" | "quota-exceeded" | "form" | "forbidden"
-            | "needs-two" | "needs-another" | "needs-own" | "own-matter" | "no-consent" => {
-                StatusCode::FORBIDDEN
-            }
+            | "needs-two" | "needs-another" | "needs-own" | "own-matter" | "no-consent"
+            | "not-a-publisher" | "too-few-publishers" => StatusCode::FORBIDDEN,
             "file-exists" | "identity-taken" | "school-full" | "lesson-passed"
-            | "lessons-missing" | "no-school" => StatusCode::CONFLICT,
+            | "lessons-missing" | "no-school" | "wrong-number" | "files-missing" => {
+                StatusCode::CONFLICT
+            }
             "provider" => StatusCode::BAD_GATEWAY,
-            "malformed-call" | "cut" => StatusCode::BAD_REQUEST,
+            "malformed-call" | "cut" | "no-folder" | "unsigned-change" | "no-change" => {
+                StatusCode::BAD_REQUEST
+            }
+            "folder-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
             "wait" => StatusCode::TOO_MANY_REQUESTS,
             "busy" | "read-only" | "disk-full" | "blobs-away" | "unreachable" | "stopped"
             | "no-receipt" | "not-shared" => StatusCode::SERVICE_UNAVAILABLE,
@@ -134,7 +161,14 @@ impl Error {
                 Self::Folders(amana_folders::Error::Vault(amana_vault::Error::Store(_))) => {
                     StatusCode::INTERNAL_SERVER_ERROR
                 }
-                Self::Access(_) | Self::Vault(_) | Self::Folders(_) => StatusCode::BAD_REQUEST,
+                Self::Sites(
+                    amana_sites::Error::Store(_)
+                    | amana_sites::Error::Read { .. }
+                    | amana_sites::Error::Shelf(_),
+                ) => StatusCode::INTERNAL_SERVER_ERROR,
+                Self::Access(_) | Self::Vault(_) | Self::Folders(_) | Self::Sites(_) => {
+                    StatusCode::BAD_REQUEST
+                }
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
         }
@@ -152,6 +186,21 @@ impl From<amana_vault::Error> for Error {
                 condition: "If-None-Match",
             } => Self::Exists,
             other => Self::Vault(other),
+        }
+    }
+}
+
+impl From<amana_sites::Error> for Error {
+    /// What the place of content refused is told as itself: a quota, a full disk.
+    fn from(error: amana_sites::Error) -> Self {
+        use amana_sites::Error as E;
+        match error {
+            E::Store(error) => Self::Store(error),
+            E::Shelf(source) => match source.downcast::<amana_vault::Error>() {
+                Ok(error) => (*error).into(),
+                Err(source) => Self::Sites(E::Shelf(source)),
+            },
+            other => Self::Sites(other),
         }
     }
 }

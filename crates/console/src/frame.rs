@@ -42,6 +42,8 @@ pub(crate) enum Place {
     Proof,
     /// Verifying a receipt.
     Verify,
+    /// The sites hosted here.
+    Sites,
     /// Help.
     Help,
     /// Who is signed in, or the way in.
@@ -83,6 +85,7 @@ impl Frame {
                 item(Place::Centre, "/", words.centre),
                 item(Place::Proof, "/proof", words.proof),
                 item(Place::Verify, "/verify", words.verify),
+                item(Place::Sites, "/sites", texts.publishing.title),
                 item(Place::Help, "/help", words.help),
                 item(Place::Account, "/account", texts.account.account),
             ],

@@ -36,12 +36,14 @@ pub mod operators;
 mod page;
 pub mod provider;
 mod public;
+mod publishing;
 mod school;
 pub mod texts;
 
 use std::sync::Arc;
 
 use amana_access::{Access, RelyingParty};
+use amana_sites::Sites;
 use amana_store::{Reader, Store};
 use amana_vault::Vault;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -66,6 +68,8 @@ pub struct Console {
     pub access: Arc<Access>,
     /// Buckets and objects.
     pub vault: Arc<Vault>,
+    /// Web sites.
+    pub sites: Sites,
     /// The data centre's name, the first part of every origin.
     pub centre: String,
     /// Where people reach these pages: passkeys are bound to it.
@@ -122,6 +126,7 @@ fn guarded() -> account::Guarded {
         .merge(agreements::guarded())
         .merge(indicators::guarded())
         .merge(messages::guarded())
+        .merge(publishing::guarded())
         .merge(operators::guarded())
         .merge(school::guarded())
 }
@@ -148,6 +153,7 @@ pub fn nowhere<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 /// Every route of the console.
 pub fn router<S: Clone + Send + Sync + 'static>(console: Arc<Console>) -> Router<S> {
+    let spool = Arc::new(publishing::Spool::beside(console.store.clone()));
     Router::new()
         .merge(public::routes())
         .merge(indicators::routes())
@@ -157,6 +163,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(console: Arc<Console>) -> Router
         .merge(api::routes())
         .layer(DefaultBodyLimit::max(account::MAX_FORM_BYTES))
         .layer(Extension(books::tallies()))
+        .layer(Extension(spool))
         .layer(from_fn_with_state(console.clone(), account::known))
         .with_state(console)
         .merge(assets::routes())

@@ -19,6 +19,9 @@ pub trait Machine: Send + Sync {
     /// The scrub.
     fn scrub(&self) -> ScrubState;
 
+    /// The number of the deploy that visitors of the site of that name get from here now; nothing when they get none.
+    fn served(&self, host: &str) -> Option<u64>;
+
     /// Content that a restored folder still waits for.
     fn restoring(&self) -> Option<Restoring>;
 }

@@ -11,7 +11,7 @@ use crate::texts::Texts;
 struct Entry(&'static str, Operation, fn(&Texts) -> &'static str);
 
 /// The pages, in the order in which the menu has them. A part of the pages adds a line.
-const ENTRIES: [Entry; 22] = [
+const ENTRIES: [Entry; 23] = [
     Entry("/overview", Operation::ReadOverview, |texts| {
         texts.books.overview
     }),
@@ -21,6 +21,9 @@ const ENTRIES: [Entry; 22] = [
     }),
     Entry("/buckets", Operation::ListBuckets, |texts| {
         texts.content.buckets
+    }),
+    Entry("/publishing", Operation::ReadSites, |texts| {
+        texts.publishing.title
     }),
     Entry("/keys", Operation::ReadAccessKeys, |texts| texts.keys.title),
     Entry("/operator", Operation::ReadCentre, |texts| {

@@ -6,6 +6,7 @@ mod formats;
 mod help;
 pub(crate) mod notices;
 pub mod proof;
+pub(crate) mod sites;
 pub mod verify;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(crate) fn routes() -> Router<Arc<Console>> {
         .route("/help", get(help::page))
         .route("/notices", get(notices::page))
         .route("/directory", get(directory::page))
+        .route("/sites", get(sites::page))
+        .route("/api/v1/sites", get(sites::api))
         .route("/api/v1/notices", get(notices::api))
         .route("/api/v1/directory", get(directory::api))
         .route("/verify", get(verify::page))

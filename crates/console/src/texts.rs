@@ -31,6 +31,7 @@ pub mod notices;
 pub mod operator;
 pub mod proof;
 pub mod provider;
+pub mod publishing;
 pub mod school;
 pub mod support;
 pub mod upload;
@@ -63,6 +64,7 @@ use notices::NoticeWords;
 use operator::OperatorWords;
 use proof::ProofWords;
 use provider::ProviderWords;
+use publishing::PublishingWords;
 use school::SchoolWords;
 use support::SupportWords;
 use upload::UploadWords;
@@ -135,6 +137,8 @@ pub struct Texts {
     pub indicators: IndicatorWords,
     /// The school.
     pub school: SchoolWords,
+    /// Sites.
+    pub publishing: PublishingWords,
     /// What an error's code means to a person: what happened, and what to do.
     pub refusal: fn(&str) -> Option<&'static str>,
 }

@@ -183,6 +183,25 @@ impl Policy {
         self.time_of(self.quorum?, &|key| cosigned.get(key.key_bytes()).copied())
     }
 
+    /// The fewest witnesses that make the quorum; 0 with `quorum none`. Each name stands in one group at most.
+    #[must_use]
+    pub fn fewest(&self) -> usize {
+        self.quorum.map_or(0, |member| self.fewest_of(member))
+    }
+
+    fn fewest_of(&self, member: Member) -> usize {
+        match member {
+            Member::Witness(_) => 1,
+            Member::Group(index) => {
+                let Group { threshold, members } = &self.groups[index];
+                let each = members.iter().map(|&member| self.fewest_of(member));
+                let mut each: Vec<usize> = each.collect();
+                each.sort_unstable();
+                each.iter().take(*threshold).sum()
+            }
+        }
+    }
+
     /// Groups name only what stands before them, and each name once, so this ends after as many steps as there are
     /// names, at most [`MAX_POLICY_GROUPS`] deep.
     fn time_of(

@@ -161,6 +161,12 @@ impl Rebuilders {
         self.0.witnesses()
     }
 
+    /// How many of them must sign, at least.
+    #[must_use]
+    pub fn fewest(&self) -> usize {
+        self.0.fewest()
+    }
+
     /// The names, in the file, of those who signed, and whether they are enough.
     ///
     /// # Errors

@@ -44,7 +44,8 @@ pub struct History {
     publishers: Option<Publishers>,
     number: u64,
     published: Option<Published>,
-    deploys: BTreeMap<u64, Hash>,
+    /// Their manifests, and who signed.
+    deploys: BTreeMap<u64, (Hash, Vec<String>)>,
     /// The entries by which the operator named publishers: the first, and each after a removal.
     named_by_operator: Vec<u64>,
 }
@@ -106,9 +107,9 @@ impl History {
                     number: links.number,
                     manifest,
                     index: entry.index,
-                    signers,
+                    signers: signers.clone(),
                 });
-                self.deploys.insert(links.number, manifest);
+                self.deploys.insert(links.number, (manifest, signers));
                 Ok(())
             }
             "site.publishers" => {
@@ -185,7 +186,15 @@ impl History {
     /// The SHA-256 of the manifest that was signed with that number, if there is one since the site was last added.
     #[must_use]
     pub fn deploy(&self, number: u64) -> Option<Hash> {
-        self.deploys.get(&number).copied()
+        self.deploys.get(&number).map(|(manifest, _)| *manifest)
+    }
+
+    /// The names, in the publishers' file of that time, of those who signed the deploy of that number.
+    #[must_use]
+    pub fn signers(&self, number: u64) -> &[String] {
+        self.deploys
+            .get(&number)
+            .map_or(&[], |(_, signers)| signers)
     }
 
     /// The entries by which the operator, and not their forerunners, named the publishers: more than one where the site was

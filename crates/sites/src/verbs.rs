@@ -4,6 +4,7 @@ mod alert;
 mod believed;
 mod change;
 mod files;
+mod listing;
 mod standing;
 mod sweep;
 
@@ -15,6 +16,7 @@ use tokio::sync::{RwLock, watch};
 
 pub use change::Changed;
 pub use files::{Lacking, Piece};
+pub use listing::Alerted;
 pub use sweep::Swept;
 
 use crate::{Error, Host, Place, Result, Shelf, acts, views};

@@ -192,6 +192,18 @@ pub(crate) fn all(rows: &Reader<'_>) -> Result<Vec<Site>> {
     )
 }
 
+/// Some of them, by name, after that one.
+pub(crate) fn page(rows: &Reader<'_>, after: &str, max: u32) -> Result<Vec<Site>> {
+    let sql = format!("{SITE} WHERE s.host > $1 AND s.stands = 1 ORDER BY s.host LIMIT $2");
+    rows.all(&sql, &[after.into(), max.into()], site)
+}
+
+/// Those of a ledger, by name.
+pub(crate) fn of_institution(rows: &Reader<'_>, ledger: LedgerId) -> Result<Vec<Site>> {
+    let sql = format!("{SITE} WHERE s.ledger = $1 AND s.stands = 1 ORDER BY s.host");
+    rows.all(&sql, &[ledger.0.into()], site)
+}
+
 /// The names that were changed at that time or later, whether they stand still or not.
 pub(crate) fn changed(rows: &Reader<'_>, since_ms: i64) -> Result<Vec<Host>> {
     let sql = "SELECT DISTINCT host FROM sites WHERE changed_ms >= $1 ORDER BY host";
@@ -207,6 +219,37 @@ pub(crate) fn deploys(rows: &Reader<'_>, of: &Site, max: u32) -> Result<Vec<Depl
         format!("{DEPLOY} WHERE d.ledger = $1 AND d.host = $2 ORDER BY d.number DESC LIMIT $3");
     let values = [of.id.0.into(), of.place.host.as_str().into(), max.into()];
     rows.all(&sql, &values, |row| one_deploy(row, &of.place.host))
+}
+
+/// Deploys of a site below that number, the newest first.
+pub(crate) fn deploys_before(
+    rows: &Reader<'_>,
+    of: &Site,
+    before: u64,
+    max: u32,
+) -> Result<Vec<Deploy>> {
+    let sql = format!(
+        "{DEPLOY} WHERE d.ledger = $1 AND d.host = $2 AND d.number < $3 ORDER BY d.number DESC LIMIT $4"
+    );
+    let host = of.place.host.as_str();
+    let values = [of.id.0.into(), host.into(), int(before), max.into()];
+    rows.all(&sql, &values, |row| one_deploy(row, &of.place.host))
+}
+
+/// Alerts about a site, the newest first: the deploy, the file, the entry, and when.
+pub(crate) fn alerts_of(
+    rows: &Reader<'_>,
+    of: &Site,
+    max: u32,
+) -> Result<Vec<(u64, Hash, EntryId, i64)>> {
+    let sql = "SELECT number, file, entry, since_ms FROM site_alerts WHERE ledger = $1 AND host = $2 \
+               ORDER BY entry DESC LIMIT $3";
+    let values = [of.id.0.into(), of.place.host.as_str().into(), max.into()];
+    rows.all(sql, &values, |row| {
+        let number = row.int(0)?.cast_unsigned();
+        let entry = EntryId::from_i64(row.int(2)?);
+        Ok((number, digest(row.text(1)?)?, entry, row.int(3)?))
+    })
 }
 
 /// One deploy.

@@ -79,6 +79,7 @@ impl Serving {
         .context("sites.access_log")?;
         // Set once, here.
         let _ = known.set(Arc::downgrade(&server));
+        let _ = centre.serving.set(Arc::downgrade(&server));
         let addresses = Addresses {
             http: config.listen_sites_http,
             https: Some(config.listen_sites_https),

@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 /// The parts, each with its own `paths` and `schemas`.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 6] = [
     include_str!("openapi/public.json"),
     include_str!("openapi/books.json"),
     include_str!("openapi/content.json"),
     include_str!("openapi/operators.json"),
     include_str!("openapi/school.json"),
+    include_str!("openapi/sites.json"),
 ];
 
 /// The whole document, as `/api/v1/openapi.json` serves it and `openapi.json` beside this crate keeps it.

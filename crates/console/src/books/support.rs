@@ -15,7 +15,7 @@ use super::{alerts, custodians, entry, journal, overview, usage};
 use crate::account::Guarded;
 use crate::account::guard::Signed;
 use crate::frame::Frame;
-use crate::{Console, Error, Language, Page, Result, menu};
+use crate::{Console, Error, Language, Page, Result, menu, publishing};
 
 /// Where this part begins.
 pub(super) const BASE: &str = "/support/{institution}";
@@ -23,7 +23,7 @@ pub(super) const BASE: &str = "/support/{institution}";
 const MAX_LISTED: usize = 1000;
 
 /// Pages that staff may be let in to, each with what it is in the institution's space.
-const PAGES: [(&str, Operation); 6] = [
+const PAGES: [(&str, Operation); 8] = [
     ("/support/{institution}/overview", Operation::ReadOverview),
     ("/support/{institution}/alerts", Operation::ReadAlerts),
     ("/support/{institution}/journal", Operation::ReadJournal),
@@ -36,13 +36,27 @@ const PAGES: [(&str, Operation); 6] = [
         "/support/{institution}/custodians",
         Operation::ReadCustodians,
     ),
+    ("/support/{institution}/publishing", Operation::ReadSites),
+    (
+        "/support/{institution}/publishing/{host}",
+        Operation::ReadSites,
+    ),
 ];
 
 /// The routes. That it is staff who asks is the guard's to see; that the institution consents, and that it learns of it,
 /// [`come_in`]'s.
 pub(super) fn guarded() -> Guarded {
     use Operation::ListInstitutions as Staff;
-    let [overview, alerts, journal, entry, usage, custodians] = PAGES.map(|(path, _)| path);
+    let [
+        overview,
+        alerts,
+        journal,
+        entry,
+        usage,
+        custodians,
+        sites,
+        site,
+    ] = PAGES.map(|(path, _)| path);
     Guarded::new()
         .route("/support", Staff, get(page))
         .route(overview, Staff, get(overview::page))
@@ -51,6 +65,8 @@ pub(super) fn guarded() -> Guarded {
         .route(entry, Staff, get(entry::page))
         .route(usage, Staff, get(usage::page))
         .route(custodians, Staff, get(custodians::page))
+        .route(sites, Staff, get(publishing::list))
+        .route(site, Staff, get(publishing::one))
 }
 
 #[derive(Deserialize)]
@@ -102,6 +118,7 @@ impl SupportPage {
             ("journal", texts.journal.title),
             ("usage", texts.usage.title),
             ("custodians", texts.custodians.title),
+            ("publishing", texts.publishing.title),
         ]
         .map(|(page, label)| (format!("{base}/{page}"), label))
         .into()

@@ -25,6 +25,7 @@ mod officials;
 mod operator;
 mod proof;
 mod provider;
+mod publishing;
 mod receipts;
 mod refusals;
 mod school;
@@ -69,5 +70,6 @@ pub const FR: Texts = Texts {
     agreements: agreements::WORDS,
     indicators: indicators::WORDS,
     school: school::WORDS,
+    publishing: publishing::WORDS,
     refusal: refusals::told,
 };

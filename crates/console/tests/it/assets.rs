@@ -54,6 +54,12 @@ fn the_script_of_the_file_page_is_small() {
     assert!(Asset::Files.text().len() < 5 * 1024);
 }
 
+#[test]
+fn the_script_that_signs_is_small() {
+    let bytes = Asset::Sign.text().len();
+    assert!((1..5 * 1024).contains(&bytes), "{bytes} bytes");
+}
+
 /// It comes before the file on a thin line.
 #[test]
 fn the_script_of_deposits_is_small() {

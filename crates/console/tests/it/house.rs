@@ -9,6 +9,7 @@ use amana_console::machine::{
 use amana_console::provider::{Provider, Settings};
 use amana_console::{Console, Language, router};
 use amana_ledger::{Checkpoint, CosigningKey};
+use amana_sites::Sites;
 use amana_store::national::evidence::HandedIn;
 use amana_store::{Catalog, LedgerId, LedgerInfo, Options, Store};
 use amana_vault::{
@@ -24,6 +25,7 @@ use hyper_util::service::TowerToHyperService;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
+use crate::shelf;
 use crate::state::{self, State};
 
 /// A key that a page must show as text.
@@ -34,6 +36,7 @@ pub(crate) struct House {
     pub(crate) store: Arc<Store>,
     pub(crate) access: Arc<Access>,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) sites: Sites,
     /// The provider of the State.
     pub(crate) state: Arc<State>,
     router: Router,
@@ -107,7 +110,7 @@ impl House {
 
     async fn with(origin: &str, has_provider: bool) -> Self {
         let folder = TempDir::new().unwrap();
-        let catalog = Catalog::new([Access::service(), Vault::service()]);
+        let catalog = Catalog::new([Access::service(), Vault::service(), Sites::service()]);
         let store = Store::open(folder.path(), catalog, Options::new("centre.example")).unwrap();
         let store = Arc::new(store);
         let access = Arc::new(Access::new(store.clone()));
@@ -118,6 +121,7 @@ impl House {
             .unwrap();
         store.close_epoch(true).await.unwrap();
         let vault = Arc::new(Vault::new(store.clone()));
+        let sites = shelf::sites(&store);
         let state = Arc::new(State::new());
         let settings = Settings {
             issuer: state::ISSUER.to_owned(),
@@ -131,6 +135,7 @@ impl House {
             store: store.clone(),
             access: access.clone(),
             vault: vault.clone(),
+            sites: sites.clone(),
             centre: "centre.example".to_owned(),
             origin: RelyingParty::of_origin(origin).unwrap(),
             s3: "http://localhost:7401".to_owned(),
@@ -142,6 +147,7 @@ impl House {
             store,
             access,
             vault,
+            sites,
             state,
             router: router(Arc::new(console)),
             _folder: folder,
@@ -149,7 +155,7 @@ impl House {
     }
 
     /// The same, where the institution has something to show: a bucket that keeps versions, in it folders, a file of two
-    /// versions, a deleted one, one whose name is meant to harm, and a deposit under way; and a key.
+    /// versions, a deleted one, one whose name is meant to harm, and a deposit under way; a key; and a site.
     pub(crate) async fn furnished() -> Self {
         let house = Self::new().await;
         let finances = "finances".parse().unwrap();
@@ -189,6 +195,7 @@ impl House {
             .create_access_key(&finances, None, Grant::everything(), "operator:test")
             .await
             .unwrap();
+        shelf::furnish(&house.sites).await;
         house
     }
 
@@ -374,6 +381,10 @@ impl Machine for Plain {
             lacking: 0,
             error: None,
         }]
+    }
+
+    fn served(&self, host: &str) -> Option<u64> {
+        (host == shelf::SITE).then_some(1)
     }
 
     fn scrub(&self) -> ScrubState {

@@ -9,8 +9,8 @@ use http::StatusCode;
 use crate::house::{House, ask};
 
 /// Crates whose errors people meet on pages.
-const CRATES: [&str; 8] = [
-    "access", "console", "folders", "gateway", "ledger", "releases", "store", "vault",
+const CRATES: [&str; 9] = [
+    "access", "console", "folders", "gateway", "ledger", "releases", "sites", "store", "vault",
 ];
 /// A number that may only go up: fewer found means that this test no longer sees where codes are given.
 const MIN_CODES: usize = 100;

@@ -90,6 +90,26 @@ fn enough_rebuilders_are_as_many_as_the_file_says() {
 }
 
 #[test]
+fn the_fewest_are_counted_through_groups() {
+    for (quorum, fewest) in [
+        ("quorum r2\n", 1),
+        ("group all-of-them any r1 r2 r3\nquorum all-of-them\n", 1),
+        ("group all-of-them 2 r1 r2 r3\nquorum all-of-them\n", 2),
+        (
+            "group pair all r1 r2\ngroup either any pair r3\nquorum either\n",
+            1,
+        ),
+        (
+            "group pair all r1 r2\ngroup both all pair r3\nquorum both\n",
+            3,
+        ),
+    ] {
+        let listed = Rebuilders::parse(file(quorum).as_bytes()).expect("rebuilders");
+        assert_eq!(listed.fewest(), fewest, "{quorum}");
+    }
+}
+
+#[test]
 fn a_file_that_would_let_anything_pass_lists_no_rebuilders() {
     let log = format!("log {}\n", key(4).verifier());
     for bad in [

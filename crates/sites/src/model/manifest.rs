@@ -193,6 +193,12 @@ impl Manifest {
         self.redirects.iter().map(|(_, rule)| rule)
     }
 
+    /// Whether the two have the same redirects and headers.
+    #[must_use]
+    pub fn has_rules_of(&self, other: &Self) -> bool {
+        self.redirects == other.redirects && self.headers == other.headers
+    }
+
     /// The headers that it adds to answers at that path, each name once, in small letters: what several rules say of one is
     /// joined by commas.
     #[must_use]

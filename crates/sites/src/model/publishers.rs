@@ -53,6 +53,12 @@ impl Publishers {
         self.keys.all()
     }
 
+    /// How many of them must sign, at least.
+    #[must_use]
+    pub fn needed(&self) -> usize {
+        self.keys.fewest()
+    }
+
     /// The names, in the file, of those who signed, and whether they are enough.
     ///
     /// # Errors

@@ -33,13 +33,18 @@ impl Signing {
         })
     }
 
-    /// Of a file.
+    /// Of a file: a note, or the statement alone, which nobody has signed yet.
     ///
     /// # Errors
-    /// When it can't be read, or holds no signed statement about a site.
+    /// When it can't be read, or holds no statement about a site.
     pub(super) fn read(file: &Path) -> Result<(Self, Statement)> {
         let no = || format!("{} is no change of a site", file.display());
-        let note = Note::parse(&read_bounded(file, MAX_NOTE_BYTES)?).with_context(no)?;
+        let bytes = read_bounded(file, MAX_NOTE_BYTES)?;
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        if let Ok(statement) = text.parse() {
+            return Ok((Self::of_text(text.to_owned()), statement));
+        }
+        let note = Note::parse(&bytes).with_context(no)?;
         let statement = note.text.parse().with_context(no)?;
         Ok((Self(note), statement))
     }

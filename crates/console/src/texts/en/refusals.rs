@@ -1,6 +1,6 @@
 //! What the codes of errors mean: what happened, and what to do.
 
-use super::{officials, receipts};
+use super::{officials, publishing, receipts};
 
 pub(crate) fn told(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -135,6 +135,10 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         "random" => "The system gave no randomness: nothing can be sealed.",
         "seal" => "Sealing failed.",
         "store" => "The gateway's store failed. Tell the operator.",
-        _ => return receipts::told(code).or_else(|| officials::told(code)),
+        _ => {
+            return receipts::told(code)
+                .or_else(|| officials::told(code))
+                .or_else(|| publishing::told(code));
+        }
     })
 }

@@ -1,6 +1,6 @@
 //! Ce que veulent dire les codes d’erreur : ce qui s’est passé, et que faire.
 
-use super::{officials, receipts};
+use super::{officials, publishing, receipts};
 
 pub(crate) fn told(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -155,6 +155,10 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         "random" => "Le système n’a pas donné de hasard : rien ne peut être scellé.",
         "seal" => "Le scellement a échoué.",
         "store" => "Le registre de la passerelle a échoué. Prévenez l’opérateur.",
-        _ => return receipts::told(code).or_else(|| officials::told(code)),
+        _ => {
+            return receipts::told(code)
+                .or_else(|| officials::told(code))
+                .or_else(|| publishing::told(code));
+        }
     })
 }
