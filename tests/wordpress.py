@@ -1,4 +1,4 @@
-"""A real WordPress of the tests' own: Debian's, with its own MariaDB, served by PHP on a free port."""
+"""A real WordPress of the tests' own: Debian's, with its own MariaDB, served by PHP on a free port, or run by PHP-FPM."""
 
 import getpass
 import os
@@ -11,6 +11,7 @@ from centre import die_with_parent, free_port, surroundings, wait_until
 
 # Not on the path of everybody.
 MARIADBD = "/usr/sbin/mariadbd"
+PHP_FPM = next(iter(sorted(pathlib.Path("/usr/sbin").glob("php-fpm*"))), None)
 DEBIAN = pathlib.Path("/usr/share/wordpress")
 POPULATE = pathlib.Path(__file__).with_name("populate.php")
 # The first page of a WordPress that nobody asked yet, on a busy machine.
@@ -27,6 +28,16 @@ $table_prefix = 'wp_';
 if (!defined('ABSPATH')) {{ define('ABSPATH', __DIR__ . '/'); }}
 require_once ABSPATH . 'wp-settings.php';
 """
+FPM_CONFIG = """[global]
+error_log = {folder}/fpm.log
+daemonize = no
+[wordpress]
+listen = {listen}
+{user}
+pm = static
+pm.max_children = 2
+security.limit_extensions = .php
+"""
 # What a web server's rewriting does: files are sent, the rest is WordPress's.
 ROUTER = """<?php
 $path = rawurldecode(parse_url('http://x' . $_SERVER['REQUEST_URI'], PHP_URL_PATH));
@@ -39,17 +50,24 @@ require __DIR__ . '/index.php';
 class WordPress:
     """One site and its database."""
 
-    def __init__(self, folder, posts):
+    def __init__(self, folder, posts, url=None):
         self.folder = pathlib.Path(folder)
         self.posts = posts
         self.root = self.folder / "site"
         # The path of a socket has at most 107 bytes.
         self.socket = pathlib.Path("/tmp") / f"amana-wordpress-{os.getpid()}-{free_port()}.sock"
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = url or f"http://127.0.0.1:{self.port}"
         self.processes = []
 
     def start(self):
+        self._install()
+        # One process: further ones would outlive it.
+        self._popen(["php", "-d", "opcache.enable_cli=1", "-S", f"127.0.0.1:{self.port}", "-t", self.root, self.root / "router.php"])
+        wait_until(self._answers, "WordPress answers", PATIENCE_S)
+        return self
+
+    def _install(self):
         self._database()
         shutil.copytree(DEBIAN, self.root, ignore=lambda *_: [".htaccess"])
         (self.root / "wp-content" / "uploads").mkdir()
@@ -57,10 +75,6 @@ class WordPress:
         (self.root / "wp-config.php").write_text(CONFIG.format(user=user, socket=self.socket, url=self.url))
         (self.root / "router.php").write_text(ROUTER)
         self.php(POPULATE, self.root, self.url, self.posts)
-        # One process: further ones would outlive it.
-        self._popen(["php", "-d", "opcache.enable_cli=1", "-S", f"127.0.0.1:{self.port}", "-t", self.root, self.root / "router.php"])
-        wait_until(self._answers, "WordPress answers", PATIENCE_S)
-        return self
 
     def _database(self):
         data = self.folder / "database"
@@ -88,6 +102,7 @@ class WordPress:
             preexec_fn=die_with_parent,
         )
         self.processes.append(process)
+        return process
 
     def php(self, *words):
         """Runs a script; what it says is what is wrong."""
@@ -107,3 +122,37 @@ class WordPress:
         for process in self.processes:
             process.wait()
         self.socket.unlink(missing_ok=True)
+
+
+class FpmWordPress(WordPress):
+    """One that PHP-FPM runs, for a web server that speaks FastCGI."""
+
+    def __init__(self, folder, posts, url):
+        super().__init__(folder, posts, url)
+        self.listen = self.socket.with_suffix(".fpm")
+        self.fpm = None
+
+    def start(self):
+        self._install()
+        self.start_fpm()
+        return self
+
+    def start_fpm(self):
+        assert PHP_FPM, "PHP-FPM is installed"
+        config = self.folder / "fpm.conf"
+        # Its own users are for machines, the tests' folders are one user's.
+        is_root = os.geteuid() == 0
+        user = "user = root\ngroup = root" if is_root else ""
+        config.write_text(FPM_CONFIG.format(folder=self.folder, listen=self.listen, user=user))
+        as_root = ["--allow-to-run-as-root"] if is_root else []
+        self.fpm = self._popen([PHP_FPM, "--nodaemonize", "--fpm-config", config, *as_root])
+        wait_until(self.listen.exists, "PHP-FPM listens", PATIENCE_S)
+
+    def stop_fpm(self):
+        self.fpm.terminate()
+        self.fpm.wait()
+        self.processes.remove(self.fpm)
+
+    def stop(self):
+        super().stop()
+        self.listen.unlink(missing_ok=True)

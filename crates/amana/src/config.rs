@@ -221,6 +221,18 @@ centre = "{centre}"
 # authority = "/etc/amana/acme-authority.crt"
 # external_account = "kid-1"
 # external_key_file = "/etc/amana/acme-external.key"
+
+# An application that answers paths of a site, where the site's publishers signed so (the file _applications of its folder):
+# either by http = "http://127.0.0.1:8080", or "unix:/path", or by fastcgi. Who isn't in from is shown what was signed.
+# [[sites.application]]
+# host = "www.finances.example"
+# name = "wordpress"
+# fastcgi = "unix:/run/php/finances.sock"
+# root = "/srv/finances"
+# no_scripts = ["/wp-content/uploads", "/sites/default/files"]
+# from = ["10.0.0.0/8"]
+# health = "/wp-login.php"
+# health_every_s, connections, wait_s, connect_s, timeout_s, idle_s, body_mib and index have their usual values: docs/sites.md.
 "#;
 
 impl Default for Config {

@@ -21,6 +21,8 @@ pub(crate) const MAX_TOLD: usize = 1000;
 pub(crate) struct Looked {
     /// Requests that were answered.
     pub(crate) asked: u64,
+    /// Addresses that weren't looked at, since an application answers them.
+    pub(crate) dynamic: u64,
     /// What wasn't as signed.
     pub(crate) differences: Vec<Difference>,
 }
@@ -36,7 +38,9 @@ pub(crate) async fn look_around(
     nth: usize,
     told: &mut dyn FnMut(u64, u64),
 ) -> Result<Looked> {
-    let addresses = addresses(manifest);
+    let (dynamic, addresses): (Vec<_>, Vec<_>) = addresses(manifest)
+        .into_iter()
+        .partition(|address| manifest.is_dynamic(address));
     let chosen = addresses.iter().step_by(nth).enumerate();
     let rounds: Vec<(&Address, &Face)> = chosen
         .flat_map(|(place, address)| {
@@ -50,6 +54,7 @@ pub(crate) async fn look_around(
     let mut visitor = Visitor::new(connector);
     let mut looked = Looked {
         asked: 0,
+        dynamic: dynamic.len() as u64,
         differences: Vec::new(),
     };
     let all = rounds.len() as u64;

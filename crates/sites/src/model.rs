@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod applications;
 mod digest;
 mod folder;
 mod headers;
@@ -17,6 +18,7 @@ mod statement;
 
 pub use address::{Address, MAX_ADDRESS_BYTES};
 pub use answer::Answer;
+pub use applications::{ApplicationRule, is_application_name};
 pub use folder::{Folder, MAX_FILE_BYTES, read_folder};
 pub use headers::HeaderRule;
 pub use host::Host;
@@ -24,4 +26,5 @@ pub use manifest::{File, MAX_FILES, MAX_MANIFEST_BYTES, Manifest};
 pub use media::media_type;
 pub use publishers::Publishers;
 pub use redirects::Redirect;
+pub(crate) use scan::is_kept_back;
 pub use statement::{Says, Statement};

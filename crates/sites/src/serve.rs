@@ -1,15 +1,17 @@
 //! The server of sites.
 //!
 //! What it promises:
-//! - **Only what was signed is sent.** Content is compared with the manifest's digest before a byte of it goes out; when it differs,
+//! - **Only what was signed is sent**, where it isn't an application's. Content is compared with the manifest's digest before a byte of it goes out; when it differs,
 //!   the site falls back whole to its newest deploy that is right, and the source is told.
 //! - **Old or new.** A request is answered from one deploy; the next deploy replaces it between two requests.
 //! - **Nobody holds up others**: connections, requests, heads, idleness and slowness all have a maximum.
 //!
 //! What it deliberately does not do: know where deploys come from ([`Source`]) or where content lies ([`Content`]), run anything
-//! for a visitor, list folders, or take anything but `GET` and `HEAD`.
+//! for a visitor, list folders, or take anything but `GET` and `HEAD`, but where the publishers signed that a path is an
+//! application's ([`Application`]), which is asked then.
 
 mod access_log;
+mod applications;
 mod body;
 mod cache;
 mod callers;
@@ -37,6 +39,9 @@ use amana_tls::{Certificates, ClockSeconds};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 
+pub use applications::{
+    Application, Backend, FastCgi, Health, Limits, Network, Place, Rest, is_fastcgi_answer,
+};
 pub use body::Body;
 pub use callers::Allowance;
 pub use coding::Coding;
@@ -47,6 +52,7 @@ pub use paced::Pace;
 pub use respond::Line;
 
 use self::access_log::AccessLog;
+use self::applications::Upstreams;
 use self::callers::Callers;
 use self::content::Verified;
 use self::fallback::Falling;
@@ -100,6 +106,8 @@ pub struct Settings {
     pub logs_whole_addresses: bool,
     /// For how many seconds browsers ask for a site by HTTPS alone, once it has a certificate that they believe; 0 for never.
     pub hsts_s: u64,
+    /// Where the applications of sites are.
+    pub applications: Vec<Application>,
 }
 
 impl Default for Settings {
@@ -111,6 +119,7 @@ impl Default for Settings {
             access_log: None,
             logs_whole_addresses: false,
             hsts_s: 31_536_000,
+            applications: Vec::new(),
         }
     }
 }
@@ -122,6 +131,7 @@ pub struct Server {
     table: Table,
     falling: Falling,
     callers: Arc<Callers>,
+    upstreams: Upstreams,
     certificates: Arc<Certificates>,
     log: Option<AccessLog>,
     settings: Settings,
@@ -150,6 +160,7 @@ impl Server {
             table: Table::default(),
             falling: Falling::default(),
             callers: Callers::new(settings.allowance),
+            upstreams: Upstreams::new(settings.applications.clone()),
             certificates,
             log,
             settings,

@@ -1,4 +1,6 @@
-//! How sites are served: the table `[sites]`, and `[sites.acme]`.
+//! How sites are served: the table `[sites]`, with `[sites.acme]` and `[[sites.application]]`.
+
+mod applications;
 
 use std::path::PathBuf;
 
@@ -11,6 +13,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use crate::durable::read_private;
+
+use applications::{ApplicationConfig, applications};
 
 /// `[sites]`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -34,6 +38,9 @@ pub(crate) struct SitesConfig {
     requests_per_s: Option<f64>,
     /// An authority that certificates are fetched from.
     acme: Option<AcmeConfig>,
+    /// Applications that answer paths of sites.
+    #[serde(rename = "application")]
+    applications: Vec<ApplicationConfig>,
 }
 
 /// `[sites.acme]`.
@@ -89,16 +96,20 @@ impl SitesConfig {
                 bail!("sites.acme.external_account and external_key_file belong together");
             }
         }
-        Ok(())
+        applications(&self.applications).map(drop)
     }
 
     /// How the server behaves.
-    pub(crate) fn settings(&self) -> Settings {
+    ///
+    /// # Errors
+    /// For an application that is described wrongly.
+    pub(crate) fn settings(&self) -> Result<Settings> {
         let usual = Settings::default();
         let allowance = Allowance::default();
         let requests_per_s = self.requests_per_s.unwrap_or(allowance.requests_per_s);
         let cache_bytes = self.cache_mib.map(|mib| mib as usize * 1024 * 1024);
-        Settings {
+        Ok(Settings {
+            applications: applications(&self.applications)?,
             cache_bytes: cache_bytes.unwrap_or(usual.cache_bytes),
             allowance: Allowance {
                 connections: self.connections.unwrap_or(allowance.connections),
@@ -110,7 +121,7 @@ impl SitesConfig {
             logs_whole_addresses: self.whole_addresses,
             hsts_s: self.hsts_s.unwrap_or(usual.hsts_s),
             ..usual
-        }
+        })
     }
 
     /// The authority that certificates are fetched from, if there is one.

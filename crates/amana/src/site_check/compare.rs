@@ -1,7 +1,7 @@
 //! One answer of a site beside what its manifest says.
 
 use amana_sites::{Address, Answer, Manifest};
-use http::header::LOCATION;
+use http::header::{CONTENT_SECURITY_POLICY, LOCATION};
 use serde::Serialize;
 
 use super::visit::Answered;
@@ -104,6 +104,17 @@ pub(crate) fn differences(
         }
         Answer::Missing => {}
     }
+    found.extend(of_headers(manifest, asked, expected, answered));
+    found
+}
+
+fn of_headers(
+    manifest: &Manifest,
+    asked: &Address,
+    expected: &Answer<'_>,
+    answered: &Answered,
+) -> Vec<String> {
+    let mut found = Vec::new();
     let signed = manifest.headers(asked.path());
     for (name, value) in &signed {
         let said = answered.headers.get_all(*name).iter();
@@ -119,7 +130,11 @@ pub(crate) fn differences(
     }
     // A cookie, a refresh or a policy that nobody signed changes what a visitor gets.
     for name in answered.headers.keys() {
-        if !OF_THE_SERVER.contains(&name.as_str()) && !signed.iter().any(|(known, _)| known == name)
+        // Its own page, where nothing was signed, says that nothing is to be run.
+        let of_own_page = matches!(expected, Answer::Missing) && name == CONTENT_SECURITY_POLICY;
+        if !OF_THE_SERVER.contains(&name.as_str())
+            && !of_own_page
+            && !signed.iter().any(|(known, _)| known == name)
         {
             found.push(format!("it has a header that wasn't signed: {name}"));
         }

@@ -73,7 +73,7 @@ impl Serving {
             Arc::new(deploys.clone()),
             Arc::new(deploys.clone()),
             certificates.clone(),
-            config.sites.settings(),
+            config.sites.settings()?,
             Arc::new(|| clock::system_ms() / 1000),
         )
         .context("sites.access_log")?;
@@ -127,7 +127,8 @@ impl Serving {
             self.follow(),
             self.compress(),
             self.look_after(),
-            self.sweep()
+            self.sweep(),
+            self.server.watch_applications(),
         );
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use amana_ledger::{Hash, digits};
 use amana_sites::serve::{Alert, Content, Live, Source};
-use amana_sites::{Deploy, Error, History, Host, Manifest, Place, Sites};
+use amana_sites::{ApplicationRule, Deploy, Error, History, Host, Manifest, Place, Sites};
 use amana_store::Store;
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -151,7 +151,12 @@ impl Deploys {
         is_fresh.then(|| said.clone())
     }
 
-    async fn tell(&self, host: &Host, number: u64) -> io::Result<Bytes> {
+    async fn tell(
+        &self,
+        host: &Host,
+        number: u64,
+        applications: &[ApplicationRule],
+    ) -> io::Result<Bytes> {
         if let Some(said) = self.said(host, number) {
             return Ok(said);
         }
@@ -170,6 +175,7 @@ impl Deploys {
             "index": index,
             "number": number,
             "manifest": digits(&deploy.manifest),
+            "applications": applications,
             "receipt": receipt.map(|receipt| receipt.to_string()),
         });
         let said = Bytes::from(format!("{said}\n"));
@@ -249,7 +255,8 @@ impl Source for Deploys {
 
     fn facts<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, io::Result<Bytes>> {
         let (this, host, number) = (self.clone(), live.host().clone(), live.number());
-        Box::pin(self.apart(async move { this.tell(&host, number).await }))
+        let applications: Vec<_> = live.manifest().applications().cloned().collect();
+        Box::pin(self.apart(async move { this.tell(&host, number, &applications).await }))
     }
 }
 

@@ -8,13 +8,17 @@ use amana_ledger::Hash;
 
 use super::lines::{Line, lines};
 use super::{
-    Address, File, Host, Manifest, Redirect, digest, headers, media_type, redirects, scan,
+    Address, File, Host, Manifest, Redirect, applications, digest, headers, media_type, redirects,
+    scan,
 };
 use crate::{Error, Result, Wrong};
 
 const REDIRECTS: &str = "_redirects";
 const HEADERS: &str = "_headers";
 const ADDRESSES: &str = "_addresses";
+const APPLICATIONS: &str = "_applications";
+/// What says how the folder is served, and isn't served itself.
+const OWN: [&str; 4] = [REDIRECTS, HEADERS, ADDRESSES, APPLICATIONS];
 /// Files that only [`ADDRESSES`] publishes.
 const BEHIND_ADDRESSES: &str = "_addresses.d";
 
@@ -33,7 +37,7 @@ pub struct Folder {
     pub contents: BTreeMap<Hash, PathBuf>,
 }
 
-/// Reads a folder for a site: its files, and `_redirects`, `_headers` and `_addresses`. Files named in `allowed`, by their path in
+/// Reads a folder for a site: its files, and `_redirects`, `_headers`, `_addresses` and `_applications`. Files named in `allowed`, by their path in
 /// the folder, are published whatever they look like. Blocking.
 ///
 /// # Errors
@@ -57,6 +61,12 @@ pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Re
         Some(text) => headers::parse(HEADERS, &text).unwrap_or_else(|wrong| reading.note(wrong)),
         None => Vec::new(),
     };
+    let applications = match text(folder, APPLICATIONS)? {
+        Some(text) => {
+            applications::parse(APPLICATIONS, &text).unwrap_or_else(|wrong| reading.note(wrong))
+        }
+        None => Vec::new(),
+    };
     if let Some(text) = text(folder, ADDRESSES)? {
         for line in lines(ADDRESSES, &text) {
             if let Err(wrong) = reading.address(&line) {
@@ -64,7 +74,8 @@ pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Re
             }
         }
     }
-    if reading.files.is_empty() && reading.wrong.is_empty() && redirects.is_empty() {
+    let is_empty = reading.files.is_empty() && redirects.is_empty() && applications.is_empty();
+    if is_empty && reading.wrong.is_empty() {
         reading
             .wrong
             .push(whole(".", "there is no file in this folder"));
@@ -73,7 +84,8 @@ pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Re
         reading.wrong.sort();
         return Err(Error::Folder(reading.wrong));
     }
-    let manifest = Manifest::new(host.clone(), reading.files, headers, redirects)?;
+    let manifest = Manifest::new(host.clone(), reading.files, headers, redirects)?
+        .with_applications(applications)?;
     let lost = lost_rewrites(&manifest);
     if !lost.is_empty() {
         return Err(Error::Folder(lost));
@@ -112,7 +124,7 @@ impl Reading<'_> {
                 self.wrong.push(whole(&shown, "its name isn't UTF-8"));
                 continue;
             };
-            let own = names.is_empty() && [REDIRECTS, HEADERS, ADDRESSES].contains(&&*name);
+            let own = names.is_empty() && OWN.contains(&&*name);
             if own || scan::is_litter(&name) {
                 continue;
             }

@@ -6,7 +6,9 @@ use amana_ledger::Hash;
 use serde::{Deserialize, Serialize};
 
 use super::pattern::Pattern;
-use super::{Address, HeaderRule, Host, Redirect, digest, headers, redirects};
+use super::{
+    Address, ApplicationRule, HeaderRule, Host, Redirect, applications, digest, headers, redirects,
+};
 use crate::{Error, Result};
 
 /// The largest manifest, in bytes.
@@ -35,6 +37,9 @@ pub struct File {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wire {
+    /// Left out when there is none, so that manifests from before keep their digests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    applications: Vec<ApplicationRule>,
     files: BTreeMap<String, File>,
     format: String,
     headers: Vec<HeaderRule>,
@@ -46,6 +51,7 @@ struct Wire {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Manifest {
     host: Host,
+    pub(super) applications: Vec<(Pattern, ApplicationRule)>,
     files: BTreeMap<String, File>,
     headers: Vec<(Pattern, HeaderRule)>,
     pub(super) redirects: Vec<(Pattern, Redirect)>,
@@ -120,11 +126,34 @@ impl Manifest {
         }
         Ok(Self {
             host,
+            applications: Vec::new(),
             files,
             headers,
             redirects,
             exact,
             patterned,
+        })
+    }
+
+    /// The same, with paths that applications answer.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] for a rule that is wrong, or too many of them.
+    pub fn with_applications(self, rules: Vec<ApplicationRule>) -> Result<Self> {
+        let wrong = |why: String| Error::Manifest { why };
+        if rules.len() > applications::MAX_RULES {
+            return Err(wrong("it has too many applications' paths".to_owned()));
+        }
+        let applications = rules
+            .into_iter()
+            .map(|rule| match rule.check() {
+                Ok(pattern) => Ok((pattern, rule)),
+                Err(why) => Err(wrong(format!("application at {}: {why}", rule.path))),
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self {
+            applications,
+            ..self
         })
     }
 
@@ -146,7 +175,8 @@ impl Manifest {
                 wire.format
             )));
         }
-        let manifest = Self::new(wire.host.parse()?, wire.files, wire.headers, wire.redirects)?;
+        let manifest = Self::new(wire.host.parse()?, wire.files, wire.headers, wire.redirects)?
+            .with_applications(wire.applications)?;
         if manifest.to_bytes() != bytes {
             return Err(wrong("it isn't in canonical JSON".to_owned()));
         }
@@ -157,6 +187,7 @@ impl Manifest {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let wire = Wire {
+            applications: self.applications().cloned().collect(),
             files: self.files.clone(),
             format: FORMAT.to_owned(),
             headers: self.headers.iter().map(|(_, rule)| rule.clone()).collect(),

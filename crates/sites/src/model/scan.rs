@@ -199,3 +199,9 @@ pub(super) fn content(content: &[u8]) -> Option<&'static str> {
     let found = SEARCH.find(looked_through)?;
     Some(MARKS[found.pattern().as_usize()].1)
 }
+
+/// Whether a file of this name, in an application's folder, is for the application alone: its programs, its passwords, copies.
+pub(crate) fn is_kept_back(file: &str) -> bool {
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    name(file).is_some() || ending.to_ascii_lowercase().starts_with("ph")
+}

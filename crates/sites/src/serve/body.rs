@@ -1,4 +1,4 @@
-//! What is sent: nothing, bytes at hand, or a file piece by piece.
+//! What is sent: nothing, bytes at hand, a file piece by piece, or what an application says.
 
 use std::io;
 use std::ops::Range;
@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http_body::{Frame, SizeHint};
+use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
 
 use super::content::{Trouble, Verified};
 use super::live::{Live, Ready};
@@ -20,6 +21,7 @@ enum Kind {
     Empty,
     Whole(Bytes),
     Pieces(Box<Pieces>),
+    Stream(UnsyncBoxBody<Bytes, io::Error>),
 }
 
 /// A part of a large file. Its next piece is read, and verified, only once the client has taken the one before.
@@ -61,12 +63,18 @@ impl Body {
         })))
     }
 
-    /// How many bytes are still to come.
+    /// What an application says, as it comes.
+    pub(super) fn stream(stream: UnsyncBoxBody<Bytes, io::Error>) -> Self {
+        Self(Kind::Stream(stream))
+    }
+
+    /// How many bytes are still to come; none where only an application knows.
     pub(super) fn left_bytes(&self) -> u64 {
         match &self.0 {
             Kind::Empty => 0,
             Kind::Whole(bytes) => bytes.len() as u64,
             Kind::Pieces(pieces) => pieces.left.end - pieces.left.start,
+            Kind::Stream(stream) => stream.size_hint().exact().unwrap_or(0),
         }
     }
 }
@@ -135,14 +143,21 @@ impl http_body::Body for Body {
             Kind::Pieces(pieces) => pieces
                 .poll_next(context)
                 .map(|next| next.map(|bytes| bytes.map(Frame::data))),
+            Kind::Stream(stream) => Pin::new(stream).poll_frame(context),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left_bytes() == 0
+        match &self.0 {
+            Kind::Stream(stream) => stream.is_end_stream(),
+            _ => self.left_bytes() == 0,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left_bytes())
+        match &self.0 {
+            Kind::Stream(stream) => stream.size_hint(),
+            _ => SizeHint::with_exact(self.left_bytes()),
+        }
     }
 }

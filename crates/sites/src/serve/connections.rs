@@ -8,9 +8,11 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -19,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::applications::Rest;
 use super::callers::Place;
 use super::paced::Paced;
 use super::respond::Line;
@@ -247,6 +250,7 @@ where
     } else {
         pace.head
     };
+    let place = Arc::new(place);
     let service = service_fn(|request| answer(&server, &place, line, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -254,7 +258,8 @@ where
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
         .pipeline_flush(true)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     tokio::pin!(connection);
     tokio::select! {
         ended = connection.as_mut() => ended?,
@@ -295,14 +300,16 @@ where
 
 async fn answer(
     server: &Arc<Server>,
-    place: &Place,
+    place: &Arc<Place>,
     line: Line,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Body>, Infallible> {
-    // What a body holds is nobody's business: no method that is answered has one.
-    let (head, _) = request.into_parts();
-    Ok(match place.may_ask(Instant::now()) {
-        true => server.answer(&head, &line).await,
-        false => server.refuse_for_now(&head, &line),
-    })
+    let (mut head, body) = request.into_parts();
+    if !place.may_ask(Instant::now()) {
+        return Ok(server.refuse_for_now(&head, &line));
+    }
+    let upgrade = head.extensions.remove::<OnUpgrade>();
+    let body = body.map_err(io::Error::other).boxed_unsync();
+    let rest = Rest::from(body, upgrade, place.clone());
+    Ok(server.answer(&head, rest, &line).await)
 }

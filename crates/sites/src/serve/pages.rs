@@ -28,6 +28,14 @@ pub(super) fn refusal(status: StatusCode) -> Response<Body> {
             "Trop de demandes : attendez un instant.",
             "Too many requests: wait a moment.",
         ),
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            "Ce que vous envoyez est trop long.",
+            "What you send is too long.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => (
+            "Ce que vous envoyez arrive trop lentement.",
+            "What you send comes too slowly.",
+        ),
         StatusCode::RANGE_NOT_SATISFIABLE => (
             "Le fichier n'a pas cette partie.",
             "The file has no such part.",
@@ -42,6 +50,22 @@ pub(super) fn refusal(status: StatusCode) -> Response<Body> {
             "This request is wrong.",
         ),
     };
+    told(status, french, english)
+}
+
+/// A page that says that an application doesn't answer, where nothing was signed in its stead.
+pub(super) fn no_answer() -> Response<Body> {
+    let mut answer = told(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Cette partie du site ne répond pas à présent.",
+        "This part of the site doesn't answer now.",
+    );
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+fn told(status: StatusCode, french: &str, english: &str) -> Response<Body> {
     let title = format!(
         "{} {}",
         status.as_u16(),
@@ -64,15 +88,48 @@ pub(super) fn about(live: &Live) -> Response<Body> {
         "<section lang=fr><h1>Ce site est signé</h1><p>L'institution a signé chaque fichier de ce site. Chaque publication est \
          inscrite dans un registre public que des témoins surveillent ; ce serveur n'envoie que ce qui a été signé.</p>{}\
          <p>Pour vérifier vous-même : <code>amana site verify https://{host}</code>. \
-         <a href=\"site.json\">Les mêmes faits pour les programmes</a>.</p></section>\
+         <a href=\"site.json\">Les mêmes faits pour les programmes</a>.</p>{}</section>\
          <section lang=en><h1>This site is signed</h1><p>The institution has signed every file of this site. Each publication \
          stands in a public ledger that witnesses watch; this server sends nothing but what was signed.</p>{}\
          <p>To check for yourself: <code>amana site verify https://{host}</code>. \
-         <a href=\"site.json\">The same facts for programs</a>.</p></section>",
+         <a href=\"site.json\">The same facts for programs</a>.</p>{}</section>",
         facts("Site", "Publication", "Empreinte du manifeste"),
+        applications(
+            live,
+            "Ces adresses sont celles d'une application : ce qu'elle y répond n'est pas signé.",
+            "pour ses rédacteurs seuls ; le public y voit ce qui est signé",
+        ),
         facts("Site", "Publication", "Digest of the manifest"),
+        applications(
+            live,
+            "These addresses are an application's: what it answers there isn't signed.",
+            "for its editors alone; the public is shown what is signed",
+        ),
     );
     html(StatusCode::OK, &page(host.as_str(), &body))
+}
+
+/// Which paths are an application's, if any are.
+fn applications(live: &Live, said: &str, of_editors: &str) -> String {
+    let rules = live.manifest().applications();
+    let lines: String = rules
+        .map(|rule| {
+            let (path, name) = (escaped(&rule.path), &rule.name);
+            let whom = match rule.editors {
+                true => format!(" ({of_editors})"),
+                false => String::new(),
+            };
+            format!("<li><code>{path}</code> {name}{whom}</li>")
+        })
+        .collect();
+    match lines.is_empty() {
+        true => lines,
+        false => format!("<p>{said}</p><ul>{lines}</ul>"),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// A small JSON document.

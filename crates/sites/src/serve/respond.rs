@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_ENCODING, ACCEPT_RANGES, ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
-    CONTENT_TYPE, ETAG, HOST, LOCATION, RANGE, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
+    ACCEPT_ENCODING, ACCEPT_RANGES, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    ETAG, HOST, LOCATION, RANGE, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Version};
 
+use super::applications::{Rest, Way, only_read};
 use super::body::Body;
 use super::coding::{Coding, Wishes};
 use super::conditions::{self, Verdict};
@@ -42,19 +43,11 @@ pub struct Line {
 }
 
 impl Server {
-    /// Answers one request, and logs it.
-    pub async fn answer(self: &Arc<Self>, head: &Parts, line: &Line) -> Response<Body> {
+    /// Answers one request, and logs it. What follows its head is an application's matter.
+    pub async fn answer(self: &Arc<Self>, head: &Parts, rest: Rest, line: &Line) -> Response<Body> {
         let name = host_of(head);
         let answer = match name {
-            Some(name) if matches!(head.method, Method::GET | Method::HEAD) => {
-                self.read(head, name, line).await
-            }
-            Some(_) => {
-                let mut answer = pages::refusal(StatusCode::METHOD_NOT_ALLOWED);
-                let allow = HeaderValue::from_static("GET, HEAD");
-                answer.headers_mut().insert(ALLOW, allow);
-                answer
-            }
+            Some(name) => self.of_name(head, rest, name, line).await,
             None => pages::refusal(StatusCode::BAD_REQUEST),
         };
         let answer = match head.method {
@@ -75,9 +68,16 @@ impl Server {
         answer
     }
 
-    async fn read(self: &Arc<Self>, head: &Parts, name: &str, line: &Line) -> Response<Body> {
+    async fn of_name(
+        self: &Arc<Self>,
+        head: &Parts,
+        rest: Rest,
+        name: &str,
+        line: &Line,
+    ) -> Response<Body> {
         let path = head.uri.path();
-        if let Some(token) = path.strip_prefix(CHALLENGES)
+        let is_read = matches!(head.method, Method::GET | Method::HEAD);
+        if let Some(token) = path.strip_prefix(CHALLENGES).filter(|_| is_read)
             && let Some(proof) = self.certificates.http_proof(token)
         {
             return pages::text(proof);
@@ -85,6 +85,13 @@ impl Server {
         let Some(live) = self.live(name).await else {
             return pages::refusal(StatusCode::MISDIRECTED_REQUEST);
         };
+        let way = match path {
+            FACTS | ABOUT => Way::Signed,
+            _ => self.way(head, &live, line),
+        };
+        if matches!(way, Way::Signed) && !is_read {
+            return only_read();
+        }
         let is_certified = self.certificates.is_believed_for(live.host().as_str());
         if !line.is_secure
             && is_certified
@@ -93,10 +100,15 @@ impl Server {
         {
             return answer;
         }
-        let mut answer = match path {
-            FACTS => self.facts(&live).await,
-            ABOUT => pages::about(&live),
-            _ => self.of_site(head, live.clone()).await,
+        let mut answer = match (way, path) {
+            (Way::Application { address, upstream }, _) => {
+                let whose = (address, upstream);
+                self.of_application(head, rest, live, whose, (name, line))
+                    .await
+            }
+            (Way::Signed, FACTS) => self.facts(&live).await,
+            (Way::Signed, ABOUT) => pages::about(&live),
+            (Way::Signed, _) => self.of_site(head, live).await,
         };
         if line.is_secure && is_certified && self.settings.hsts_s > 0 {
             let value = HeaderValue::try_from(format!("max-age={}", self.settings.hsts_s));
@@ -144,7 +156,11 @@ impl Server {
     }
 
     /// Answers from that deploy, or from an earlier one when a file isn't what was signed.
-    async fn of_site(self: &Arc<Self>, head: &Parts, mut live: Arc<Live>) -> Response<Body> {
+    pub(super) async fn of_site(
+        self: &Arc<Self>,
+        head: &Parts,
+        mut live: Arc<Live>,
+    ) -> Response<Body> {
         let target = head
             .uri
             .path_and_query()
@@ -296,7 +312,12 @@ fn to_https(head: &Parts, name: &str, live: &Live, line: &Line) -> Option<Respon
         .map_or("/", |target| target.as_str());
     let to = HeaderValue::try_from(format!("https://{}{port}{target}", live.host())).ok()?;
     let headers = HeaderMap::from_iter([(LOCATION, to), (CONTENT_LENGTH, HeaderValue::from(0))]);
-    Some(with(StatusCode::MOVED_PERMANENTLY, headers, Body::empty()))
+    // What is sent to an application is to be sent again as it is.
+    let status = match head.method {
+        Method::GET | Method::HEAD => StatusCode::MOVED_PERMANENTLY,
+        _ => StatusCode::PERMANENT_REDIRECT,
+    };
+    Some(with(status, headers, Body::empty()))
 }
 
 fn coded(asked: &HeaderMap, answer: &FileAnswer, coding: Coding, bytes: Bytes) -> Response<Body> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use amana_sites::{Address, Answer, Error, Folder, Host, Wrong, read_folder};
+use amana_sites::{Address, Answer, Error, Folder, Host, Manifest, Wrong, read_folder};
 
 fn host() -> Host {
     "www.finances.gov".parse().unwrap()
@@ -205,4 +205,68 @@ fn an_empty_folder_is_no_site() {
         read_folder(&folder.path().join("none"), &host(), &BTreeSet::new()),
         Err(Error::Read { .. })
     ));
+}
+
+#[test]
+fn applications_are_signed_with_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), &[("index.html", "x"), ("style.css", "p{}")]);
+    let before = read(folder.path()).manifest;
+    assert!(!before.to_bytes().starts_with(b"{\"applications\""));
+    let text = "# who answers what\n/api/public/* api # everybody\n/api/* api editors\n/* wordpress missing\n";
+    put(folder.path(), &[("_applications", text)]);
+    let manifest = read(folder.path()).manifest;
+    assert_ne!(manifest.digest(), before.digest());
+    let bytes = manifest.to_bytes();
+    let begin = br#"{"applications":[{"editors":false,"missing":false,"name":"api","path":"/api/public/*"},{"editors":true,"#;
+    assert!(bytes.starts_with(begin));
+    assert_eq!(Manifest::parse(&bytes).unwrap(), manifest);
+    let of = |address: &str| {
+        let address = Address::parse(address).unwrap();
+        let rule = manifest.application(&address);
+        (
+            rule.map(|rule| rule.name.clone()),
+            manifest.is_dynamic(&address),
+        )
+    };
+    assert_eq!(of("/api/public/x?y"), (Some("api".to_owned()), true));
+    assert_eq!(
+        of("/api/x"),
+        (Some("api".to_owned()), false),
+        "compared, as it is for editors"
+    );
+    assert_eq!(of("/api"), (Some("api".to_owned()), false));
+    // What was signed goes before the application, where it says so.
+    assert_eq!(of("/"), (None, false));
+    assert_eq!(of("/style.css?ver=2"), (None, false));
+    assert_eq!(of("/absent"), (Some("wordpress".to_owned()), true));
+    for (from, to) in [
+        (&b"\"api\""[..], &b"\"Api\""[..]),
+        (b"\"editors\":false,", b""),
+        (b"/api/public/*", b"api/public/*."),
+    ] {
+        let at = bytes
+            .windows(from.len())
+            .position(|part| part == from)
+            .unwrap();
+        let wrong = [&bytes[..at], to, &bytes[at + from.len()..]].concat();
+        assert!(Manifest::parse(&wrong).is_err());
+    }
+    let empty = [b"{\"applications\":[],", &before.to_bytes()[1..]].concat();
+    assert!(
+        Manifest::parse(&empty).is_err(),
+        "left out when there is none"
+    );
+}
+
+#[test]
+fn wrong_lines_about_applications_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "/a\n/b B\nc api\n/d api public\n/e api editors editors\n/f*g api\n/ok api\n";
+    put(
+        folder.path(),
+        &[("index.html", "x"), ("_applications", text)],
+    );
+    let lines: Vec<usize> = refused(folder.path()).iter().map(|one| one.line).collect();
+    assert_eq!(lines, [1, 2, 3, 4, 5, 6]);
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use amana_ledger::{Policy, digits};
-use amana_sites::{Host, Publishers};
+use amana_sites::{ApplicationRule, Host, Publishers};
 use amana_tls::{Connector, Trust};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
@@ -119,23 +119,7 @@ impl Verify {
         let entry = format!("{}/sites/{}", published.institution, published.index);
         let as_published = looked.differences.is_empty();
         if self.by.reader.json {
-            output::line(
-                &json!({
-                    "host": host.as_str(),
-                    "as_published": as_published,
-                    "institution": published.institution,
-                    "number": published.number,
-                    "published_at": published.at,
-                    "receipt": entry,
-                    "witnessed": published.is_witnessed,
-                    "manifest": digits(&published.manifest.digest()),
-                    "signers": published.signers,
-                    "named_by_operator": published.named_by_operator,
-                    "asked": looked.asked,
-                    "differences": looked.differences,
-                })
-                .to_string(),
-            )?;
+            output::line(&told(host, published, looked, &entry))?;
         } else {
             let state = if published.is_witnessed {
                 "witnessed"
@@ -154,6 +138,9 @@ impl Verify {
                     "Mind: the site was removed and added again; the operator named its publishers in entry {last}, not only in \
                      entry {first}. Ask the institution whether they are its own, or give them with --publishers"
                 ))?;
+            }
+            for rule in published.manifest.applications() {
+                output::line(&of_application(rule))?;
             }
             for one in looked.differences.iter().take(MAX_PRINTED) {
                 output::line(&format!(
@@ -176,11 +163,50 @@ impl Verify {
             );
         }
         if !self.by.reader.json {
+            let left_out = match looked.dynamic {
+                0 => String::new(),
+                some => format!(" {some} addresses are an application's, and weren't compared."),
+            };
             output::line(&format!(
-                "It is as published: {} answers compared.",
+                "It is as published: {} answers compared.{left_out}",
                 looked.asked
             ))?;
         }
         Ok(())
     }
+}
+
+fn of_application(rule: &ApplicationRule) -> String {
+    let ApplicationRule {
+        path,
+        name,
+        editors,
+        missing,
+    } = rule;
+    let whom = match (editors, missing) {
+        (true, _) => "for its editors alone: compared, as the public sees what was signed",
+        (false, true) => "where nothing was signed: not compared there",
+        (false, false) => "not compared",
+    };
+    format!("  {path} is the application {name}'s, {whom}")
+}
+
+fn told(host: &Host, published: &Published, looked: &Looked, entry: &str) -> String {
+    json!({
+        "host": host.as_str(),
+        "as_published": looked.differences.is_empty(),
+        "institution": published.institution,
+        "number": published.number,
+        "published_at": published.at,
+        "receipt": entry,
+        "witnessed": published.is_witnessed,
+        "manifest": digits(&published.manifest.digest()),
+        "signers": published.signers,
+        "named_by_operator": published.named_by_operator,
+        "asked": looked.asked,
+        "not_compared": looked.dynamic,
+        "applications": published.manifest.applications().collect::<Vec<_>>(),
+        "differences": looked.differences,
+    })
+    .to_string()
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use amana_ledger::{Hash, digits};
-use amana_sites::serve::{Alert, Body, Content, Line, Live, Server, Settings, Source};
+use amana_sites::serve::{Alert, Body, Content, Line, Live, Rest, Server, Settings, Source};
 use amana_sites::{File, HeaderRule, Host, Manifest, Redirect};
 use amana_tls::Certificates;
 use bytes::Bytes;
@@ -232,7 +232,7 @@ pub(super) async fn asked(
         request = request.header(*name, *value);
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
-    read(server.answer(&head, &LINE).await).await
+    read(server.answer(&head, Rest::none(), &LINE).await).await
 }
 
 pub(super) async fn read(answer: http::Response<Body>) -> Got {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use amana_sites::serve::{Addresses, Body, Line, Running, Server, Settings};
+use amana_sites::serve::{Addresses, Body, Line, Rest, Running, Server, Settings};
 use amana_tls::{Authority, Certificates, Leaf, Trust};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -137,7 +137,12 @@ async fn asked(server: &Arc<Server>, host: &str, line: Line) -> Got {
         .header("host", host)
         .body(())
         .unwrap();
-    read(server.answer(&request.into_parts().0, &line).await).await
+    read(
+        server
+            .answer(&request.into_parts().0, Rest::none(), &line)
+            .await,
+    )
+    .await
 }
 
 #[tokio::test]
