@@ -118,5 +118,6 @@ fn is_over(rows: &Reader<'_>, entry: &Entry) -> amana_store::Result<bool> {
     let appointed = views::officials(rows, ledger)?
         .iter()
         .any(|official| Some(official.number) == found.official);
-    Ok(found.state != proposals::OPEN && !appointed)
+    let waits = [proposals::OPEN, proposals::APPROVED].contains(&found.state.as_str());
+    Ok(!waits && !appointed)
 }

@@ -43,6 +43,32 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// It leaves already.
+    #[error("the institution {name} leaves already")]
+    AlreadyLeaving {
+        /// The name.
+        name: String,
+    },
+    /// It doesn't leave.
+    #[error("the institution {name} is not leaving")]
+    NotLeaving {
+        /// The name.
+        name: String,
+    },
+    /// It keeps itself, and two of its officials didn't decide on these custodians.
+    #[error(
+        "{institution} keeps itself, so two of its officials decide who its custodians are, and two have not approved {wanted} \
+         (set {set}): in the console, under Colleagues, one proposes the custodians {wanted:?}, another approves, and for 30 \
+         days from then on this is taken; nothing was changed"
+    )]
+    CustodiansNeedTwo {
+        /// Name of the institution.
+        institution: String,
+        /// The plan that was asked for, as a keyring has it.
+        wanted: String,
+        /// The number of the set of shares.
+        set: u32,
+    },
     /// The institution has no such official.
     #[error("the institution {institution} has no official number {number}")]
     UnknownOfficial {
@@ -248,6 +274,9 @@ impl Error {
             Self::UnknownInstitution { .. } => "unknown-institution",
             Self::AlreadySuspended { .. } => "already-suspended",
             Self::NotSuspended { .. } => "not-suspended",
+            Self::AlreadyLeaving { .. } => "already-leaving",
+            Self::NotLeaving { .. } => "not-leaving",
+            Self::CustodiansNeedTwo { .. } => "custodians-need-two",
             Self::UnknownOfficial { .. } => "unknown-official",
             Self::AccessKeyExists { .. } => "access-key-exists",
             Self::UnknownAccessKey { .. } => "unknown-access-key",

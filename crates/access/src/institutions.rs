@@ -18,6 +18,8 @@ pub struct Listed {
     pub since_ms: i64,
     /// Whether its keys are refused for now.
     pub suspended: bool,
+    /// Since when it leaves, milliseconds since 1970.
+    pub leaving_ms: Option<i64>,
     /// How many officials are in office.
     pub officials: u64,
     /// Acts in its ledger.
@@ -98,10 +100,10 @@ fn list(
 ) -> amana_store::Result<Vec<Listed>> {
     let pattern = format!("%{letters}%");
     rows.all(
-        "SELECT i.name, i.since_ms, i.suspended, l.size, \
+        "SELECT i.name, i.since_ms, i.suspended, i.leaving_ms, l.size, \
          (SELECT COUNT(*) FROM officials o WHERE o.ledger = i.ledger AND o.removed_ms IS NULL), \
          (SELECT COUNT(CASE WHEN t.state = 'awaits-operator' THEN 1 END) FROM threads t WHERE t.ledger = i.ledger) \
-         FROM (SELECT ledger, name, since_ms, suspended FROM institutions \
+         FROM (SELECT ledger, name, since_ms, suspended, leaving_ms FROM institutions \
                WHERE name > $1 AND name LIKE $2 ORDER BY name LIMIT $3) i \
          JOIN ledgers l ON l.id = i.ledger ORDER BY i.name",
         &[after.into(), pattern.as_str().into(), max.into()],
@@ -111,9 +113,10 @@ fn list(
                 name: row.text(0)?.to_owned(),
                 since_ms: row.int(1)?,
                 suspended: row.int(2)? != 0,
-                acts: row.int(3)?.cast_unsigned(),
-                officials: row.int(4)?.cast_unsigned(),
-                awaiting: row.int(5)?.cast_unsigned(),
+                leaving_ms: row.opt_int(3)?,
+                acts: row.int(4)?.cast_unsigned(),
+                officials: row.int(5)?.cast_unsigned(),
+                awaiting: row.int(6)?.cast_unsigned(),
             })
         },
     )

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use amana_seal::age::Recipient;
-use amana_seal::keyring::{Accepted, Bundle, Keyring, KeyringRefusal, SignedKeyring, accept};
+use amana_seal::keyring::{
+    Accepted, Bundle, Custodians, Keyring, KeyringRefusal, SignedKeyring, accept,
+};
 use amana_seal::root::RootKey;
 use amana_store::{Act as _, Entry, EntryId, LedgerId, Reader, entries};
 use serde::{Deserialize, Serialize};
 
 use crate::acts::enrolment::{ConfirmBody, ConfirmEnrolment};
 use crate::acts::keyring::{KeyringLinks, PublishKeyring};
+use crate::custodians::agreed;
 use crate::views::keyrings;
 use crate::{Access, Error, InstitutionName, Result};
 
@@ -107,13 +110,22 @@ impl Published {
         Ok(Self(Some(bundle)))
     }
 
-    /// The number of the next keyring, if it follows this one by the chain's rules.
+    /// The custodians that it names; none before the first keyring.
+    pub(crate) fn custodians(&self) -> Result<Option<Custodians>> {
+        let Some(newest) = &self.0 else {
+            return Ok(None);
+        };
+        let signed = SignedKeyring::parse(newest.keyring.as_bytes()).map_err(Error::Keyring)?;
+        Ok(Some(signed.keyring().custodians.clone()))
+    }
+
+    /// The keyring that follows, if it follows this one by the chain's rules.
     pub(crate) fn next(
         &self,
         bundle: &KeyringBundle,
         root: &RootKey,
         institution: &str,
-    ) -> Result<u64> {
+    ) -> Result<Accepted> {
         let kept = |newest: &KeyringBundle| {
             let signed = SignedKeyring::parse(newest.keyring.as_bytes());
             signed
@@ -121,8 +133,7 @@ impl Published {
                 .map_err(Error::Keyring)
         };
         let previous = self.0.as_ref().map(kept).transpose()?;
-        let next = follow(previous.as_ref(), bundle, root, Some(institution))?;
-        Ok(next.keyring().number)
+        follow(previous.as_ref(), bundle, root, Some(institution))
     }
 }
 
@@ -212,7 +223,7 @@ impl Access {
     /// under the one that it names itself. Blocking.
     ///
     /// # Errors
-    /// [`Error::UnknownInstitution`], [`Error::Keyring`], [`Error::Store`].
+    /// [`Error::UnknownInstitution`], [`Error::Keyring`], [`Error::CustodiansNeedTwo`], [`Error::Store`].
     pub fn would_follow(
         &self,
         institution: &InstitutionName,
@@ -220,10 +231,14 @@ impl Access {
     ) -> Result<()> {
         let ledger = self.ledger(institution)?;
         let named = bundle.parse()?.keyring().root;
+        let now_ms = self.store().now_ms();
         self.store().read(|rows| {
             let root = keyrings::root(rows, ledger)?.unwrap_or(named);
             let newest = Published::newest(rows, ledger)?;
-            newest.next(bundle, &root, institution.as_str()).map(drop)
+            let next = newest.next(bundle, &root, institution.as_str())?;
+            let (asked, before) = ((institution.as_str(), ledger), newest.custodians()?);
+            let wanted = &next.keyring().custodians;
+            agreed(rows, asked, before.as_ref(), wanted, now_ms).map(drop)
         })
     }
 
@@ -231,7 +246,8 @@ impl Access {
     /// the act's receipt name.
     ///
     /// # Errors
-    /// [`Error::UnknownInstitution`], [`Error::NotEnrolled`], [`Error::Keyring`], [`Error::Busy`], [`Error::Store`].
+    /// [`Error::UnknownInstitution`], [`Error::NotEnrolled`], [`Error::Keyring`], [`Error::CustodiansNeedTwo`], [`Error::Busy`],
+    /// [`Error::Store`].
     pub async fn publish_keyring(
         &self,
         institution: &InstitutionName,
@@ -242,7 +258,7 @@ impl Access {
             by: by.to_owned(),
             ledger: self.ledger(institution)?,
             institution: institution.to_string(),
-            links: KeyringLinks { number: 0 },
+            links: KeyringLinks::default(),
             body: bundle,
         };
         let committed = self.commit(act).await?;

@@ -111,6 +111,8 @@ pub struct Institution {
     pub since_ms: i64,
     /// Whether its keys are refused for now.
     pub suspended: bool,
+    /// Since when it leaves, milliseconds since 1970; nothing for one that stays. Nothing new is taken in from one that leaves.
+    pub leaving_ms: Option<i64>,
     /// Its id.
     #[serde(skip)]
     pub id: InstitutionId,

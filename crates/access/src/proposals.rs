@@ -1,5 +1,6 @@
 //! Dangerous acts, proposed by one and approved by another; and support, let in for a time.
 
+use amana_seal::shares::GroupPlan;
 use amana_store::{At, LedgerId, Reader, Writer};
 use serde::Serialize;
 
@@ -33,6 +34,12 @@ pub enum Subject {
     Remove(u64),
     /// End the retention of an object, which the vault names.
     EndRetention(String),
+    /// Leave the data centre.
+    Leave,
+    /// Stay after all.
+    Stay,
+    /// Share the root among other custodians, by that plan.
+    ChangeCustodians(GroupPlan),
 }
 
 /// A proposal.
@@ -40,15 +47,16 @@ pub enum Subject {
 pub struct Proposal {
     /// Its number: the index of the entry that made it.
     pub number: u64,
-    /// What is proposed: `appoint`, `recover`, `remove` or `end-retention`.
+    /// What is proposed: `appoint`, `recover`, `remove`, `end-retention`, `leave`, `stay` or `change-custodians`.
     pub operation: String,
     /// Whom it is about, by number; nobody, before an appointment is approved.
     pub official: Option<u64>,
-    /// The name of who would be appointed, or of the object whose retention would end, while it is open.
+    /// The name of who would be appointed, of the object whose retention would end, or the custodians, as a keyring has them:
+    /// while it is open or waits to be used.
     pub name: Option<String>,
     /// The role, for an appointment.
     pub role: Option<String>,
-    /// Why, in a person's words, while it is open.
+    /// Why, in a person's words, as long.
     pub reason: Option<String>,
     /// Who proposed it.
     pub proposer: u64,
@@ -56,9 +64,9 @@ pub struct Proposal {
     pub made_ms: i64,
     /// Until when it waits.
     pub until_ms: i64,
-    /// `open`, `expired`, `done`, `refused` or `withdrawn`.
+    /// `open`, `approved` while what it allows is still to be done, `expired`, `done`, `refused` or `withdrawn`.
     pub state: String,
-    /// Who ended it: `official:<n>` or `operator`.
+    /// Who approved or ended it: `official:<n>` or `operator`.
     pub ended_by: Option<String>,
 }
 
@@ -74,7 +82,8 @@ impl Access {
     /// Proposes something dangerous. Gives its number and the act's receipt name.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::UnknownAccount`], [`Error::Invalid`], [`Error::TooMany`], [`Error::Busy`],
+    /// [`Error::Forbidden`], [`Error::UnknownAccount`], [`Error::Invalid`], [`Error::AlreadyLeaving`],
+    /// [`Error::NotLeaving`], [`Error::NotEnrolled`] for custodians before there are any, [`Error::TooMany`], [`Error::Busy`],
     /// [`Error::Store`].
     pub async fn propose(
         &self,
@@ -83,6 +92,7 @@ impl Access {
         reason: Option<&str>,
     ) -> Result<(u64, String)> {
         own(session, Operation::Propose)?;
+        let mut plan = None;
         let (operation, official, name, role) = match subject {
             Subject::Appoint(_, Role::Operator) => {
                 return Err(Error::Invalid {
@@ -95,6 +105,12 @@ impl Access {
                 (Dangerous::Appoint, None, Some(name), Some(role))
             }
             Subject::EndRetention(object) => (Dangerous::EndRetention, None, Some(object), None),
+            Subject::Leave => (Dangerous::Leave, None, None, None),
+            Subject::Stay => (Dangerous::Stay, None, None, None),
+            Subject::ChangeCustodians(of) => {
+                plan = Some(of);
+                (Dangerous::ChangeCustodians, None, None, None)
+            }
             Subject::Recover(official) => (Dangerous::Recover, Some(official), None, None),
             Subject::Remove(official) => (Dangerous::Remove, Some(official), None, None),
         };
@@ -102,6 +118,7 @@ impl Access {
             proposer: session.account.official,
             by: session.actor().to_string(),
             ledger: session.ledger,
+            plan,
             links: ProposalLinks {
                 operation,
                 proposer: session.account.official,
@@ -118,11 +135,12 @@ impl Access {
         Ok((committed.output, committed.receipt()))
     }
 
-    /// Approves a proposal of another's: it is done in the same commit.
+    /// Approves a proposal of another's: it is done in the same commit, but for other custodians, whose keyring is taken from
+    /// then on, within [`crate::APPROVED_MS`].
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::NeedsAnother`], [`Error::UnknownProposal`], [`Error::ProposalOver`],
-    /// [`Error::UnknownAccount`], [`Error::Busy`], [`Error::Store`].
+    /// [`Error::UnknownAccount`], [`Error::AlreadyLeaving`], [`Error::NotLeaving`], [`Error::Busy`], [`Error::Store`].
     pub async fn approve(&self, session: &Session, number: u64) -> Result<Approved> {
         own(session, Operation::Approve)?;
         let owner = session.account.owner.clone();
@@ -160,7 +178,8 @@ impl Access {
             ledger,
             links: ApproveLinks {
                 proposal: number,
-                official: 0,
+                operation: None,
+                official: None,
                 approver: actor.official(),
                 expires_ms,
             },
@@ -172,8 +191,9 @@ impl Access {
         let committed = self.commit(act).await?;
         let receipt = committed.receipt();
         let (operation, official) = committed.output;
-        let invites = matches!(operation, Some(Dangerous::Appoint | Dangerous::Recover));
-        let invitation = invites.then(|| NewInvitation {
+        let invited =
+            official.filter(|_| matches!(operation, Some(Dangerous::Appoint | Dangerous::Recover)));
+        let invitation = invited.map(|official| NewInvitation {
             account: AccountName { owner, official },
             code,
             expires_ms,
@@ -216,7 +236,7 @@ impl Access {
         proposals::end(rows, at, number, proposals::DONE, &by, None)
     }
 
-    /// Refuses a proposal, or withdraws one's own. Gives the act's receipt name.
+    /// Refuses a proposal, or withdraws one's own, also one that was approved and not used yet. Gives the act's receipt name.
     ///
     /// # Errors
     /// [`Error::Forbidden`], [`Error::UnknownProposal`], [`Error::ProposalOver`], [`Error::Busy`], [`Error::Store`].
@@ -339,7 +359,8 @@ fn own(session: &Session, operation: Operation) -> Result<()> {
 }
 
 fn shown(row: proposals::Proposal, now_ms: i64) -> Proposal {
-    let expired = row.state == proposals::OPEN && row.until_ms <= now_ms;
+    let waits = [proposals::OPEN, proposals::APPROVED].contains(&row.state.as_str());
+    let expired = waits && row.until_ms <= now_ms;
     Proposal {
         number: row.number,
         operation: row.operation,

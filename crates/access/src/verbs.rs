@@ -234,6 +234,7 @@ impl Access {
             ledger: name.vault_ledger(),
             since_ms: committed.time_ms,
             suspended: false,
+            leaving_ms: None,
             id: InstitutionId::from(committed.output),
         })
     }

@@ -26,7 +26,7 @@ pub(crate) const VIEWS: [View; 27] = [
     View {
         table: "institutions",
         columns: "ledger BIGINT NOT NULL, name TEXT NOT NULL, canonical_id TEXT NOT NULL, since_ms BIGINT NOT NULL, \
-                  suspended BIGINT NOT NULL, PRIMARY KEY (ledger)",
+                  suspended BIGINT NOT NULL, leaving_ms BIGINT, PRIMARY KEY (ledger)",
         key: "ledger",
         clustered: false,
         indexes: &["institutions_by_name ON institutions (name)"],
@@ -92,7 +92,7 @@ pub(crate) fn damaged(what: String, why: &str) -> StoreError {
 }
 
 const INSTITUTION: &str =
-    "SELECT ledger, name, canonical_id, since_ms, suspended FROM institutions";
+    "SELECT ledger, name, canonical_id, since_ms, suspended, leaving_ms FROM institutions";
 
 fn read_institution(row: &Row<'_>) -> StoreResult<Institution> {
     let name = row.text(1)?.to_owned();
@@ -102,6 +102,7 @@ fn read_institution(row: &Row<'_>) -> StoreResult<Institution> {
         ledger: format!("{name}/vault"),
         since_ms: row.int(3)?,
         suspended: row.int(4)? != 0,
+        leaving_ms: row.opt_int(5)?,
         name,
     })
 }
@@ -176,6 +177,18 @@ pub(crate) fn set_suspended(
         &[i64::from(suspended).into(), ledger.0.into()],
     )?;
     Ok(())
+}
+
+/// Since when it leaves; nothing for one that stays.
+pub(crate) fn set_leaving(
+    rows: &Writer<'_>,
+    ledger: LedgerId,
+    leaving_ms: Option<i64>,
+) -> StoreResult<()> {
+    rows.execute(
+        "UPDATE institutions SET leaving_ms = $1 WHERE ledger = $2",
+        &[leaving_ms.into(), ledger.0.into()],
+    )
 }
 
 pub(crate) fn officials(rows: &Reader<'_>, ledger: LedgerId) -> StoreResult<Vec<Official>> {

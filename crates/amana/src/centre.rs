@@ -131,7 +131,7 @@ impl Centre {
         Ok(Self {
             access,
             vault,
-            sites: Sites::new(store.clone(), Arc::new(shelf), name),
+            sites: Sites::new(store.clone(), Arc::new(shelf), name).heeding(Access::takes_in_from),
             serving: OnceLock::new(),
             releases: Releases::new(store.clone()),
             staging: Arc::new(Staging::new(store.clone())),

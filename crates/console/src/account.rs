@@ -109,6 +109,12 @@ pub(crate) fn guarded() -> Guarded {
             Propose,
             post(proposals::remove),
         )
+        .route("/account/officials/leave", Propose, post(proposals::leave))
+        .route(
+            "/account/officials/custodians",
+            Propose,
+            post(proposals::custodians),
+        )
         .route(
             "/account/proposals/{number}/approve",
             Approve,

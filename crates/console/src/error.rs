@@ -139,13 +139,20 @@ impl Error {
             | "no-such-version" => StatusCode::NOT_FOUND,
             "sign-in" | "sign-in-refused" | "passkey" | "code-used" | "identity"
             | "identity-unbound" | "provider-refused" => StatusCode::UNAUTHORIZED,
-            "access-denied" | "object-locked" | "quota-exceeded" | "form" | "forbidden"
-            | "needs-two" | "needs-another" | "needs-own" | "own-matter" | "no-consent"
-            | "not-a-publisher" | "too-few-publishers" => StatusCode::FORBIDDEN,
-            "file-exists" | "identity-taken" | "school-full" | "lesson-passed"
-            | "lessons-missing" | "no-school" | "wrong-number" | "files-missing" => {
-                StatusCode::CONFLICT
-            }
+            "access-denied" | "object-locked" | "quota-exceeded" | "leaving" | "form"
+            | "forbidden" | "needs-two" | "needs-another" | "needs-own" | "own-matter"
+            | "no-consent" | "not-a-publisher" | "too-few-publishers" => StatusCode::FORBIDDEN,
+            "already-leaving"
+            | "not-leaving"
+            | "custodians-need-two"
+            | "file-exists"
+            | "identity-taken"
+            | "school-full"
+            | "lesson-passed"
+            | "lessons-missing"
+            | "no-school"
+            | "wrong-number"
+            | "files-missing" => StatusCode::CONFLICT,
             "provider" => StatusCode::BAD_GATEWAY,
             "malformed-call" | "cut" | "no-folder" | "unsigned-change" | "no-change" => {
                 StatusCode::BAD_REQUEST

@@ -25,6 +25,7 @@ pub(crate) fn of_code(code: &str, message: &str, bucket: &str) -> RecordError {
             why: "the data centre refuses it",
         }),
         "quota-exceeded" => RecordError::Refused(Vault::QuotaExceeded),
+        "leaving" => RecordError::Refused(Vault::Leaving),
         "disk-full" | "too-many-pieces" => {
             RecordError::Refused(Vault::Full(amana_store::Error::Failed { why: why() }))
         }

@@ -144,6 +144,7 @@ fn client_error(error: Error) -> Refusal {
             Refusal::denied("Access Denied because object protected by object lock.")
         }
         Error::QuotaExceeded => Refusal::new(StatusCode::FORBIDDEN, "QuotaExceeded", message),
+        Error::Leaving => Refusal::denied(message),
         Error::NoObjectLock => no_object_lock(),
         Error::InvalidBucketState { .. } => {
             Refusal::new(StatusCode::CONFLICT, "InvalidBucketState", message)

@@ -4,9 +4,9 @@ pub(crate) mod alert;
 pub(crate) mod change;
 pub(crate) mod standing;
 
-use amana_store::{Denied, Kind};
+use amana_store::{Denied, Kind, Reader};
 
-use crate::Error;
+use crate::{Error, TakesIn};
 
 pub(crate) fn kinds() -> Vec<Kind> {
     vec![
@@ -20,6 +20,20 @@ pub(crate) fn kinds() -> Vec<Kind> {
 
 type Checked = Result<(), Denied<Error>>;
 type Applied = amana_store::Result<()>;
+
+/// Nothing new is taken in from an institution that leaves.
+pub(crate) fn may_bring(
+    views: &Reader<'_>,
+    takes_in: TakesIn,
+    institution: &str,
+) -> crate::Result<()> {
+    match takes_in(views, institution)? {
+        true => Ok(()),
+        false => Err(Error::Leaving {
+            institution: institution.to_owned(),
+        }),
+    }
+}
 
 /// The views know a reason to refuse.
 fn refuse(error: Error) -> Denied<Error> {

@@ -147,6 +147,15 @@ pub enum Error {
         /// How many there are.
         listed: usize,
     },
+    /// Two officials decided that the institution leaves.
+    #[error(
+        "two officials of {institution} decided that it leaves: nothing new is taken in; its sites stay as they are until they \
+         are removed, and two of them can decide that it stays"
+    )]
+    Leaving {
+        /// Its name.
+        institution: String,
+    },
     /// A manifest isn't kept.
     #[error("the manifest {sha256} is not here: upload it first")]
     NoManifest {
@@ -253,6 +262,7 @@ impl Error {
             Self::OtherLedger { .. } => "other-ledger",
             Self::Stranger { .. } => "not-a-publisher",
             Self::TooFew { .. } => "too-few-publishers",
+            Self::Leaving { .. } => "leaving",
             Self::NoManifest { .. } => "no-manifest",
             Self::NoPiece { .. } => "no-piece",
             Self::Lacking { .. } => "files-missing",

@@ -28,4 +28,6 @@ pub use error::{Error, Result, Wrong};
 pub use history::{History, Published, Recorded};
 pub use model::*;
 pub use shelf::{Incoming, Opened, Place, Shelf};
-pub use verbs::{Alerted, Changed, Deploy, Lacking, MAX_LISTED, Piece, Site, Sites, Swept};
+pub use verbs::{
+    Alerted, Changed, Deploy, Lacking, MAX_LISTED, Piece, Site, Sites, Swept, TakesIn,
+};

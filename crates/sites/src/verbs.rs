@@ -75,12 +75,16 @@ impl Deploy {
     }
 }
 
+/// Whether anything new is taken in from the institution of that name: another service's word, which `amana` passes in.
+pub type TakesIn = fn(&Reader<'_>, &str) -> amana_store::Result<bool>;
+
 /// Sites over a store and a shelf. Cheap to clone.
 #[derive(Clone)]
 pub struct Sites {
     store: Arc<Store>,
     shelf: Arc<dyn Shelf>,
     centre: Arc<str>,
+    takes_in: TakesIn,
     changes: Arc<watch::Sender<u64>>,
     /// Held for writing while content is removed, for reading while a deploy relies on it.
     sweeping: Arc<RwLock<()>>,
@@ -96,10 +100,19 @@ impl Sites {
             store,
             shelf,
             centre: centre.into(),
+            takes_in: |_, _| Ok(true),
             changes: Arc::new(watch::Sender::new(0)),
             sweeping: Arc::default(),
             histories: Arc::default(),
         }
+    }
+
+    /// Refuses what an institution brings from which nothing is taken in: files, sites, deploys. Until this is said, all is
+    /// taken.
+    #[must_use]
+    pub fn heeding(mut self, takes_in: TakesIn) -> Self {
+        self.takes_in = takes_in;
+        self
     }
 
     /// The views and the acts of this service.
@@ -209,6 +222,13 @@ impl Sites {
     ) -> Result<T> {
         let store = self.store.clone();
         apart(move || store.read(read)).await
+    }
+
+    /// Sees that something new is taken in from an institution, before any of it comes.
+    async fn may_bring(&self, institution: &str) -> Result<()> {
+        let (takes_in, institution) = (self.takes_in, institution.to_owned());
+        self.read(move |rows| acts::may_bring(rows, takes_in, &institution))
+            .await
     }
 
     /// What a commit gave; whoever waits for changes is told.

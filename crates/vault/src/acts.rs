@@ -4,6 +4,7 @@
 //! the links; applying follows the links alone. The links are never erased, bodies may be: an act whose body is erased
 //! made something that is gone since, so it makes no row, but what it replaced or removed it still does.
 
+mod admitted;
 pub(crate) mod bucket;
 pub(crate) mod lock;
 pub(crate) mod object;
@@ -14,6 +15,7 @@ pub(crate) mod upload;
 
 use amana_store::{EntryId, Kind, LedgerId};
 
+pub(crate) use admitted::Admitted;
 pub(crate) use sealable::Sealable;
 
 pub(crate) fn kinds() -> Vec<Kind> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amana_store::{BlobId, CommitError, Committed, Reader, Row, Store, Value};
 
-use crate::acts::Sealable;
+use crate::acts::{Admitted, Sealable};
 use crate::home::Home;
 use crate::remote::NewPiece;
 use crate::{Error, Result};
@@ -94,11 +94,11 @@ impl Backing {
     ) -> Result<Committed<A::Output>> {
         match (self, fresh) {
             (Self::Centre(store), Fresh::Blob(blob)) => store
-                .commit(act)
+                .commit(Admitted(act))
                 .await
                 .inspect_err(|error| forget(store, blob, error))
                 .map_err(Error::from),
-            (Self::Centre(store), _) => Ok(store.commit(act).await?),
+            (Self::Centre(store), _) => Ok(store.commit(Admitted(act)).await?),
             (Self::Home(home), Fresh::Piece(piece)) => home.commit(act, Some(piece)).await,
             (Self::Home(home), _) => home.commit(act, None).await,
         }

@@ -222,6 +222,12 @@ pub enum Error {
     /// The operator's limit for the institution is reached.
     #[error("the institution's quota is used up: delete something, or ask the operator for more")]
     QuotaExceeded,
+    /// Two officials decided that the institution leaves.
+    #[error(
+        "two of the institution's officials decided that it leaves: nothing new is taken in; reading, exporting, deleting and \
+         revoking go on, and two of them can decide that it stays"
+    )]
+    Leaving,
     /// Too many requests wait; try again.
     #[error("too many requests wait to be recorded; try again")]
     Busy,
@@ -313,6 +319,7 @@ impl Error {
             Self::CopyChangesNothing => "copy-changes-nothing",
             Self::Proposal(error) => error.code(),
             Self::QuotaExceeded => "quota-exceeded",
+            Self::Leaving => "leaving",
             Self::Busy => "busy",
             Self::Full(_) => "disk-full",
             Self::ReadOnly(_) => "read-only",

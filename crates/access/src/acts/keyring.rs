@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Applied, Checked, refuse};
 use crate::Error;
+use crate::custodians::agreed;
 use crate::keyrings::{KeyringBundle, Published, Recorded};
-use crate::views::{keyrings, members};
+use crate::views::{keyrings, members, proposals};
 
 /// Publishes the next keyring; its signatures are the institution's, whoever hands it in.
 pub(crate) struct PublishKeyring {
@@ -17,9 +18,13 @@ pub(crate) struct PublishKeyring {
     pub(crate) body: KeyringBundle,
 }
 
-#[derive(Serialize, Deserialize)]
+/// Given in the check.
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct KeyringLinks {
     pub(crate) number: u64,
+    /// The proposal by which two officials agreed on other custodians, and which this uses up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) proposal: Option<u64>,
 }
 
 impl Act for PublishKeyring {
@@ -37,16 +42,23 @@ impl Act for PublishKeyring {
         Target::Ledger(self.ledger)
     }
 
-    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+    fn check(&mut self, views: &Reader<'_>, now_ms: i64) -> Checked {
         let root = keyrings::root(views, self.ledger)?.ok_or_else(|| {
             refuse(Error::NotEnrolled {
                 institution: self.institution.clone(),
             })
         })?;
         let newest = Published::newest(views, self.ledger)?;
-        self.links.number = newest
-            .next(&self.body, &root, &self.institution)
-            .map_err(refuse)?;
+        let next = newest.next(&self.body, &root, &self.institution);
+        let next = next.map_err(refuse)?;
+        let before = newest.custodians().map_err(refuse)?;
+        let asked = (self.institution.as_str(), self.ledger);
+        let wanted = &next.keyring().custodians;
+        let proposal = agreed(views, asked, before.as_ref(), wanted, now_ms);
+        self.links = KeyringLinks {
+            number: next.keyring().number,
+            proposal: proposal.map_err(refuse)?,
+        };
         Ok(())
     }
 
@@ -69,6 +81,9 @@ impl Act for PublishKeyring {
             let recorded = Recorded::read(body, at.entry)?;
             keyrings::set_newest(rows, at.entry, recorded.keyring())?;
             members::replace(rows, ledger, recorded.keyring())?;
+        }
+        if let Some(proposal) = links.proposal {
+            proposals::used(rows, at, proposal)?;
         }
         Ok(links.number)
     }

@@ -1,12 +1,14 @@
 //! Dangerous acts: one official proposes, another approves, and it is done in the commit of the approval.
 
+use amana_seal::shares::GroupPlan;
 use amana_store::{Act, At, Denied, LedgerId, Reader, Target, Writer};
 use serde::{Deserialize, Serialize};
 
 use super::{Applied, Checked, refuse};
+use crate::custodians::APPROVED_MS;
 use crate::people::{Actor, in_office};
 use crate::views::{self, credentials, proposals, sessions};
-use crate::{Error, Official, Operation, Result, Role, may};
+use crate::{Error, Official, Operation, Result, Role, custodians, leaving, may};
 
 /// Proposals that wait at a time.
 const MAX_OPEN: i64 = 50;
@@ -24,10 +26,16 @@ pub enum Dangerous {
     Remove,
     /// End an object's retention before its time. The vault does it, in an act of its own: see [`crate::Access::second`].
     EndRetention,
+    /// Leave: from then on nothing new is taken in from the institution.
+    Leave,
+    /// Stay after all.
+    Stay,
+    /// Share the root among other custodians. The keyring that names them does it, once this was approved.
+    ChangeCustodians,
 }
 
 impl Dangerous {
-    /// `appoint`, `recover`, `remove` or `end-retention`.
+    /// `appoint`, `recover`, `remove`, `end-retention`, `leave`, `stay` or `change-custodians`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -35,6 +43,9 @@ impl Dangerous {
             Self::Recover => "recover",
             Self::Remove => "remove",
             Self::EndRetention => "end-retention",
+            Self::Leave => "leave",
+            Self::Stay => "stay",
+            Self::ChangeCustodians => "change-custodians",
         }
     }
 
@@ -44,6 +55,9 @@ impl Dangerous {
             Self::Recover,
             Self::Remove,
             Self::EndRetention,
+            Self::Leave,
+            Self::Stay,
+            Self::ChangeCustodians,
         ]
         .into_iter()
         .find(|one| one.as_str() == text)
@@ -55,6 +69,8 @@ pub(crate) struct Propose {
     pub(crate) proposer: u64,
     pub(crate) by: String,
     pub(crate) ledger: LedgerId,
+    /// The custodians that are proposed. The check says it in the body, with the number of their set.
+    pub(crate) plan: Option<GroupPlan>,
     pub(crate) links: ProposalLinks,
     pub(crate) body: ProposalBody,
 }
@@ -82,13 +98,17 @@ pub(crate) struct ProposalBody {
 }
 
 impl Propose {
-    fn judge(&self, views: &Reader<'_>, now_ms: i64) -> Result<()> {
+    fn judge(&mut self, views: &Reader<'_>, now_ms: i64) -> Result<()> {
         let proposer = in_office(views, self.ledger, self.proposer)?;
         if !may(proposer.role, Operation::Propose) || self.links.official == Some(self.proposer) {
             return Err(Error::Forbidden);
         }
         if let Some(official) = self.links.official {
             in_office(views, self.ledger, official).map_err(|_| Error::UnknownAccount)?;
+        }
+        leaving::changes(views, self.ledger, self.links.operation)?;
+        if let Some(plan) = &self.plan {
+            self.body.name = Some(custodians::proposed(views, self.ledger, plan)?);
         }
         if proposals::open_count(views, self.ledger, now_ms)? >= MAX_OPEN {
             return Err(Error::TooMany {
@@ -163,6 +183,7 @@ fn open(
     let why = match found.state.as_str() {
         proposals::OPEN if found.until_ms > now_ms => return Ok(found),
         proposals::OPEN => "it was not approved in time",
+        proposals::APPROVED => "it was approved, and waits for what it allows",
         proposals::DONE => "it was approved",
         proposals::REFUSED => "it was refused",
         _ => "it was withdrawn",
@@ -182,12 +203,16 @@ pub(crate) struct Approve {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ApproveLinks {
     pub(crate) proposal: u64,
-    /// Whom it was about; the new one's number, for an appointment. Given in the check.
-    pub(crate) official: u64,
+    /// What was approved. Given in the check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) operation: Option<Dangerous>,
+    /// Whom it was about, if anybody; the new one's number, for an appointment. Given in the check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) official: Option<u64>,
     /// Who approved, if it was an official; otherwise the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) approver: Option<u64>,
-    /// When the link ends that an appointment or a recovery gives.
+    /// When the link ends that an appointment or a recovery gives, or the approval, where the act is still to come.
     pub(crate) expires_ms: i64,
 }
 
@@ -218,13 +243,21 @@ impl Approve {
             }
             Actor::Operator(_) => no_other(views, self.ledger, &found)?,
         }
-        self.links.official = match found.official {
-            Some(official) => {
+        let operation = Dangerous::of_text(&found.operation);
+        self.links.operation = operation;
+        self.links.official = match (found.official, operation) {
+            (Some(official), _) => {
                 in_office(views, self.ledger, official).map_err(|_| Error::UnknownAccount)?;
-                official
+                Some(official)
             }
-            None => views::next_official(views, self.ledger)?,
+            (None, Some(Dangerous::Appoint)) => Some(views::next_official(views, self.ledger)?),
+            (None, _) => None,
         };
+        match operation {
+            Some(Dangerous::ChangeCustodians) => self.links.expires_ms = now_ms + APPROVED_MS,
+            Some(operation) => leaving::changes(views, self.ledger, operation)?,
+            None => {}
+        }
         Ok(())
     }
 }
@@ -276,7 +309,7 @@ impl Act for Approve {
     const KIND: &'static str = "proposal.approve";
     type Links = ApproveLinks;
     type Body = ApproveBody;
-    type Output = (Option<Dangerous>, u64);
+    type Output = (Option<Dangerous>, Option<u64>);
     type Refusal = Error;
 
     fn actor(&self) -> &str {
@@ -310,38 +343,59 @@ impl Act for Approve {
         let Some(found) = found else {
             return Ok((None, links.official));
         };
-        let operation = Dangerous::of_text(&found.operation);
-        let code = body.map_or("", |body| &body.code_sha256);
-        match operation {
-            Some(Dangerous::Appoint) => {
-                let role = found.role.as_deref().and_then(|role| role.parse().ok());
-                let official = Official {
-                    number: links.official,
-                    role: role.unwrap_or(Role::Auditor),
-                    name: found.name.clone(),
-                    key: None,
-                    since_ms: at.time_ms,
-                };
-                views::insert_official(rows, ledger, &official)?;
-                credentials::invite(rows, at, links.official, code, links.expires_ms)?;
-            }
-            Some(Dangerous::Recover) => {
-                lock_out(rows, ledger, links.official, at.time_ms)?;
-                credentials::invite(rows, at, links.official, code, links.expires_ms)?;
-            }
-            Some(Dangerous::Remove) => {
-                views::remove_official(rows, ledger, links.official, at.time_ms)?;
-                lock_out(rows, ledger, links.official, at.time_ms)?;
-            }
-            Some(Dangerous::EndRetention) | None => {}
-        }
         let by = links.approver.map_or_else(
             || "operator".to_owned(),
             |number| format!("official:{number}"),
         );
+        let operation = Dangerous::of_text(&found.operation);
+        if operation == Some(Dangerous::ChangeCustodians) {
+            proposals::approve(rows, at, links.proposal, &by, links.expires_ms)?;
+            return Ok((operation, None));
+        }
+        if let Some(operation) = operation {
+            carry_out(operation, &found, links, body, rows, at)?;
+        }
         let (number, done) = (links.proposal, proposals::DONE);
-        proposals::end(rows, at, number, done, &by, Some(links.official))?;
+        proposals::end(rows, at, number, done, &by, links.official)?;
         Ok((operation, links.official))
+    }
+}
+
+/// Does what was approved, of what is done in the same commit.
+fn carry_out(
+    operation: Dangerous,
+    found: &proposals::Proposal,
+    links: &ApproveLinks,
+    body: Option<&ApproveBody>,
+    rows: &Writer<'_>,
+    at: &At,
+) -> Applied {
+    let ledger = at.entry.ledger();
+    let code = body.map_or("", |body| &body.code_sha256);
+    match (operation, links.official) {
+        (Dangerous::Appoint, Some(number)) => {
+            let role = found.role.as_deref().and_then(|role| role.parse().ok());
+            let official = Official {
+                number,
+                role: role.unwrap_or(Role::Auditor),
+                name: found.name.clone(),
+                key: None,
+                since_ms: at.time_ms,
+            };
+            views::insert_official(rows, ledger, &official)?;
+            credentials::invite(rows, at, number, code, links.expires_ms)
+        }
+        (Dangerous::Recover, Some(number)) => {
+            lock_out(rows, ledger, number, at.time_ms)?;
+            credentials::invite(rows, at, number, code, links.expires_ms)
+        }
+        (Dangerous::Remove, Some(number)) => {
+            views::remove_official(rows, ledger, number, at.time_ms)?;
+            lock_out(rows, ledger, number, at.time_ms)
+        }
+        (Dangerous::Leave, _) => views::set_leaving(rows, ledger, Some(at.time_ms)),
+        (Dangerous::Stay, _) => views::set_leaving(rows, ledger, None),
+        _ => Ok(()),
     }
 }
 
@@ -386,9 +440,14 @@ impl Act for EndProposal {
         Target::Ledger(self.ledger)
     }
 
-    /// One that waited too long is ended too: what it says may only then be erased.
+    /// One that waited too long is ended too: what it says may only then be erased. So is one that was approved and not used
+    /// yet, by whoever finds out in time.
     fn check(&mut self, views: &Reader<'_>, _: i64) -> Checked {
-        let found = open(views, self.ledger, self.links.proposal, i64::MIN).map_err(refuse)?;
+        let number = self.links.proposal;
+        let found = match proposals::find(views, self.ledger, number)? {
+            Some(found) if found.state == proposals::APPROVED => found,
+            _ => open(views, self.ledger, number, i64::MIN).map_err(refuse)?,
+        };
         let official = in_office(views, self.ledger, self.official).map_err(refuse)?;
         if !official.role.approves() {
             return Err(Denied::Refused(Error::Forbidden));

@@ -5,6 +5,8 @@ use amana_store::{At, LedgerId, Reader, Row, View, Writer};
 type Result<T> = amana_store::Result<T>;
 
 pub(crate) const OPEN: &str = "open";
+/// Two agreed, and what they agreed on is still to be done: until then, or until its time is over.
+pub(crate) const APPROVED: &str = "approved";
 pub(crate) const DONE: &str = "done";
 pub(crate) const REFUSED: &str = "refused";
 pub(crate) const WITHDRAWN: &str = "withdrawn";
@@ -75,12 +77,31 @@ pub(crate) fn newest(rows: &Reader<'_>, ledger: LedgerId, max: u32) -> Result<Ve
     rows.all(&sql, &[ledger.0.into(), max.into()], read)
 }
 
-/// How many still wait at a time.
+/// Those of an operation that two agreed on and nobody used yet, the newest first.
+pub(crate) fn approved(
+    rows: &Reader<'_>,
+    ledger: LedgerId,
+    operation: &str,
+    now_ms: i64,
+) -> Result<Vec<Proposal>> {
+    let sql = format!(
+        "{COLUMNS} AND operation = $2 AND state = $3 AND until_ms > $4 ORDER BY number DESC"
+    );
+    let asked = [
+        ledger.0.into(),
+        operation.into(),
+        APPROVED.into(),
+        now_ms.into(),
+    ];
+    rows.all(&sql, &asked, read)
+}
+
+/// How many still wait at a time, for a second or for what they allow.
 pub(crate) fn open_count(rows: &Reader<'_>, ledger: LedgerId, now_ms: i64) -> Result<i64> {
-    let sql = "SELECT COUNT(*) FROM proposals WHERE ledger = $1 AND state = $2 AND until_ms > $3";
-    let count = rows.one(sql, &[ledger.0.into(), OPEN.into(), now_ms.into()], |row| {
-        row.int(0)
-    })?;
+    let sql =
+        "SELECT COUNT(*) FROM proposals WHERE ledger = $1 AND state IN ($2, $3) AND until_ms > $4";
+    let asked = [ledger.0.into(), OPEN.into(), APPROVED.into(), now_ms.into()];
+    let count = rows.one(sql, &asked, |row| row.int(0))?;
     Ok(count.unwrap_or_default())
 }
 
@@ -121,6 +142,40 @@ pub(crate) fn end(
             by.into(),
             at.time_ms.into(),
             official.map(u64::cast_signed).into(),
+            at.entry.ledger().0.into(),
+            number.cast_signed().into(),
+        ],
+    )
+}
+
+/// A second agreed, and it waits for the act that it allows: what it says stays in the row until then.
+pub(crate) fn approve(
+    rows: &Writer<'_>,
+    at: &At,
+    number: u64,
+    by: &str,
+    until_ms: i64,
+) -> Result<()> {
+    rows.execute(
+        "UPDATE proposals SET state = $1, ended_by = $2, ended_ms = $3, until_ms = $4 WHERE ledger = $5 AND number = $6",
+        &[
+            APPROVED.into(),
+            by.into(),
+            at.time_ms.into(),
+            until_ms.into(),
+            at.entry.ledger().0.into(),
+            number.cast_signed().into(),
+        ],
+    )
+}
+
+/// The act that two agreed on was done. Who approved stays in the row.
+pub(crate) fn used(rows: &Writer<'_>, at: &At, number: u64) -> Result<()> {
+    rows.execute(
+        "UPDATE proposals SET state = $1, ended_ms = $2, name = NULL, reason = NULL WHERE ledger = $3 AND number = $4",
+        &[
+            DONE.into(),
+            at.time_ms.into(),
             at.entry.ledger().0.into(),
             number.cast_signed().into(),
         ],

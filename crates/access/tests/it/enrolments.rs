@@ -26,7 +26,7 @@ fn newcomer(key: &MemberKey, role: Role) -> NewMember {
     }
 }
 
-fn first(institution: &str, root: &Root, admin: &MemberKey) -> Bundle {
+pub(crate) fn first(institution: &str, root: &Root, admin: &MemberKey) -> Bundle {
     let custodians = Custodians {
         plan: "1-of-1".parse().unwrap(),
         set: 1,
@@ -36,7 +36,7 @@ fn first(institution: &str, root: &Root, admin: &MemberKey) -> Bundle {
     draft.sign(&[Signer::Root(root)]).unwrap().0
 }
 
-fn next(
+pub(crate) fn next(
     bundle: &Bundle,
     root: &Root,
     signer: Signer<'_>,
@@ -48,7 +48,7 @@ fn next(
     draft.sign(&[signer]).unwrap().0
 }
 
-fn json(bundle: &Bundle) -> KeyringBundle {
+pub(crate) fn json(bundle: &Bundle) -> KeyringBundle {
     serde_json::from_str(&bundle.to_json()).unwrap()
 }
 
@@ -76,7 +76,7 @@ fn signed(text: &str, key: &MemberKey) -> Note {
 }
 
 /// Issues a code and confirms it for that root.
-async fn confirm(
+pub(crate) async fn confirm(
     access: &Access,
     name: &InstitutionName,
     root: &Root,

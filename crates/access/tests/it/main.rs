@@ -14,6 +14,7 @@ mod id_tokens;
 mod identities;
 mod issuer;
 mod keys;
+mod leaving;
 mod model;
 mod nodes;
 mod notices;

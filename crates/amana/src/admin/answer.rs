@@ -111,6 +111,9 @@ impl From<amana_access::Error> for Refusal {
             | E::LessonsMissing
             | E::AlreadySuspended { .. }
             | E::NotSuspended { .. }
+            | E::AlreadyLeaving { .. }
+            | E::NotLeaving { .. }
+            | E::CustodiansNeedTwo { .. }
             | E::AccessKeyExists { .. }
             | E::EnrolmentOver { .. }
             | E::OtherRoot

@@ -9,7 +9,14 @@ use crate::client::segment;
 use crate::gateway::{self, folder::Folder};
 use crate::output;
 
-const COLUMNS: [&str; 5] = ["name", "canonical_id", "ledger", "since", "suspended"];
+const COLUMNS: [&str; 6] = [
+    "name",
+    "canonical_id",
+    "ledger",
+    "since",
+    "suspended",
+    "leaving",
+];
 
 /// Institutions.
 #[derive(Subcommand)]

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use amana_gateway::Error::Refused;
 use amana_gateway::centre::{Asker, Centre, MEMBER, Patience, Sign};
-use amana_seal::keyring::{Bundle, MAX_BUNDLE_BYTES};
+use amana_seal::keyring::{Bundle, Custodians, MAX_BUNDLE_BYTES};
 use amana_seal::member::MemberKey;
 use amana_seal::root::{Root, RootKey};
 use amana_store::clock;
@@ -197,6 +198,25 @@ impl Link {
         let answer: Value = serde_json::from_slice(&answer).context("the answer to the keyring")?;
         let receipt = answer["receipt"].as_str().unwrap_or_default().to_owned();
         Ok(Published { receipt })
+    }
+
+    /// Asks whether a keyring with those custodians would be taken, before pages are written for them. A data centre that
+    /// doesn't know the question decides when the keyring comes.
+    ///
+    /// # Errors
+    /// When it would be refused, in words that say what to do; or the line is cut.
+    pub(crate) async fn may_change(&self, custodians: &Custodians) -> Result<()> {
+        let path = format!("{}/custodians", self.path());
+        let body = Bytes::from(json!({ "custodians": custodians.to_string() }).to_string());
+        let asked = self
+            .centre
+            .post(&path, "application/json", body, MAX_ANSWER_BYTES)
+            .await;
+        match asked {
+            Err(Refused { status: 404, .. }) => Ok(()),
+            Err(Refused { message, .. }) => bail!(message),
+            asked => Ok(asked.map(drop)?),
+        }
     }
 
     fn path(&self) -> String {

@@ -99,7 +99,10 @@ impl From<amana_access::Error> for Refusal {
             E::UnknownInstitution { .. } => return Self::absent(),
             E::UnknownCode | E::UnknownEnrolment { .. } => StatusCode::NOT_FOUND,
             E::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            E::EnrolmentOver { .. } | E::OtherRoot | E::Keyring(_) => StatusCode::CONFLICT,
+            E::EnrolmentOver { .. }
+            | E::OtherRoot
+            | E::Keyring(_)
+            | E::CustodiansNeedTwo { .. } => StatusCode::CONFLICT,
             _ => StatusCode::BAD_REQUEST,
         };
         Self::new(status, error.code(), error.to_string())
@@ -115,7 +118,7 @@ impl From<amana_vault::Error> for Refusal {
         };
         let status = match &error {
             E::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
-            E::QuotaExceeded => StatusCode::FORBIDDEN,
+            E::QuotaExceeded | E::Leaving => StatusCode::FORBIDDEN,
             E::Busy | E::ReadOnly(_) | E::Away(_) => StatusCode::SERVICE_UNAVAILABLE,
             E::EntityTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             E::InvalidRange { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
@@ -154,7 +157,7 @@ impl From<amana_sites::Error> for Refusal {
             E::SiteExists { .. } | E::Number { .. } | E::Lacking { .. } | E::Alerted => {
                 StatusCode::CONFLICT
             }
-            E::Stranger { .. } | E::TooFew { .. } => StatusCode::FORBIDDEN,
+            E::Stranger { .. } | E::TooFew { .. } | E::Leaving { .. } => StatusCode::FORBIDDEN,
             E::TooLarge { .. } | E::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             E::Busy => StatusCode::SERVICE_UNAVAILABLE,
             E::Shelf(source) => {

@@ -23,6 +23,8 @@ struct OfficialsPage {
     people: Vec<Person>,
     proposals: Vec<Proposal>,
     support: Option<Support>,
+    /// Whether the institution leaves; nothing where that is no matter of officials, as for the operator's staff.
+    leaving: Option<bool>,
     roles: Vec<(&'static str, &'static str)>,
 }
 
@@ -84,6 +86,11 @@ impl OfficialsPage {
             .unwrap_or_else(|| format!("{}/{number}", self.session.account.owner))
     }
 
+    /// Whether two agreed, and what they agreed on is still to be done.
+    fn is_approved(&self, proposal: &Proposal) -> bool {
+        proposal.state == "approved"
+    }
+
     fn is_open(&self, proposal: &Proposal) -> bool {
         proposal.state == "open"
     }
@@ -106,14 +113,17 @@ pub(super) async fn page(
     Signed(session): Signed,
 ) -> Result<Page> {
     let asker = session.clone();
-    let (people, proposals, support) = console
+    let (people, proposals, support, leaving) = console
         .ask(move |access| {
-            let support = match &asker.account.owner {
-                Owner::Institution(name) => access.support(name)?,
-                Owner::Operator => None,
+            let (support, leaving) = match &asker.account.owner {
+                Owner::Institution(name) => {
+                    let leaving = access.institution(name)?.leaving_ms.is_some();
+                    (access.support(name)?, Some(leaving))
+                }
+                Owner::Operator => (None, None),
             };
             let people = access.people(&asker.account.owner)?;
-            Ok((people, access.proposals(&asker)?, support))
+            Ok((people, access.proposals(&asker)?, support, leaving))
         })
         .await?;
     let texts = language.texts();
@@ -129,6 +139,7 @@ pub(super) async fn page(
         people,
         proposals,
         support,
+        leaving,
         roles: Role::ALL
             .into_iter()
             .filter(|role| *role != Role::Operator)

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::form::Posted;
 use super::officials::link_page;
-use crate::{Console, Language, Result};
+use crate::{Console, Error, Language, Result};
 
 /// Proposes somebody who may approve.
 pub(super) async fn appoint(
@@ -36,6 +36,29 @@ pub(super) async fn remove(
     posted: Posted,
 ) -> Result<Redirect> {
     propose(&console, &posted, Subject::Remove(official)).await
+}
+
+/// Proposes that the institution leaves, or stays after all.
+pub(super) async fn leave(State(console): State<Arc<Console>>, posted: Posted) -> Result<Redirect> {
+    let subject = match posted.fields.text("act") {
+        "leave" => Subject::Leave,
+        "stay" => Subject::Stay,
+        _ => return Err(Error::Form),
+    };
+    propose(&console, &posted, subject).await
+}
+
+/// Proposes other custodians.
+pub(super) async fn custodians(
+    State(console): State<Arc<Console>>,
+    posted: Posted,
+) -> Result<Redirect> {
+    let plan = posted.fields.text("plan").parse();
+    let plan = plan.map_err(|_| amana_access::Error::Invalid {
+        what: "the plan of the custodians",
+        why: "must be one such as 3-of-5",
+    })?;
+    propose(&console, &posted, Subject::ChangeCustodians(plan)).await
 }
 
 async fn propose(console: &Console, posted: &Posted, subject: Subject) -> Result<Redirect> {

@@ -15,6 +15,7 @@ use super::custodians;
 use super::space::Space;
 use super::standing::Standing;
 use super::tally::DAY_MS;
+use crate::account::me::seconds;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result};
 
@@ -90,6 +91,11 @@ pub enum Need {
     },
     /// The institution is suspended.
     Suspended,
+    /// Two officials decided that the institution leaves.
+    Leaving {
+        /// Since when, in seconds since 1970.
+        since_s: u64,
+    },
     /// The policy asks for no witness.
     NoQuorum,
     /// No quorum ever stood behind the ledger.
@@ -145,9 +151,10 @@ impl Need {
     #[must_use]
     pub fn href(&self) -> &'static str {
         match self {
-            Self::Proposals { .. } | Self::FewApprove { .. } | Self::SupportOpen { .. } => {
-                "/account/officials"
-            }
+            Self::Proposals { .. }
+            | Self::FewApprove { .. }
+            | Self::SupportOpen { .. }
+            | Self::Leaving { .. } => "/account/officials",
             Self::OnePasskey { .. } => "/account/credentials",
             Self::NoKeyring => "/help",
             Self::DrillLate { .. } => "/custodians",
@@ -260,7 +267,7 @@ async fn of_entries(console: &Arc<Console>, space: &Space) -> Result<Vec<Need>> 
 async fn of_people(console: &Arc<Console>, space: &Space) -> Result<Vec<Need>> {
     let (session, institution) = (space.session.clone(), space.institution.clone());
     let reads = space.may(Operation::ReadProposals);
-    let (people, proposals, support, keyring) = console
+    let (people, proposals, support, keyring, leaving) = console
         .ask(move |access| {
             let proposals = match reads {
                 true => access.proposals(&session)?,
@@ -268,13 +275,18 @@ async fn of_people(console: &Arc<Console>, space: &Space) -> Result<Vec<Need>> {
             };
             let people = access.people(&Owner::Institution(institution.clone()))?;
             let support = access.support(&institution)?;
-            Ok((people, proposals, support, access.keyring(&institution)?))
+            let leaving = access.institution(&institution)?.leaving_ms;
+            let keyring = access.keyring(&institution)?;
+            Ok((people, proposals, support, keyring, leaving))
         })
         .await?;
     let mut needs = Vec::new();
     if space.session.suspended {
         needs.push(Need::Suspended);
     }
+    needs.extend(leaving.map(|since_ms| Need::Leaving {
+        since_s: seconds(since_ms),
+    }));
     let open = proposals.iter().filter(|proposal| proposal.state == "open");
     let can =
         |role: Role, passkeys: usize, password: bool| role.approves() && (passkeys > 0 || password);

@@ -35,6 +35,8 @@ pub(crate) struct Seen {
     pub(crate) since_s: u64,
     /// Whether its keys are refused for now.
     pub(crate) suspended: bool,
+    /// Since when it leaves, in seconds since 1970: two of its officials decided so.
+    pub(crate) leaving_since_s: Option<u64>,
     /// Acts in its ledger.
     pub(crate) acts: u64,
     /// How many buckets it has.
@@ -69,6 +71,7 @@ impl Seen {
         let seen = Self {
             since_s: seconds(institution.since_ms),
             suspended: institution.suspended,
+            leaving_since_s: institution.leaving_ms.map(seconds),
             name: institution.name,
             acts,
             buckets: held.len() as u64,

@@ -128,6 +128,20 @@ pub struct AccountWords {
     pub no_proposals: &'static str,
     /// What is proposed: operation, person, role.
     pub proposed: fn(&str, &str, &str) -> String,
+    /// Heading: other custodians.
+    pub custodians: &'static str,
+    /// What that needs, and what comes after it.
+    pub custodians_lead: &'static str,
+    /// Field: the plan of the custodians.
+    pub plan: &'static str,
+    /// Heading: leaving.
+    pub leave: &'static str,
+    /// What leaving does.
+    pub leave_lead: &'static str,
+    /// Heading: staying after all.
+    pub stay: &'static str,
+    /// What staying does.
+    pub stay_lead: &'static str,
     /// Column: what is proposed.
     pub proposal: &'static str,
     /// Column: by whom.

@@ -66,6 +66,10 @@ pub struct OperatorWords {
     pub quota_objects: &'static str,
     /// It is suspended.
     pub suspended: &'static str,
+    /// It leaves.
+    pub leaving: &'static str,
+    /// Who decided that, and what it means for the operator.
+    pub leaving_lead: &'static str,
     /// Column: officials.
     pub officials: &'static str,
     /// How many are in office, and how many can sign in.

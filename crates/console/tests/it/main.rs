@@ -14,6 +14,7 @@ mod contrast;
 mod gateway;
 mod house;
 mod language;
+mod leaving;
 mod locks;
 mod markup;
 mod operators;

@@ -37,6 +37,7 @@ impl Answers {
             Error::Vault(error) => match error {
                 VaultError::AccessDenied
                 | VaultError::Locked
+                | VaultError::Leaving
                 | VaultError::SealedBucket { .. }
                 | VaultError::Sealed(_) => FsError::Forbidden,
                 VaultError::EntityTooLarge { .. } => FsError::TooLarge,

@@ -141,6 +141,7 @@ fn may_pass(error: &amana_vault::Error) -> bool {
             | Vault::Busy
             | Vault::Full(_)
             | Vault::QuotaExceeded
+            | Vault::Leaving
             | Vault::ReadOnly(_)
             | Vault::Store(Store::Full { .. } | Store::Stopped { .. } | Store::Failed { .. })
     )

@@ -131,6 +131,32 @@ pub struct Custodians {
     pub set: u32,
 }
 
+/// As a keyring's line has them: `3-of-5 2`.
+impl fmt::Display for Custodians {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.plan, self.set)
+    }
+}
+
+impl FromStr for Custodians {
+    type Err = Error;
+
+    fn from_str(line: &str) -> Result<Self> {
+        let (typed, set) = line.rsplit_once(' ').ok_or(malformed(
+            "a custodians line is not a plan and the number of its set",
+        ))?;
+        let plan: GroupPlan = typed.parse()?;
+        if plan.to_string() != typed {
+            return Err(malformed("the plan of custodians is not in its short form"));
+        }
+        let set = decimal(set)
+            .and_then(|set| u32::try_from(set).ok())
+            .filter(|set| *set > 0)
+            .ok_or(malformed("the set's number is not a number from 1"))?;
+        Ok(Self { plan, set })
+    }
+}
+
 /// What a keyring says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keyring {
@@ -217,8 +243,7 @@ impl Keyring {
             let recipient = hex::encode(recipient_sha256);
             text += &format!("member {id} {role} {kind} {name} {key} {recipient}\n");
         }
-        let Custodians { plan, set } = &self.custodians;
-        text += &format!("custodians {plan} {set}\n");
+        text += &format!("custodians {}\n", self.custodians);
         for (holder, digest) in &self.files {
             text += &format!("file {holder} {}\n", hex::encode(digest));
         }
@@ -249,7 +274,7 @@ impl Keyring {
             name_key: read_digest(lines.field("name-key", "no name-key line")?)?,
             epochs: read_epochs(&lines.fields("epoch", MAX_EPOCHS)?)?,
             members: read_members(&lines.fields("member", MAX_MEMBERS)?)?,
-            custodians: read_custodians(lines.field("custodians", "no custodians line")?)?,
+            custodians: lines.field("custodians", "no custodians line")?.parse()?,
             files: read_files(&lines.fields("file", MAX_MEMBERS + 1)?)?,
         };
         lines.exactly("", "no empty line after the files")?;
@@ -345,21 +370,6 @@ fn read_member(line: &str) -> Result<(MemberId, KeyringMember)> {
         return Err(malformed("a member's id is not that of its key"));
     }
     Ok((id, member))
-}
-
-fn read_custodians(line: &str) -> Result<Custodians> {
-    let (typed, set) = line.rsplit_once(' ').ok_or(malformed(
-        "a custodians line is not a plan and the number of its set",
-    ))?;
-    let plan: GroupPlan = typed.parse()?;
-    if plan.to_string() != typed {
-        return Err(malformed("the plan of custodians is not in its short form"));
-    }
-    let set = decimal(set)
-        .and_then(|set| u32::try_from(set).ok())
-        .filter(|set| *set > 0)
-        .ok_or(malformed("the set's number is not a number from 1"))?;
-    Ok(Custodians { plan, set })
 }
 
 fn read_files(lines: &[&str]) -> Result<BTreeMap<Holder, [u8; 32]>> {

@@ -4,8 +4,8 @@ use amana_ledger::{Hash, Note, digits};
 use amana_store::{Act, At, Denied, LedgerId, Reader, Target, Writer};
 use serde::{Deserialize, Serialize};
 
-use super::{Applied, Checked, refuse};
-use crate::{Error, Publishers, Statement, views};
+use super::{Applied, Checked, may_bring, refuse};
+use crate::{Error, Publishers, Site, Statement, TakesIn, views};
 
 /// Which site is changed, and under whose signatures that was found to be right.
 pub(crate) struct Signed {
@@ -17,19 +17,20 @@ pub(crate) struct Signed {
 
 impl Signed {
     /// Between the judgement and the commit another change may have come: then it is judged anew.
-    fn check(&self, views: &Reader<'_>, host: &str, number: u64) -> Checked {
+    fn check(&self, views: &Reader<'_>, host: &str, number: u64) -> Result<Site, Denied<Error>> {
         let site = views::of_ledger(views, self.ledger, host).map_err(refuse)?;
         site.takes(number).map_err(refuse)?;
         if Publishers::digest_of(&site.publishers) != self.under {
             return Err(Denied::Refused(Error::Busy));
         }
-        Ok(())
+        Ok(site)
     }
 }
 
 /// `site.deploy`: what is published from now on. Also a way back, to the manifest of an older deploy.
 pub(crate) struct DeploySite {
     pub(crate) signed: Signed,
+    pub(crate) takes_in: TakesIn,
     pub(crate) links: DeployLinks,
     pub(crate) body: NoteBody,
 }
@@ -49,9 +50,16 @@ pub(crate) struct NoteBody {
 }
 
 impl DeploySite {
-    pub(crate) fn new(signed: Signed, statement: &Statement, manifest: &Hash, note: &Note) -> Self {
+    pub(crate) fn new(
+        signed: Signed,
+        takes_in: TakesIn,
+        statement: &Statement,
+        manifest: &Hash,
+        note: &Note,
+    ) -> Self {
         Self {
             signed,
+            takes_in,
             links: DeployLinks {
                 host: statement.host.to_string(),
                 number: statement.number,
@@ -80,8 +88,9 @@ impl Act for DeploySite {
     }
 
     fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
-        self.signed
-            .check(views, &self.links.host, self.links.number)
+        let (host, number) = (&self.links.host, self.links.number);
+        let site = self.signed.check(views, host, number)?;
+        may_bring(views, self.takes_in, &site.place.institution).map_err(refuse)
     }
 
     fn links(&self) -> &DeployLinks {
@@ -157,8 +166,8 @@ impl Act for ReplacePublishers {
     }
 
     fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
-        self.signed
-            .check(views, &self.links.host, self.links.number)
+        let (host, number) = (&self.links.host, self.links.number);
+        self.signed.check(views, host, number).map(drop)
     }
 
     fn links(&self) -> &PublishersLinks {

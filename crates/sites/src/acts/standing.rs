@@ -4,8 +4,8 @@ use amana_ledger::digits;
 use amana_store::{Act, At, LedgerId, LedgerInfo, Reader, Target, Visibility, Writer};
 use serde::{Deserialize, Serialize};
 
-use super::{Applied, Checked, refuse};
-use crate::{Error, Host, Publishers, views};
+use super::{Applied, Checked, may_bring, refuse};
+use crate::{Error, Host, Publishers, TakesIn, views};
 
 /// `site.add`: a name is an institution's to publish under, and these sign for it. The first one opens the ledger.
 ///
@@ -16,6 +16,7 @@ pub(crate) struct AddSite {
     pub(crate) ledger: Option<LedgerId>,
     /// Its name.
     pub(crate) name: String,
+    pub(crate) takes_in: TakesIn,
     pub(crate) links: AddedLinks,
     pub(crate) body: PublishersBody,
 }
@@ -49,6 +50,7 @@ impl AddSite {
             by: by.to_owned(),
             ledger,
             name,
+            takes_in: |_, _| Ok(true),
             links: AddedLinks {
                 institution: institution.to_owned(),
                 host: host.to_string(),
@@ -83,6 +85,7 @@ impl Act for AddSite {
     }
 
     fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
+        may_bring(views, self.takes_in, &self.links.institution).map_err(refuse)?;
         // Two first sites at once: the second one asks again, and finds the ledger.
         if self.ledger.is_none() && LedgerInfo::named(views, &self.name)?.is_some() {
             return Err(refuse(Error::Busy));

@@ -46,7 +46,7 @@ impl Sites {
     /// [`Error::UnknownSite`]; [`Error::Statement`], [`Error::OtherHost`], [`Error::OtherLedger`] for a statement that is no
     /// change of this site; [`Error::Number`] for an old one, or one too far ahead; [`Error::Stranger`], [`Error::TooFew`] and
     /// [`Error::Signed`] for its signatures; [`Error::NoManifest`], [`Error::Manifest`], [`Error::Lacking`] for what isn't there;
-    /// [`Error::NoPublishers`]; [`Error::Busy`] when another change came between; [`Error::Store`].
+    /// [`Error::NoPublishers`]; [`Error::Leaving`] for a deploy; [`Error::Busy`] when another change came between; [`Error::Store`].
     pub async fn change(
         &self,
         host: &Host,
@@ -87,7 +87,7 @@ impl Sites {
             Says::Deploy { manifest } => {
                 let _kept = self.sweeping.read().await;
                 self.complete(&site.place, manifest).await?;
-                let act = DeploySite::new(signed, &statement, manifest, note);
+                let act = DeploySite::new(signed, self.takes_in, &statement, manifest, note);
                 self.told(self.store.commit(act).await)?
             }
             Says::Publishers { publishers: named } => {

@@ -70,8 +70,8 @@ impl Sites {
     /// Keeps a file. One that is there already is not kept again, and not read.
     ///
     /// # Errors
-    /// [`Error::OtherContent`] when it isn't the content of that digest, [`Error::Busy`], [`Error::Store`], and those of the
-    /// shelf.
+    /// [`Error::OtherContent`] when it isn't the content of that digest, [`Error::Leaving`], [`Error::Busy`], [`Error::Store`],
+    /// and those of the shelf.
     pub async fn keep_file(&self, place: &Place, by: &str, content: Incoming) -> Result<()> {
         let name = content
             .sha256
@@ -80,6 +80,7 @@ impl Sites {
         if self.shelf.sizes(place, &asked).await?.contains_key(&name) {
             return Ok(());
         }
+        self.may_bring(&place.institution).await?;
         self.shelf.keep(place, &name, by, content).await
     }
 

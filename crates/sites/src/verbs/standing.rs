@@ -13,7 +13,7 @@ impl Sites {
     /// Adds a site of an institution, which must be there, and says who publishes it. Gives the name of the act's receipt.
     ///
     /// # Errors
-    /// [`Error::SiteExists`], [`Error::Busy`], [`Error::Store`], and those of the shelf.
+    /// [`Error::SiteExists`], [`Error::Leaving`], [`Error::Busy`], [`Error::Store`], and those of the shelf.
     pub async fn add(
         &self,
         institution: &str,
@@ -37,9 +37,11 @@ impl Sites {
                 Ok(LedgerInfo::named(rows, &name)?)
             })
             .await?;
+        self.may_bring(institution).await?;
         self.shelf.make(&place, by).await?;
         let ledger = ledger.map(|info| info.id);
-        let act = AddSite::new(by, ledger, place.ledger(), institution, host, publishers);
+        let mut act = AddSite::new(by, ledger, place.ledger(), institution, host, publishers);
+        act.takes_in = self.takes_in;
         self.told(self.store.commit(act).await)
     }
 

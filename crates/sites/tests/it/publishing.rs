@@ -271,3 +271,43 @@ async fn an_alert_is_told_once_a_file_and_twenty_times_a_deploy() {
     assert!(told.is_some());
     house.check_everything();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_new_is_taken_in_from_who_leaves() {
+    let mut house = House::with_site().await;
+    house.deploy(1, "first").await.unwrap();
+    let second = manifest(&[("/index.html", "second")]);
+    house.upload(&second, &["second".as_bytes()]).await;
+    let stays = house.sites.clone();
+    house.sites = stays
+        .clone()
+        .heeding(|_, institution| Ok(institution != "finances"));
+    let file = incoming(b"third", Some(pieces::digest(b"third")));
+    let kept = house.sites.keep_file(&house.place(), BY, file).await;
+    let back = manifest(&[("/index.html", "first")]);
+    let (other, signers) = (host("other.example"), publishers(&[1], "any"));
+    let added = house.add(&other, &signers).await;
+    for (act, done) in [
+        ("a file", kept),
+        ("a site", added.map(drop)),
+        (
+            "a deploy",
+            house.change(&deploys(2, &second), &[1]).await.map(drop),
+        ),
+        (
+            "a way back",
+            house.change(&deploys(2, &back), &[1]).await.map(drop),
+        ),
+    ] {
+        assert!(
+            matches!(done, Err(Error::Leaving { .. })),
+            "{act}: {done:?}"
+        );
+    }
+    assert_eq!(house.sites.live(&www()).unwrap().unwrap().number, 1);
+    house.sites = stays;
+    house.change(&deploys(2, &second), &[1]).await.unwrap();
+    house.sites = house.sites.clone().heeding(|_, _| Ok(false));
+    house.sites.remove(&www(), None, BY).await.unwrap();
+    house.check_everything();
+}

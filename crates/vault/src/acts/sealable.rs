@@ -21,6 +21,10 @@ pub(crate) trait Sealable: Act<Refusal = Error> {
     /// The entry that made its bucket, after [`Act::check`]; `None` for `bucket.create`.
     fn bucket_entry(&self) -> Option<u64>;
 
+    /// Whether it brings something in, which isn't taken from an institution that leaves. What makes less, or changes what is
+    /// said of what is there, brings nothing.
+    fn brings(&self) -> bool;
+
     /// The slots that it moves; known before the check.
     fn moves(&self, id: ActId) -> Vec<Moved<'_>>;
 
@@ -50,6 +54,10 @@ fn made(made: Made, at: &At) -> Made {
 }
 
 impl Sealable for CreateBucket {
+    fn brings(&self) -> bool {
+        true
+    }
+
     fn bucket(&self) -> &str {
         &self.body.name
     }
@@ -66,6 +74,10 @@ impl Sealable for CreateBucket {
 }
 
 impl Sealable for DeleteBucket {
+    fn brings(&self) -> bool {
+        false
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -82,6 +94,10 @@ impl Sealable for DeleteBucket {
 }
 
 impl Sealable for SetVersioning {
+    fn brings(&self) -> bool {
+        false
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -98,6 +114,10 @@ impl Sealable for SetVersioning {
 }
 
 impl Sealable for SetLock {
+    fn brings(&self) -> bool {
+        false
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -114,6 +134,10 @@ impl Sealable for SetLock {
 }
 
 impl Sealable for Retain {
+    fn brings(&self) -> bool {
+        false
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -130,6 +154,10 @@ impl Sealable for Retain {
 }
 
 impl Sealable for Hold {
+    fn brings(&self) -> bool {
+        false
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -146,6 +174,10 @@ impl Sealable for Hold {
 }
 
 impl Sealable for PutObject {
+    fn brings(&self) -> bool {
+        true
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -177,6 +209,10 @@ impl Sealable for PutObject {
 }
 
 impl Sealable for DeleteObject {
+    fn brings(&self) -> bool {
+        false
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -202,6 +238,10 @@ impl Sealable for DeleteObject {
 }
 
 impl Sealable for SetTags {
+    fn brings(&self) -> bool {
+        false
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -220,6 +260,10 @@ impl Sealable for SetTags {
 }
 
 impl Sealable for CreateUpload {
+    fn brings(&self) -> bool {
+        true
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -239,6 +283,10 @@ impl Sealable for CreateUpload {
 }
 
 impl Sealable for PutPart {
+    fn brings(&self) -> bool {
+        true
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -260,6 +308,10 @@ impl Sealable for PutPart {
 }
 
 impl Sealable for CompleteUpload {
+    fn brings(&self) -> bool {
+        true
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }
@@ -281,6 +333,10 @@ impl Sealable for CompleteUpload {
 }
 
 impl Sealable for AbortUpload {
+    fn brings(&self) -> bool {
+        false
+    }
+
     fn bucket(&self) -> &str {
         &self.body.bucket
     }

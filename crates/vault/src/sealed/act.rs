@@ -91,6 +91,12 @@ impl RecordSealed {
         self.body.statement.statement()
     }
 
+    /// Whether it brings something in, as far as the data centre can tell: ciphertext, or a bucket.
+    fn brings(&self) -> bool {
+        let statement = self.statement();
+        statement.piece.is_some() || Step::of(statement) == Step::Create
+    }
+
     /// The member stands in the newest keyring, and sealed for its newest epoch.
     fn signed_in_time(&self, views: &Reader<'_>) -> crate::Result<()> {
         let statement = self.statement();
@@ -219,6 +225,9 @@ impl Act for RecordSealed {
         // First, so that a gateway that lost an answer gets it again whatever happened since.
         self.unused(views)?;
         self.signed_in_time(views)?;
+        if self.brings() && !Access::takes_in(views, self.ledger)? {
+            return Err(Error::Leaving.into());
+        }
         let bucket = self.bucket(views, Step::of(self.statement()))?;
         self.links.bucket = bucket.map(EntryId::index);
         if let Some(bucket) = bucket {

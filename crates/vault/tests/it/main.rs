@@ -20,6 +20,7 @@ mod at_the_centre {
     mod ground;
     mod house;
     mod ingest;
+    mod leaving;
     mod listing;
     mod locks;
     mod ministry;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use amana_seal::keyring::{Bundle, Draft, Signer};
+use amana_seal::keyring::{Bundle, Custodians, Draft, Signer};
 use amana_seal::member::MemberKey;
 use amana_seal::root::Root;
 use anyhow::{Context as _, Result, bail};
@@ -72,6 +72,14 @@ impl Desk {
     pub(crate) fn draft(&self) -> Result<Draft> {
         let secrets = self.held.opened_by(&self.member)?;
         Ok(Draft::next(self.held.bundle(), secrets))
+    }
+
+    /// Sees that those custodians would be taken: in an institution that keeps itself two officials approve them first.
+    ///
+    /// # Errors
+    /// When they wouldn't be, or the data centre can't be asked.
+    pub(crate) async fn may_change(&self, custodians: &Custodians) -> Result<()> {
+        self.link.may_change(custodians).await
     }
 
     /// Signs a keyring as this admin, and as the root if it is at hand; has it recorded, and holds it.

@@ -188,6 +188,31 @@ fn rehearse(shares: &[Share], plan: &GroupPlan, root: &RootKey) -> Result<usize>
 }
 
 impl Printed {
+    /// Erases the pages again, since they share a root among people who are no custodians after all.
+    ///
+    /// # Errors
+    /// When a page can't be removed.
+    pub(crate) fn discard(&self) -> Result<()> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        for file in &self.files {
+            for ending in ["html", "txt"] {
+                let page = folder.join(file).with_extension(ending);
+                fs::remove_file(&page).with_context(|| page.display().to_string())?;
+            }
+        }
+        folders::sync(folder).with_context(|| folder.display().to_string())
+    }
+
+    /// What became of the pages that were discarded.
+    pub(crate) fn discarded(&self) -> &'static str {
+        match self.folder {
+            Some(_) => "the new pages were erased",
+            None => "burn the new pages: enough of them rebuild the root",
+        }
+    }
+
     /// For scripts.
     pub(crate) fn json(&self) -> Value {
         json!({

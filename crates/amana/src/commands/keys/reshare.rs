@@ -37,6 +37,8 @@ impl Reshare {
             set: before.set + 1,
         };
         let name = desk.institution.name.clone();
+        // Before a folder is made, or a share asked for: what would be refused leaves nothing.
+        desk.may_change(&custodians).await?;
         let pages = Pages::of(self.pages.as_deref(), &name, custodians.set);
         pages.prepare()?;
         let root = self.given.root(Some(&before.plan))?;
@@ -48,7 +50,17 @@ impl Reshare {
         draft.reshare(custodians.clone());
         // Pages first: a keyring that names custodians without pages would be worse than pages that are to be burnt.
         let printed = pages.print(PageKey::Institution, &name, &root, &custodians)?;
-        let published = desk.publish(draft, Some(&root)).await?;
+        let published = match desk.publish(draft, Some(&root)).await {
+            // Between the question and the keyring the approval ended, or another keyring used it.
+            Err(error) if was_refused(&error) => {
+                printed.discard()?;
+                return Err(error.context(format!(
+                    "the keyring was refused and nothing was changed; {}",
+                    printed.discarded()
+                )));
+            }
+            published => published?,
+        };
         drop(root);
         desk.institution.pages = printed.folder.clone();
         desk.institution.keep(&desk.folder)?;
@@ -71,4 +83,19 @@ impl Reshare {
             )
         })
     }
+}
+
+/// Whether the data centre understood, and said no: then nothing was recorded.
+fn was_refused(error: &anyhow::Error) -> bool {
+    let refused = |cause: &(dyn std::error::Error + 'static)| {
+        let cause = cause.downcast_ref::<amana_gateway::Error>();
+        matches!(
+            cause,
+            Some(amana_gateway::Error::Refused {
+                status: 400..=499,
+                ..
+            })
+        )
+    };
+    error.chain().any(refused)
 }

@@ -83,17 +83,37 @@ pub(crate) const WORDS: AccountWords = AccountWords {
     no_proposals: "No proposals.",
     proposed: |operation, person, role| match operation {
         "end-retention" => format!("End the retention of {person}"),
+        "leave" => "Leave the data centre: nothing new is taken in from the institution".to_owned(),
+        "stay" => "Stay after all: deposits are taken again".to_owned(),
+        "change-custodians" => match person.rsplit_once(' ') {
+            Some((plan, set)) => {
+                format!("Share the root among other custodians: {plan} (set {set})")
+            }
+            None => "Share the root among other custodians".to_owned(),
+        },
         "appoint" => format!("Appoint {person}: {role}"),
         "recover" => format!(
             "Give a new link to {person}, who lost everything; the present keys are removed"
         ),
         _ => format!("End the role of {person}"),
     },
+    custodians: "Propose other custodians",
+    custodians_lead: "That takes two officials, as soon as two who approve can sign in. For 30 days after the approval, a gateway \
+                      takes “amana keys reshare” with exactly that plan, together with the present custodians. The old pages \
+                      work until they are burnt.",
+    plan: "Who rebuilds the root from now on (3-of-5, or 2 of {cabinet 2-of-3, ICT 2-of-3})",
+    leave: "Propose to leave",
+    leave_lead: "That takes two officials. From the approval on nothing new is taken in from your institution: no objects, no \
+                 buckets, no deploys of sites. Reading, exporting, deleting and revoking go on, and two of you can take it back. \
+                 Nobody’s permission is needed to export everything, before or after.",
+    stay: "Propose to stay",
+    stay_lead: "Your institution leaves: nothing new is taken in from it. If two officials decide so, deposits are taken again.",
     proposal: "Proposal",
     proposer: "By",
     state: "State",
     proposal_state: |state| match state {
         "open" => "waits for a second official",
+        "approved" => "approved: the keyring that names them is taken until",
         "done" => "done",
         "refused" => "refused",
         "withdrawn" => "withdrawn",

@@ -43,6 +43,13 @@ fn need(texts: &Texts, need: &Need) -> String {
         Need::Suspended => {
             "Your institution is suspended: everything can be read, nothing written. The journal has the reason.".to_owned()
         }
+        Need::Leaving { since_s } => {
+            let since = texts.moment(since_s);
+            format!(
+                "Two officials decided that your institution leaves ({since}): nothing new is taken in. Next: export everything \
+                 (amana export), import it elsewhere (amana import), then delete what is here. Two officials can decide to stay."
+            )
+        }
         Need::NoQuorum => {
             "The trust policy asks for no witness: your acts are recorded, never witnessed.".to_owned()
         }

@@ -166,6 +166,18 @@ fn people(did: &Did<'_>, person: &str) -> String {
             let proposed = (EN.account.proposed)(did.word(), about, role(did));
             format!("proposed: {proposed}{}", because(did))
         }
+        "proposal.approve" if did.word() == "leave" => format!(
+            "approved proposal no. {}: the institution leaves, and nothing new is taken in from it",
+            did.number()
+        ),
+        "proposal.approve" if did.word() == "stay" => format!(
+            "approved proposal no. {}: the institution stays, and its deposits are taken again",
+            did.number()
+        ),
+        "proposal.approve" if did.word() == "change-custodians" => format!(
+            "approved proposal no. {}: the next keyring may name other custodians",
+            did.number()
+        ),
         "proposal.approve" => format!("approved proposal no. {}", did.number()),
         "proposal.end" if did.word() == "withdrawn" => {
             format!("withdrew proposal no. {}", did.number())

@@ -46,6 +46,11 @@ pub(super) fn told(code: &str) -> Option<&'static str> {
         "last-credential" => "It is the last means of signing in: add another one first.",
         "unknown-session" => "That session does not exist any more.",
         "unknown-proposal" => "There is no such proposal.",
+        "already-leaving" => "The institution leaves already.",
+        "not-leaving" => "The institution is not leaving.",
+        "custodians-need-two" => {
+            "Two officials of the institution approve other custodians first, under Colleagues."
+        }
         "proposal-over" => "That proposal is over.",
         "unknown-thread" => "There is no such thread.",
         "thread-closed" => "That thread is closed already.",

@@ -48,6 +48,8 @@ pub(crate) const WORDS: OperatorWords = OperatorWords {
     quota_bytes: "Bytes, at most",
     quota_objects: "Objects, at most",
     suspended: "suspended",
+    leaving: "leaving",
+    leaving_lead: "Two of its officials decided that it leaves: nothing new is taken in from it, and it goes on reading, exporting and deleting. Only two of its officials can end that.",
     officials: "Officials",
     officials_told: |all, able| format!("{all} in office, of whom {able} can sign in"),
     more: "Next page",

@@ -104,6 +104,9 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         "invalid-tag" => "A tag is not valid.",
         "metadata-too-large" => "The metadata are too long.",
         "invalid-versioning" => "That setting of versions is not valid.",
+        "leaving" => {
+            "Two officials decided that the institution leaves: nothing new is taken in. Reading, exporting, deleting and revoking go on, and two officials can decide that it stays."
+        }
         "quota-exceeded" => {
             "The institution’s quota is used up: delete something, or ask the operator for more."
         }

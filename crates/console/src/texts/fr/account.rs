@@ -86,17 +86,41 @@ pub(crate) const WORDS: AccountWords = AccountWords {
     no_proposals: "Aucune proposition.",
     proposed: |operation, person, role| match operation {
         "end-retention" => format!("Mettre fin à la conservation de {person}"),
+        "leave" => {
+            "Quitter le centre de données : plus rien de nouveau n’est reçu de l’institution"
+                .to_owned()
+        }
+        "stay" => "Rester finalement : les dépôts sont de nouveau reçus".to_owned(),
+        "change-custodians" => match person.rsplit_once(' ') {
+            Some((plan, set)) => {
+                format!("Partager la racine entre d’autres dépositaires : {plan} (jeu {set})")
+            }
+            None => "Partager la racine entre d’autres dépositaires".to_owned(),
+        },
         "appoint" => format!("Nommer {person} : {role}"),
         "recover" => format!(
             "Donner un nouveau lien à {person}, qui a tout perdu ; ses clés actuelles sont retirées"
         ),
         _ => format!("Mettre fin au rôle de {person}"),
     },
+    custodians: "Proposer d’autres dépositaires",
+    custodians_lead: "Il y faut deux agents, dès que deux agents qui approuvent peuvent se connecter. Pendant 30 jours après \
+                      l’approbation, une passerelle accepte « amana keys reshare » avec exactement ce plan, en présence des \
+                      dépositaires actuels. Les anciennes pages valent jusqu’à ce qu’elles soient brûlées.",
+    plan: "Qui reconstitue la racine désormais (3-of-5, ou 2 of {cabinet 2-of-3, ICT 2-of-3})",
+    leave: "Proposer de partir",
+    leave_lead: "Il y faut deux agents. Dès l’approbation, plus rien de nouveau n’est reçu de votre institution : ni objet, ni \
+                 compartiment, ni publication de site. Lire, exporter, supprimer et révoquer restent possibles, et deux d’entre \
+                 vous peuvent revenir sur cette décision. Exporter tout ne demande la permission de personne, avant comme après.",
+    stay: "Proposer de rester",
+    stay_lead: "Votre institution part : plus rien de nouveau n’est reçu d’elle. Si deux agents en décident ainsi, les dépôts \
+                sont de nouveau reçus.",
     proposal: "Proposition",
     proposer: "Par",
     state: "État",
     proposal_state: |state| match state {
         "open" => "attend un second agent",
+        "approved" => "approuvée : le trousseau qui les nomme est accepté jusqu’au",
         "done" => "faite",
         "refused" => "refusée",
         "withdrawn" => "retirée",

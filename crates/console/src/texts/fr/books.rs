@@ -44,6 +44,14 @@ fn need(texts: &Texts, need: &Need) -> String {
         Need::Suspended => {
             "Votre institution est suspendue : tout se lit, rien ne s’écrit. Le motif est au journal.".to_owned()
         }
+        Need::Leaving { since_s } => {
+            let since = texts.moment(since_s);
+            format!(
+                "Deux agents ont décidé que votre institution part ({since}) : plus rien de nouveau n’est reçu. Ensuite : tout \
+                 exporter (amana export), l’importer ailleurs (amana import), puis supprimer ce qui est ici. Deux agents peuvent \
+                 décider de rester."
+            )
+        }
         Need::NoQuorum => {
             "La politique de confiance ne demande aucun témoin : vos actes sont inscrits, jamais attestés.".to_owned()
         }

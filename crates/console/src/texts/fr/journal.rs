@@ -190,6 +190,18 @@ fn people(did: &Did<'_>, person: &str) -> String {
             let proposed = (FR.account.proposed)(did.word(), about, role(did));
             format!("a proposé : {proposed}{}", because(did))
         }
+        "proposal.approve" if did.word() == "leave" => format!(
+            "a approuvé la proposition n° {} : l’institution part, et plus rien de nouveau n’est reçu d’elle",
+            did.number()
+        ),
+        "proposal.approve" if did.word() == "stay" => format!(
+            "a approuvé la proposition n° {} : l’institution reste, et ses dépôts sont de nouveau reçus",
+            did.number()
+        ),
+        "proposal.approve" if did.word() == "change-custodians" => format!(
+            "a approuvé la proposition n° {} : le prochain trousseau peut nommer d’autres dépositaires",
+            did.number()
+        ),
         "proposal.approve" => format!("a approuvé la proposition n° {}", did.number()),
         "proposal.end" if did.word() == "withdrawn" => {
             format!("a retiré la proposition n° {}", did.number())

@@ -48,6 +48,11 @@ pub(super) fn told(code: &str) -> Option<&'static str> {
         }
         "unknown-session" => "Cette session n’existe plus.",
         "unknown-proposal" => "Cette proposition n’existe pas.",
+        "already-leaving" => "L’institution part déjà.",
+        "not-leaving" => "L’institution n’est pas en train de partir.",
+        "custodians-need-two" => {
+            "Deux agents de l’institution approuvent d’abord d’autres dépositaires, sous Collègues."
+        }
         "proposal-over" => "Cette proposition est close.",
         "unknown-thread" => "Il n’y a pas de tel fil de messages.",
         "thread-closed" => "Ce fil est déjà clos.",

@@ -48,6 +48,8 @@ pub(crate) const WORDS: OperatorWords = OperatorWords {
     quota_bytes: "Octets, au plus",
     quota_objects: "Objets, au plus",
     suspended: "suspendue",
+    leaving: "en partance",
+    leaving_lead: "Deux de ses agents ont décidé qu’elle part : plus rien de nouveau n’est reçu d’elle ; elle continue de lire, d’exporter et de supprimer. Seuls deux de ses agents peuvent y mettre fin.",
     officials: "Agents",
     officials_told: |all, able| format!("{all} en fonction, dont {able} peuvent se connecter"),
     more: "Suite",

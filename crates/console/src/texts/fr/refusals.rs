@@ -116,6 +116,9 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         "invalid-tag" => "Une étiquette n’est pas valable.",
         "metadata-too-large" => "Les métadonnées sont trop longues.",
         "invalid-versioning" => "Ce réglage des versions n’est pas valable.",
+        "leaving" => {
+            "Deux agents ont décidé que l’institution part : plus rien de nouveau n’est reçu. Lire, exporter, supprimer et révoquer restent possibles, et deux agents peuvent décider qu’elle reste."
+        }
         "quota-exceeded" => {
             "Le quota de l’institution est épuisé : supprimez quelque chose, ou demandez davantage à l’opérateur."
         }
