@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::fetch::Answer;
 use crate::html::tags;
+use crate::local::Local;
 use crate::policy::{LeftOut, left_out, pattern};
 use crate::references::{Kind, Reference, base, of_page};
 use crate::rest;
@@ -73,6 +74,10 @@ pub struct Wanted<'a> {
     pub new_host: Option<String>,
     /// Hosts whose files come along.
     pub assets: Vec<Origin>,
+    /// Further names that lead to the site, or did.
+    pub aliases: Vec<String>,
+    /// Answers for the site, in place of who has its name on the network.
+    pub local: Option<Local>,
     /// Whether the owner asks, so that `robots.txt` isn't asked.
     pub is_own: bool,
     /// Requests a second.
@@ -161,7 +166,7 @@ pub async fn crawl(
     let (opened, held) = Archive::open(archive, &wanted.agent, &(wanted.now)())?;
     let mut site = Site {
         home: wanted.start.clone(),
-        aliases: Vec::new(),
+        aliases: wanted.aliases.clone(),
         new_host: wanted.new_host.clone(),
         assets: wanted.assets.clone(),
     };

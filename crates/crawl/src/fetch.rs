@@ -13,6 +13,7 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::local::Local;
 use crate::site::{Origin, Site, Target};
 use crate::warc::parted;
 use crate::{Error, Result};
@@ -120,16 +121,18 @@ pub struct Fetcher {
     pace: Duration,
     next: Instant,
     connectors: HashMap<String, Connector>,
+    /// Answers for the site itself, in place of who has its name on the network.
+    local: Option<Local>,
     /// The connection that is open, and to whom.
     open: Option<(String, SendRequest<Empty<Bytes>>)>,
 }
 
 impl Fetcher {
-    /// That says who it is by `agent`, and asks at most `rate` times a second.
+    /// That says who it is by `agent`, and asks at most `rate` times a second; `local` answers for the site itself.
     ///
     /// # Errors
     /// When `agent` can't stand in a header.
-    pub fn new(agent: &str, trust: Trust, rate: f64) -> Result<Self> {
+    pub fn new(agent: &str, trust: Trust, rate: f64, local: Option<Local>) -> Result<Self> {
         let value = HeaderValue::from_str(agent).map_err(|error| Error::Url {
             text: agent.to_owned(),
             why: error.to_string(),
@@ -140,6 +143,7 @@ impl Fetcher {
             pace: Duration::from_secs_f64(1.0 / rate.clamp(0.01, 10_000.0)),
             next: Instant::now(),
             connectors: HashMap::new(),
+            local,
             open: None,
         })
     }
@@ -163,7 +167,12 @@ impl Fetcher {
             tries += 1;
             sleep_until(self.next).await;
             self.next = Instant::now() + self.pace;
-            let asked = timeout(PATIENCE, self.once(origin, &target.path)).await;
+            let asked = match &self.local {
+                Some(local) if target.asset_host.is_none() => {
+                    timeout(PATIENCE, local.get(origin, &target.path)).await
+                }
+                _ => timeout(PATIENCE, self.once(origin, &target.path)).await,
+            };
             let asked = asked.unwrap_or_else(|_| Err("no whole answer came in time".to_owned()));
             if asked.is_err() {
                 self.open = None;

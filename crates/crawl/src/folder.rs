@@ -22,6 +22,8 @@ use crate::{Error, Result, css};
 
 /// Where the folder is made, beside the archive.
 const MAKING: &str = "making";
+/// Says which applications stand behind the site: no answer tells that, so it stays from one import to the next.
+pub const APPLICATIONS: &str = "_applications";
 /// Where contents wait, each under its digest.
 const CONTENTS: &str = "contents";
 
@@ -68,6 +70,11 @@ pub fn write(crawled: &Crawled, out: &Path, type_of: TypeOf<'_>) -> Result<Repor
     writing.place(type_of)?;
     writing.write_missing_page()?;
     let report = writing.finish()?;
+    let own = out.join(APPLICATIONS);
+    if own.is_file() {
+        let to = making.join(APPLICATIONS);
+        fs::copy(&own, &to).map_err(Error::file(own))?;
+    }
     remove(&contents)?;
     remove(out)?;
     fs::rename(&making, out).map_err(Error::file(out))?;

@@ -9,7 +9,7 @@
 //! - **Everything has a bound**: pages, bytes, lengths of addresses, addresses that differ in a number alone.
 //!
 //! [`html`], [`css`], [`srcset`], [`text`], [`robots`], [`seeds`], [`scan`], [`forms`], [`rewrite`] and [`layout`] are pure;
-//! [`fetch`], [`warc`], [`crawl`](mod@crawl), [`folder`] and [`zone`] do the rest.
+//! [`fetch`], [`local`], [`warc`], [`crawl`](mod@crawl), [`folder`] and [`zone`] do the rest.
 //!
 //! What it deliberately does not do: run scripts, send forms, sign in, store anything in a data centre.
 
@@ -23,6 +23,7 @@ pub mod folder;
 pub mod forms;
 pub mod html;
 pub mod layout;
+pub mod local;
 pub mod policy;
 pub mod redirects;
 pub mod references;

@@ -26,5 +26,6 @@ pub use manifest::{File, MAX_FILES, MAX_MANIFEST_BYTES, Manifest};
 pub use media::media_type;
 pub use publishers::Publishers;
 pub use redirects::Redirect;
+pub use scan::intruders_mark;
 pub(crate) use scan::is_kept_back;
 pub use statement::{Says, Statement};

@@ -1,8 +1,10 @@
 //! `amana site`: web sites. The operator gives a name; what is published under it, its publishers sign.
 
+pub(super) mod backup;
 mod deploy;
 mod line;
 mod publishers;
+mod set_up;
 mod signing;
 mod state;
 mod statement;
@@ -46,8 +48,10 @@ pub(crate) enum Site {
     Watch(watch::Watch),
     /// Remove a site: nothing is published under its name any more
     Remove(Remove),
-    /// Turn a living site into a folder that answers as it did
+    /// Turn a living site into a folder that answers as it did; or a backup into an application that can be set up here
     Import(super::site_import::SiteImport),
+    /// Set up an application that was made of a backup: its user, its database, its files, its unit
+    SetUp(set_up::SetUp),
 }
 
 /// Whose key.
@@ -117,6 +121,7 @@ impl Site {
             Self::Watch(watch) => watch.run().await,
             Self::Remove(remove) => remove.run().await,
             Self::Import(import) => import.run().await,
+            Self::SetUp(set_up) => set_up.run().await,
         }
     }
 }

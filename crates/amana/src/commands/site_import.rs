@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use amana_backups::Application;
 use amana_crawl::crawl::{Bounds, Wanted, crawl};
 use amana_crawl::folder;
 use amana_crawl::report::{Became, Report};
@@ -15,6 +16,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde_json::json;
 
+use super::site::backup::{FromBackup, local};
 use crate::output;
 use crate::progress::Progress;
 use crate::release::VERSION;
@@ -23,13 +25,24 @@ use crate::tls::Authority;
 /// The archive of what was fetched, which is the import's state at once.
 const ARCHIVE: &str = "archive.warc.gz";
 const DNS_PORT: u16 = 53;
+/// Requests a second.
+const RATE: f64 = 5.0;
+/// The same of an application on this machine, which has no other visitors but editors.
+const LOCAL_RATE: f64 = 200.0;
 
 /// A site to import.
 #[derive(Args)]
 pub(crate) struct SiteImport {
     /// Where the site is: https://www.example.org
-    url: String,
-    /// The folder to make, which amana site deploy takes; what was fetched, and a report, are kept beside it, in FOLDER.import
+    #[arg(required_unless_present_any = ["backup", "application"], conflicts_with_all = ["backup", "application"])]
+    url: Option<String>,
+    #[command(flatten)]
+    backup: FromBackup,
+    /// In place of URL: an application that was set up on this machine, in its folder. What it answers becomes the folder
+    #[arg(long, value_name = "FOLDER", conflicts_with = "backup")]
+    application: Option<PathBuf>,
+    /// The folder to make: of a site, what amana site deploy takes; of a backup, what amana site set-up takes. A report is kept
+    /// beside it, in FOLDER.import
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// The name that the site will have, if it is to be another one
@@ -41,9 +54,9 @@ pub(crate) struct SiteImport {
     /// Another host whose files come along, such as one that serves pictures; may be given again
     #[arg(long, value_name = "HOST")]
     asset_host: Vec<String>,
-    /// Requests at most: 5/s
-    #[arg(long, value_name = "N/s", default_value = "5/s", value_parser = rate)]
-    rate: f64,
+    /// Requests at most: 5/s, of an application on this machine 200/s, unless said otherwise
+    #[arg(long, value_name = "N/s", value_parser = rate)]
+    rate: Option<f64>,
     /// File with addresses to begin with, one a line
     #[arg(long, value_name = "FILE")]
     seeds: Option<PathBuf>,
@@ -53,7 +66,7 @@ pub(crate) struct SiteImport {
     /// Addresses asked for at most
     #[arg(long, value_name = "N", default_value_t = Bounds::default().addresses)]
     max_addresses: usize,
-    /// GiB fetched at most
+    /// GiB fetched at most, or unpacked
     #[arg(long, value_name = "GIB", default_value_t = Bounds::default().bytes >> 30)]
     max_gib: u64,
     /// Addresses at most that differ in numbers alone, as a calendar's do
@@ -71,7 +84,17 @@ pub(crate) struct SiteImport {
 
 impl SiteImport {
     pub(crate) async fn run(self) -> Result<()> {
-        let wanted = self.wanted()?;
+        if self.backup.is_asked() {
+            return self
+                .backup
+                .run(&self.out, self.host.as_deref(), self.max_gib, self.json);
+        }
+        let application = self
+            .application
+            .as_deref()
+            .map(Application::of)
+            .transpose()?;
+        let wanted = self.wanted(application.as_ref())?;
         let state = folder::prepare(&self.out)?;
         let mut progress = Progress::new("reading");
         let archive = state.join(ARCHIVE);
@@ -84,11 +107,14 @@ impl SiteImport {
             |name: &str, is_utf8: bool| media_type(name, if is_utf8 { b"" } else { &[0xff] });
         let report = folder::write(&crawled, &self.out, &type_of)?;
         report.write(&state, &now())?;
-        self.zone(&wanted.start, &state).await?;
+        match &self.application {
+            Some(folder) => keep_applications(folder, &self.out)?,
+            None => self.zone(&wanted.start, &state).await?,
+        }
         self.tell(&state, &report)
     }
 
-    fn wanted(&self) -> Result<Wanted<'static>> {
+    fn wanted(&self, application: Option<&Application>) -> Result<Wanted<'static>> {
         let mut list = Vec::new();
         if let Some(file) = &self.seeds {
             list.extend(seeds::list(&text(file)?));
@@ -98,12 +124,23 @@ impl SiteImport {
         }
         let host = self.host.as_deref().map(str::parse::<Host>).transpose()?;
         let assets = self.asset_host.iter().map(|host| Origin::parse(host));
+        let start = match (application, &self.url) {
+            (Some(application), _) => application.host.as_str(),
+            (None, url) => url.as_deref().unwrap_or_default(),
+        };
+        let usual_rate = if application.is_some() {
+            LOCAL_RATE
+        } else {
+            RATE
+        };
         Ok(Wanted {
-            start: Origin::parse(&self.url)?,
+            start: Origin::parse(start)?,
             new_host: host.map(|host| host.to_string()),
             assets: assets.collect::<Result<_, _>>()?,
-            is_own: self.own_site,
-            rate: self.rate,
+            aliases: application.map_or_else(Vec::new, |made| made.was.clone()),
+            local: application.map(local),
+            is_own: self.own_site || application.is_some(),
+            rate: self.rate.unwrap_or(usual_rate),
             bounds: Bounds {
                 addresses: self.max_addresses,
                 bytes: self.max_gib.saturating_mul(1 << 30),
@@ -168,6 +205,18 @@ impl SiteImport {
             page.display()
         ))
     }
+}
+
+/// The first time, what the application says of itself goes into the folder; later, what is there stays.
+fn keep_applications(application: &Path, out: &Path) -> Result<()> {
+    let (from, to) = (
+        application.join(folder::APPLICATIONS),
+        out.join(folder::APPLICATIONS),
+    );
+    if from.is_file() && !to.exists() {
+        std::fs::copy(&from, &to).with_context(|| from.display().to_string())?;
+    }
+    Ok(())
 }
 
 /// The first name server that the system asks.

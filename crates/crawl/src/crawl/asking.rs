@@ -42,7 +42,12 @@ pub(super) struct Asking<'a> {
 impl<'a> Asking<'a> {
     pub(super) fn new(wanted: &Wanted<'a>, archive: Archive, held: Vec<Held>) -> Result<Self> {
         Ok(Self {
-            fetcher: Fetcher::new(&wanted.agent, wanted.trust.clone(), wanted.rate)?,
+            fetcher: Fetcher::new(
+                &wanted.agent,
+                wanted.trust.clone(),
+                wanted.rate,
+                wanted.local.clone(),
+            )?,
             archive,
             bytes: held.iter().map(|held| held.size).sum(),
             held: held

@@ -124,6 +124,8 @@ fn wanted(start: &Origin, cdn: &Origin) -> Wanted<'static> {
         new_host: Some("new.example".to_owned()),
         assets: vec![cdn.clone()],
         is_own: false,
+        aliases: Vec::new(),
+        local: None,
         rate: 10_000.0,
         bounds: Bounds {
             alike: 5,

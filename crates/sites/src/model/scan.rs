@@ -193,6 +193,15 @@ pub(super) fn name(name: &str) -> Option<&'static str> {
     (small.starts_with('.') && small != ".well-known").then_some("a hidden file")
 }
 
+/// What intruders leave, in programs' sources too: what a content shows, in words.
+#[must_use]
+pub fn intruders_mark(content: &[u8]) -> Option<&'static str> {
+    SEARCH
+        .find_iter(content)
+        .map(|found| MARKS[found.pattern().as_usize()].1)
+        .find(|why| why.starts_with("a web shell") || why.starts_with("an injected"))
+}
+
 /// Why a file of this content isn't published.
 pub(super) fn content(content: &[u8]) -> Option<&'static str> {
     let looked_through = &content[..content.len().min(MAX_LOOKED_THROUGH_BYTES)];

@@ -12,7 +12,7 @@ use crate::sources;
 const LAYERS: [&[&str]; 6] = [
     &["amana-ledger", "amana-seal", "amana-tls"],
     &["amana-store", "amana-crawl"],
-    &["amana-access"],
+    &["amana-access", "amana-backups"],
     &["amana-vault", "amana-releases"],
     &["amana-s3", "amana-folders", "amana-gateway", "amana-sites"],
     &["amana-console"],

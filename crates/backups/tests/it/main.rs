@@ -1,0 +1,6 @@
+//! Backups, well-formed and not.
+
+mod archives;
+mod dumps;
+mod finding;
+mod settings;
