@@ -139,7 +139,10 @@ class Running:
         log = (home / "fpm.log").open("wb")
         words = self.in_own_etc(f"mkdir -p {home}/run && {prepare} && exec {start}")
         self.process = subprocess.Popen(words, env=surroundings(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)
-        wait_until((home / "run" / USER / "php.sock").exists, "PHP-FPM listens")
+        # The folder is the site's own: root alone looks into it here.
+        there = [*AS_ROOT, "test", "-S", home / "run" / USER / "php.sock"]
+        wait_until(lambda: self.process.poll() is not None or subprocess.run(list(map(str, there))).returncode == 0, "PHP-FPM listens")
+        assert self.process.poll() is None, (home / "fpm.log").read_text()
 
     def in_own_etc(self, script):
         return [*AS_ROOT, "unshare", "--mount", "--kill-child", "sh", "-ec", f"mount --bind {self.etc} /etc; {script}"]

@@ -40,7 +40,8 @@ pub(super) fn pool(application: &Application) -> String {
     format!(
         "; The application of {host}: made by amana site import.
 [global]
-error_log = /proc/self/fd/2
+error_log = syslog
+syslog.ident = {user}
 daemonize = no
 process_control_timeout = 10s
 
