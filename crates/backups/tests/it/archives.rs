@@ -40,15 +40,15 @@ fn archive(members: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn unpacked(bytes: &[u8], bounds: Bounds) -> (TempDir, Result<Unpacked>) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("it is the test's own");
     let file = folder.path().join("backup.tar");
-    fs::write(&file, bytes).unwrap();
+    fs::write(&file, bytes).expect("it is the test's own");
     let done = unpack(&file, &folder.path().join("in"), bounds, &mut |_, _| {});
     (folder, done)
 }
 
 fn text(folder: &TempDir, name: &str) -> String {
-    fs::read_to_string(folder.path().join("in").join(name)).unwrap()
+    fs::read_to_string(folder.path().join("in").join(name)).expect("it is the test's own")
 }
 
 #[test]
@@ -259,7 +259,7 @@ proptest! {
         }
         bytes.truncate(cut.max(1));
         let (folder, _done) = unpacked(&bytes, Bounds::default());
-        let mut names: Vec<String> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder.path()).expect("it is the test's own").map(|entry| entry.expect("it is the test's own").file_name().into_string().expect("it is the test's own")).collect();
         names.sort();
         prop_assert_eq!(names, ["backup.tar", "in"]);
         prop_assert!(no_links(&folder.path().join("in")));
@@ -267,9 +267,11 @@ proptest! {
 }
 
 fn no_links(folder: &Path) -> bool {
-    fs::read_dir(folder).unwrap().all(|entry| {
-        let entry = entry.unwrap();
-        let kind = entry.file_type().unwrap();
-        !kind.is_symlink() && (!kind.is_dir() || no_links(&entry.path()))
-    })
+    fs::read_dir(folder)
+        .expect("it is the test's own")
+        .all(|entry| {
+            let entry = entry.expect("it is the test's own");
+            let kind = entry.file_type().expect("it is the test's own");
+            !kind.is_symlink() && (!kind.is_dir() || no_links(&entry.path()))
+        })
 }

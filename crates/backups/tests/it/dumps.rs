@@ -20,12 +20,12 @@ const DUMP: &str = "-- MariaDB dump 10.19  Distrib 10.11.14-MariaDB\n/*!40101 SE
     -- Dump completed on 2026-11-23\n";
 
 fn looked_at(dump: &[u8]) -> (Result<Dump, String>, String) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("it is the test's own");
     let file = folder.path().join("x.sql");
-    fs::write(&file, dump).unwrap();
+    fs::write(&file, dump).expect("it is the test's own");
     let mut copy = Vec::new();
     let read = read(&file, "w_", &mut copy).map_err(|error| error.to_string());
-    (read, String::from_utf8(copy).unwrap())
+    (read, String::from_utf8(copy).expect("it is the test's own"))
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn another_programs_dump_needs_no_last_line() {
         Some("phpMyAdmin SQL Dump")
     );
     assert_eq!(copy, dump);
-    let (read, _) = looked_at(dump[..dump.len() - 30].as_bytes());
+    let (read, _) = looked_at(&dump.as_bytes()[..dump.len() - 30]);
     assert!(read.unwrap_err().contains("cut off"));
 }
 
@@ -121,9 +121,9 @@ proptest! {
     #[test]
     fn what_stays_stays_as_it_is(parts in "(a|'|\"|`|;|\\\\| |\n|--|/\\*|!|\\*/|#|delimiter |DELIMITER \\$\\$\n|5){0,80}") {
         let mut copy = Vec::new();
-        let shape = sql::read(&mut parts.as_bytes(), &mut Everything(Vec::new()), &mut copy).unwrap();
+        let shape = sql::read(&mut parts.as_bytes(), &mut Everything(Vec::new()), &mut copy).expect("it is the test's own");
         if shape.dropped.is_empty() {
-            prop_assert_eq!(String::from_utf8(copy).unwrap(), parts);
+            prop_assert_eq!(String::from_utf8(copy).expect("it is the test's own"), parts);
         }
     }
 

@@ -12,8 +12,9 @@ use amana_backups::versions::{Verdict, compare, is_below};
 fn put(folder: &Path, files: &[(&str, &str)]) {
     for (name, text) in files {
         let file = folder.join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
+        fs::create_dir_all(file.parent().expect("it is the test's own"))
+            .expect("it is the test's own");
+        fs::write(file, text).expect("it is the test's own");
     }
 }
 
