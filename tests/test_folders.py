@@ -69,7 +69,7 @@ def test_only_who_has_a_key_sees_anything(dav):
 def test_wrong_secrets_make_wait(ministry):
     """The same key from the same address, and no other; once the time is over the right one opens again."""
     centre, gateway, account = ministry
-    words = ("access-key", "create", "--label", "clerk", "--data", gateway.data, "--json")
+    words = ("access-key", "create", "--data", gateway.data, "--json")
     made = json.loads(gateway.run(*words).stdout)
     clerk = Dav(gateway, type(account)(gateway, "finances", None, made["access_key_id"], made["secret_access_key"]))
     thief = Dav(gateway, type(account)(gateway, "finances", None, made["access_key_id"], "wrong"))
