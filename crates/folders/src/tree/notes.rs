@@ -2,7 +2,7 @@
 //! moved, and stays when its content is replaced.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use amana_vault::{
     ETagMatch, Error as VaultError, Metadata, ObjectAttrs, ObjectKey, VersionRef, WriteConditions,
@@ -10,7 +10,8 @@ use amana_vault::{
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use flate2::Compression;
-use flate2::read::{DeflateDecoder, DeflateEncoder};
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 
 use super::{Kind, Tree};
 use crate::path::Place;
@@ -102,9 +103,11 @@ pub(crate) fn fits(note: &str) -> bool {
 }
 
 fn pack(note: &str) -> String {
-    let packed = DeflateEncoder::new(note.as_bytes(), Compression::best());
-    let packed: std::io::Result<Vec<u8>> = packed.bytes().collect();
-    BASE64_STANDARD_NO_PAD.encode(packed.expect("bytes in memory can be read"))
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::best());
+    let packed = packed
+        .write_all(note.as_bytes())
+        .and_then(|()| packed.finish());
+    BASE64_STANDARD_NO_PAD.encode(packed.expect("memory takes what is written"))
 }
 
 fn read(attrs: &ObjectAttrs) -> Option<String> {
