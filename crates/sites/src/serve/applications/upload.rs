@@ -312,7 +312,7 @@ mod tests {
             Some(StatusCode::REQUEST_TIMEOUT)
         );
         let parts = futures::stream::iter(0..4).then(|_| async {
-            tokio::time::sleep(Duration::from_secs(7)).await;
+            tokio::time::advance(Duration::from_secs(7)).await;
             Bytes::from_static(b"1")
         });
         let mut upload = of(Box::pin(parts), 4);
