@@ -27,5 +27,5 @@ pub use media::media_type;
 pub use publishers::Publishers;
 pub use redirects::Redirect;
 pub use scan::intruders_mark;
-pub(crate) use scan::is_kept_back;
+pub(crate) use scan::{is_kept_back, says_too_much};
 pub use statement::{Says, Statement};

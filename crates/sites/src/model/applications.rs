@@ -77,7 +77,11 @@ impl Manifest {
     #[must_use]
     pub fn application(&self, asked: &Address) -> Option<&ApplicationRule> {
         let fits = |(pattern, rule): &&(Pattern, ApplicationRule)| {
-            pattern.captures(asked.path()).is_some() && !(rule.missing && self.is_there(asked))
+            // Many programs don't mind capitals: what is for editors is so however it is written.
+            let path = asked.path();
+            let fits =
+                pattern.captures(path).is_some() || rule.editors && pattern.fits_in_any_case(path);
+            fits && !(rule.missing && self.is_there(asked))
         };
         self.applications.iter().find(fits).map(|(_, rule)| rule)
     }

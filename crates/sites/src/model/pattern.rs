@@ -58,6 +58,19 @@ impl Pattern {
 
     /// What the placeholders stand for in that path, if it fits.
     pub(super) fn captures<'a>(&'a self, path: &'a str) -> Option<Captured<'a>> {
+        self.read(path, str::eq)
+    }
+
+    /// Whether the path fits, whatever its capitals.
+    pub(super) fn fits_in_any_case(&self, path: &str) -> bool {
+        self.read(path, str::eq_ignore_ascii_case).is_some()
+    }
+
+    fn read<'a>(
+        &'a self,
+        path: &'a str,
+        is_same: impl Fn(&str, &str) -> bool,
+    ) -> Option<Captured<'a>> {
         let mut captured = Vec::new();
         let mut rest = path.strip_prefix('/')?;
         let mut ended = rest.is_empty();
@@ -70,7 +83,7 @@ impl Pattern {
                 None => (rest, None),
             };
             match part {
-                Part::Literal(literal) if literal == name => {}
+                Part::Literal(literal) if is_same(literal, name) => {}
                 Part::Placeholder(placeholder) if !name.is_empty() => {
                     captured.push((placeholder.as_str(), name));
                 }

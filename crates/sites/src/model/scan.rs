@@ -209,6 +209,11 @@ pub(super) fn content(content: &[u8]) -> Option<&'static str> {
     Some(MARKS[found.pattern().as_usize()].1)
 }
 
+/// Whether what a file begins with is a program's, a key's or a dump's.
+pub(crate) fn says_too_much(content: &[u8]) -> bool {
+    self::content(content).is_some()
+}
+
 /// Whether a file of this name, in an application's folder, is for the application alone: its programs, its passwords, copies.
 pub(crate) fn is_kept_back(file: &str) -> bool {
     let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);

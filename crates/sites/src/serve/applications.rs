@@ -18,6 +18,7 @@ mod http;
 mod instead;
 mod networks;
 mod params;
+mod passed;
 mod place;
 mod records;
 mod scripts;

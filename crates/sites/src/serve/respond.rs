@@ -170,13 +170,13 @@ impl Server {
             let file = match &*ready {
                 Ready::File(file) => file,
                 Ready::Redirect(status, headers) => {
-                    return with(*status, headers.clone(), Body::empty());
+                    return shown(with(*status, headers.clone(), Body::empty()), &live);
                 }
                 Ready::Missing => return pages::refusal(StatusCode::NOT_FOUND),
                 Ready::Wrong => return pages::refusal(StatusCode::BAD_REQUEST),
             };
             match self.file(head, &live, &ready, file).await {
-                Ok(answer) => return answer,
+                Ok(answer) => return shown(answer, &live),
                 Err(Trouble::Unavailable(error)) => {
                     tracing::error!(site = %live.host(), %error, "content can't be read");
                     break;
@@ -283,6 +283,15 @@ impl Server {
             body_bytes: answer.body().left_bytes(),
         });
     }
+}
+
+/// The number of the deploy that an answer is really from.
+#[derive(Clone, Copy)]
+pub(super) struct Shown(pub(super) u64);
+
+fn shown(mut answer: Response<Body>, live: &Live) -> Response<Body> {
+    answer.extensions_mut().insert(Shown(live.number()));
+    answer
 }
 
 /// The host that is asked for: an absolute target's (and HTTP/2's) before the header (RFC 9112 §3.2.2); none when there are two.

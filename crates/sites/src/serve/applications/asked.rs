@@ -18,15 +18,19 @@ const ALSO_OF_THE_CONNECTION: [&str; 4] = [
     "proxy-authorization",
     "proxy-connection",
 ];
-/// What only we say, and `proxy`, which programs would take for a setting of theirs (CVE-2016-5385).
-const NOT_BY_VISITORS: [&str; 6] = [
+/// What only we say; paths in place of the one that the rules were judged by (CVE-2018-14773); and `proxy`, which programs would
+/// take for a setting of theirs (CVE-2016-5385).
+const NOT_BY_VISITORS: [&str; 7] = [
+    "client-ip",
     "forwarded",
     "proxy",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
+    "true-client-ip",
+    "x-original-url",
     "x-real-ip",
+    "x-rewrite-url",
 ];
+/// `-for`, `-host`, `-proto` and their kin.
+const ALSO_NOT_BY_VISITORS: &str = "x-forwarded-";
 /// What only we say of an answer.
 pub(super) const SNAPSHOT: HeaderName = HeaderName::from_static("amana-snapshot");
 
@@ -80,6 +84,7 @@ pub(super) fn request_headers(came: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for name in came.keys() {
         let is_ours = NOT_BY_VISITORS.contains(&name.as_str())
+            || name.as_str().starts_with(ALSO_NOT_BY_VISITORS)
             || [HOST, CONTENT_LENGTH, EXPECT].contains(name);
         // `x_forwarded_for` is, as a variable of CGI, the same as `x-forwarded-for`.
         let is_plain = name
@@ -170,6 +175,9 @@ mod tests {
             ("x-forwarded-for", "1.2.3.4"),
             ("x_forwarded_for", "1.2.3.4"),
             ("x-real-ip", "1.2.3.4"),
+            ("x-forwarded-prefix", "/admin"),
+            ("x-original-url", "/admin"),
+            ("x-rewrite-url", "/admin"),
             ("expect", "100-continue"),
             ("content-length", "3"),
             ("cookie", "a=1"),

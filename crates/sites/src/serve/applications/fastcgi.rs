@@ -1,34 +1,29 @@
 //! Applications that speak FastCGI: a script is found, told of the request, given its body, and its answer passed on as it comes.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_LENGTH, LOCATION};
 use http::{HeaderValue, Method, Response, StatusCode};
-use http_body::Frame;
 use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::asked::{Asked, answer_headers};
 use super::cgi_head::{CgiHead, Gathering};
 use super::params::params;
+use super::passed::{self, Passed};
 use super::place::Stream;
 use super::records::{self, Record, Records};
 use super::scripts::{self, Meant};
 use super::upload::Upload;
-use super::upstream::{Failure, Upstream, within};
+use super::upstream::{Failure, MayAsk, Upstream, within};
 use super::{FastCgi, files};
 use crate::serve::{Body, pages};
 
 const READ_BYTES: usize = 16 * 1024;
-/// Parts of an answer that wait for the visitor.
-const MAX_PARTS: usize = 4;
 /// Of what an application says to those who keep it, a request logs at most this.
 const MAX_LOGGED_BYTES: usize = 4096;
 
@@ -37,7 +32,7 @@ pub(super) async fn ask(
     upstream: &Upstream,
     backend: &FastCgi,
     asked: Asked,
-    may_run: &(dyn Fn(&str) -> bool + Sync),
+    may_ask: &MayAsk<'_>,
 ) -> Result<Response<Body>, Failure> {
     let (sought, path) = (backend.clone(), asked.path.clone());
     let meant = tokio::task::spawn_blocking(move || scripts::find(&sought, &path)).await;
@@ -48,7 +43,7 @@ pub(super) async fn ask(
         Meant::Folder => return Ok(with_slash(&asked)),
         Meant::Nothing => return Err(Failure::Refused(StatusCode::NOT_FOUND)),
     };
-    if script != asked.path && !may_run(&script) {
+    if !may_run(&asked.path, &script, &path_info, may_ask) {
         return Err(Failure::Refused(StatusCode::NOT_FOUND));
     }
     // A script is told the length before it gets a byte.
@@ -62,7 +57,7 @@ pub(super) async fn ask(
     let opening = records::opening(&params(backend, &asked, &script, &path_info));
     let progress = asked.upload.progress();
     let (head, waiting) = oneshot::channel();
-    let (parts, body) = mpsc::channel(MAX_PARTS);
+    let (parts, body) = mpsc::channel(passed::MAX_PARTS);
     let answering = Answering {
         head: Some(head),
         parts,
@@ -75,10 +70,7 @@ pub(super) async fn ask(
         drop(permit);
     });
     // From here on, whoever lets go of the answer ends the conversation.
-    let body = Answer {
-        parts: body,
-        conversation: task,
-    };
+    let body = Passed::new(body, task);
     let head = match within(limits.head, &progress, waiting).await? {
         Ok(head) => head?,
         Err(_) => return Err(Failure::Broken("the upload ended wrongly".to_owned())),
@@ -87,6 +79,19 @@ pub(super) async fn ask(
     *answer.status_mut() = head.status;
     *answer.headers_mut() = answer_headers(head.headers);
     Ok(answer)
+}
+
+/// Whether a script is for whoever asks. One that the path doesn't name is judged by its own, if a rule names that. What follows
+/// a script in a path is read by many programs as a path of its own, so that it is judged like one; and the script must then be
+/// one that a rule names.
+fn may_run(asked: &str, script: &str, path_info: &str, may_ask: &MayAsk<'_>) -> bool {
+    if path_info.is_empty() {
+        return script == asked || may_ask(script) != Some(false);
+    }
+    let names: Vec<&str> = asked.split('/').collect();
+    let depth = script.split('/').count();
+    let routed = [&names[..depth - 1], &names[depth..]].concat().join("/");
+    may_ask(script) == Some(true) && may_ask(&routed) != Some(false)
 }
 
 fn with_slash(asked: &Asked) -> Response<Body> {
@@ -141,7 +146,7 @@ async fn converse(
         }
     };
     if let Err(failure) = failed {
-        answering.fail(failure).await;
+        answering.fail(failure);
     }
 }
 
@@ -196,8 +201,7 @@ impl Answering {
                         return Err(Failure::Malformed("it ended before it began"));
                     }
                     Record::End { protocol_status: 0 } => {
-                        // Nothing, which is the end: what merely stops is a broken answer.
-                        let _ = self.parts.send(Ok(Bytes::new())).await;
+                        let _ = timeout(self.idle, self.parts.send(Ok(passed::END))).await;
                         return Ok(());
                     }
                     Record::End { .. } => {
@@ -240,20 +244,25 @@ impl Answering {
                 }
             },
         };
-        if !part.is_empty() && self.parts.send(Ok(part)).await.is_err() {
-            return Err(Failure::Broken("the visitor left".to_owned()));
+        if part.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        // A visitor who takes nothing for so long gives up the place.
+        match timeout(self.idle, self.parts.send(Ok(part))).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(Failure::Broken("the visitor left".to_owned())),
+        }
     }
 
-    async fn fail(mut self, failure: Failure) {
+    fn fail(mut self, failure: Failure) {
         match self.head.take() {
             Some(waiting) => {
                 let _ = waiting.send(Err(failure));
             }
             None => {
+                // Where there is no room for it, an answer that just stops says as much.
                 let error = io::Error::other(failure.to_string());
-                let _ = self.parts.send(Err(error)).await;
+                let _ = self.parts.try_send(Err(error));
             }
         }
     }
@@ -286,31 +295,44 @@ impl Log {
     }
 }
 
-/// The body of an answer; let go, it ends the conversation.
-struct Answer {
-    parts: mpsc::Receiver<io::Result<Bytes>>,
-    conversation: JoinHandle<()>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Drop for Answer {
-    fn drop(&mut self) {
-        self.conversation.abort();
-    }
-}
-
-impl http_body::Body for Answer {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let part = ready!(self.get_mut().parts.poll_recv(context));
-        Poll::Ready(match part {
-            Some(Ok(part)) if part.is_empty() => None,
-            Some(part) => Some(part.map(Frame::data)),
-            None => Some(Err(io::ErrorKind::UnexpectedEof.into())),
-        })
+    #[test]
+    fn what_follows_a_script_opens_nothing_that_its_own_path_does_not() {
+        // `/admin/*` is for editors, and the visitor is none; `/index.php` and all else are the application's.
+        let all = |path: &str| Some(!path.starts_with("/admin"));
+        assert!(may_run("/", "/index.php", "", &all));
+        assert!(may_run("/index.php/news/1", "/index.php", "/news/1", &all));
+        assert!(!may_run(
+            "/index.php/admin/config",
+            "/index.php",
+            "/admin/config",
+            &all
+        ));
+        assert!(!may_run(
+            "/index.php/%61dmin",
+            "/index.php",
+            "/admin",
+            &|path| { Some(!path.starts_with("/%61dmin")) }
+        ));
+        assert!(!may_run("/admin/", "/admin/index.php", "", &all));
+        // Only `/:lang/contact` is the application's.
+        let one = |path: &str| path.ends_with("/contact").then_some(true);
+        assert!(may_run("/fr/contact", "/index.php", "", &one));
+        assert!(!may_run(
+            "/xmlrpc.php/contact",
+            "/xmlrpc.php",
+            "/contact",
+            &one
+        ));
+        let nested = |path: &str| Some(path != "/shop/admin");
+        assert!(!may_run(
+            "/shop/run.php/admin",
+            "/shop/run.php",
+            "/admin",
+            &nested
+        ));
     }
 }

@@ -20,6 +20,7 @@ use super::asked::Asked;
 use super::fastcgi::only_read;
 use super::upstream::Failure;
 use crate::media_type;
+use crate::model::says_too_much;
 use crate::serve::Body;
 
 const PART_BYTES: usize = 64 * 1024;
@@ -35,6 +36,12 @@ pub(super) async fn answer(place: &Path, asked: Asked) -> Result<Response<Body>,
     if !about.is_file() {
         return Err(Failure::Refused(StatusCode::NOT_FOUND));
     }
+    let first = part(&mut file, about.len()).await.map_err(broken)?;
+    let media_type = media_type(&place.to_string_lossy(), &first);
+    // A copy of a program under another ending holds its passwords all the same.
+    if is_source(&media_type, &first) {
+        return Err(Failure::Refused(StatusCode::NOT_FOUND));
+    }
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let etag = etag(&about);
@@ -46,15 +53,20 @@ pub(super) async fn answer(place: &Path, asked: Asked) -> Result<Response<Body>,
     if is_known {
         return Ok(with(StatusCode::NOT_MODIFIED, headers, Body::empty()));
     }
-    let first = part(&mut file, about.len()).await.map_err(broken)?;
-    let name = place.to_string_lossy();
-    if let Ok(media_type) = HeaderValue::try_from(media_type(&name, &first)) {
+    if let Ok(media_type) = HeaderValue::try_from(media_type) {
         headers.insert(CONTENT_TYPE, media_type);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(about.len()));
     let left = about.len() - first.len() as u64;
     Ok(with(StatusCode::OK, headers, body(file, first, left)))
+}
+
+/// Whether a file that is of no kind that browsers show is a program, a key or a dump by what it says.
+fn is_source(media_type: &str, first: &[u8]) -> bool {
+    let is_shown =
+        !media_type.starts_with("text/plain") && media_type != "application/octet-stream";
+    !is_shown && says_too_much(first)
 }
 
 fn body(file: File, first: Bytes, left: u64) -> Body {

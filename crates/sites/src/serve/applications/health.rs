@@ -66,7 +66,7 @@ async fn look(upstream: &Upstream, health: &Health) -> Result<(), String> {
         upload: Upload::nothing(),
         upgrade: None,
     };
-    match upstream.ask_unjudged(asked, &|_| true).await {
+    match upstream.ask_unjudged(asked, &|_| Some(true)).await {
         Ok(answer) if answer.status().is_server_error() => {
             Err(format!("its answer is {}", answer.status().as_u16()))
         }

@@ -1,22 +1,23 @@
 //! Applications that speak HTTP/1.1: requests and answers go through as they come, and websockets both ways.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, UPGRADE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
-use http_body::{Frame, SizeHint};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::time::{Sleep, sleep};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::asked::{Asked, answer_headers};
+use super::passed::{self, Passed};
 use super::upload::{Upgrade, Upload};
 use super::upstream::{Failure, Permit, within};
 use super::{Limits, Place};
@@ -45,12 +46,12 @@ pub(super) async fn ask(
         .map_err(broken)?;
     let held = permit.clone();
     // It ends with its answer, or with whoever waits for that.
-    tokio::spawn(async move {
+    let line = OwnLine(tokio::spawn(async move {
         if let Err(error) = connection.with_upgrades().await {
             tracing::debug!(%error, "a connection to an application ended early");
         }
         drop(held);
-    });
+    }));
     let progress = asked.upload.progress();
     let (request, upgrade) = request(asked).ok_or(Failure::Refused(StatusCode::BAD_REQUEST))?;
     let answer = within(limits.head, &progress, sender.send_request(request)).await?;
@@ -62,15 +63,18 @@ pub(super) async fn ask(
         let ours = upgrade.ok_or(Failure::Malformed(
             "it changes to a protocol that nobody asked for",
         ))?;
-        return Ok(switched(&mut answer, ours, permit));
+        return Ok(switched(&mut answer, ours, (line, permit)));
     }
     let (head, body) = answer.into_parts();
-    let body = Timed {
-        body,
-        idle: limits.idle,
-        silence: None,
+    let body = match body.is_end_stream() {
+        true => Body::empty(),
+        false => {
+            let (parts, passed) = mpsc::channel(passed::MAX_PARTS);
+            let passing = tokio::spawn(pass(body, parts, limits.idle, line));
+            Body::stream(Passed::new(passed, passing).boxed_unsync())
+        }
     };
-    let mut answer = Response::new(Body::stream(body.boxed_unsync()));
+    let mut answer = Response::new(body);
     *answer.status_mut() = head.status;
     *answer.headers_mut() = answer_headers(head.headers);
     Ok(answer)
@@ -106,14 +110,18 @@ fn request(asked: Asked) -> Option<(Request<Upload>, Option<Upgrade>)> {
 }
 
 /// The answer that both protocols change by, and what goes through after it.
-fn switched(answer: &mut Response<Incoming>, ours: Upgrade, permit: Permit) -> Response<Body> {
+fn switched(
+    answer: &mut Response<Incoming>,
+    ours: Upgrade,
+    held: (OwnLine, Permit),
+) -> Response<Body> {
     let theirs = hyper::upgrade::on(&mut *answer);
     tokio::spawn(async move {
         match tokio::try_join!(ours.on, theirs) {
             Ok((ours, theirs)) => tunnel(ours, theirs).await,
             Err(error) => tracing::debug!(%error, "a websocket didn't begin"),
         }
-        drop((permit, ours.place));
+        drop((held, ours.place));
     });
     let mut headers: HeaderMap = answer_headers(answer.headers().clone());
     headers.insert(CONNECTION, UPGRADED);
@@ -136,47 +144,40 @@ fn broken(error: hyper::Error) -> Failure {
     Failure::Broken(error.to_string())
 }
 
-/// A body that mustn't be silent for too long while it is waited for.
-struct Timed {
-    body: Incoming,
-    idle: Duration,
-    silence: Option<Pin<Box<Sleep>>>,
+/// A connection, which ends with whoever has this: an upload that still trickles would hold its place.
+struct OwnLine(JoinHandle<()>);
+
+impl Drop for OwnLine {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
-impl http_body::Body for Timed {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let this = self.get_mut();
-        loop {
-            match Pin::new(&mut this.body).poll_frame(context) {
+/// Passes a body on. An application that is silent for too long, and a visitor who takes nothing, end it.
+async fn pass(
+    mut body: Incoming,
+    parts: mpsc::Sender<io::Result<Bytes>>,
+    idle: Duration,
+    _line: OwnLine,
+) {
+    loop {
+        let part = match timeout(idle, body.frame()).await {
+            Ok(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) if !data.is_empty() => Ok(data),
                 // Trailers belong to one connection.
-                Poll::Ready(Some(Ok(frame))) if !frame.is_data() => {}
-                Poll::Ready(frame) => {
-                    this.silence = None;
-                    return Poll::Ready(frame.map(|frame| frame.map_err(io::Error::other)));
-                }
-                Poll::Pending => {
-                    let idle = this.idle;
-                    let silence = this.silence.get_or_insert_with(|| Box::pin(sleep(idle)));
-                    return silence.as_mut().poll(context).map(|()| {
-                        let why = "an application was silent in the midst of its answer";
-                        Some(Err(io::Error::new(io::ErrorKind::TimedOut, why)))
-                    });
-                }
+                _ => continue,
+            },
+            Ok(Some(Err(error))) => Err(io::Error::other(error)),
+            Ok(None) => Ok(passed::END),
+            Err(_) => {
+                let why = "an application was silent in the midst of its answer";
+                Err(io::Error::new(io::ErrorKind::TimedOut, why))
             }
+        };
+        let is_last = part.as_ref().map_or(true, Bytes::is_empty);
+        let taken = timeout(idle, parts.send(part)).await;
+        if is_last || !matches!(taken, Ok(Ok(()))) {
+            return;
         }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

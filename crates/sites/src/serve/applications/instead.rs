@@ -7,12 +7,13 @@ use http::header::{CACHE_CONTROL, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, Version};
 
+use super::Backend;
 use super::asked::{Asked, SNAPSHOT, is_websocket, request_headers};
 use super::upload::{Rest, Upgrade, Upload};
 use super::upstream::{Failure, Upstream};
 use crate::Address;
 use crate::serve::live::Live;
-use crate::serve::respond::Line;
+use crate::serve::respond::{Line, Shown};
 use crate::serve::{Body, Server, pages};
 
 /// How soon whoever found no place may come back, and whoever found nobody.
@@ -39,7 +40,9 @@ impl Server {
             return Way::Signed;
         }
         let target = target(head);
-        let Ok(address) = Address::parse(target) else {
+        // Rules go by the path; what a program makes of its query is its own matter.
+        let address = Address::parse(target).or_else(|_| Address::parse(head.uri.path()));
+        let Ok(address) = address else {
             return Way::Signed;
         };
         let Some(rule) = live.manifest().application(&address) else {
@@ -71,9 +74,9 @@ impl Server {
         let answer = match upstream {
             None => Err(Failure::Unwell),
             Some(upstream) => {
-                let may_run = |script: &str| may_run(&live, &upstream, script, line);
+                let may_ask = |path: &str| may_ask(&live, &upstream, path, line);
                 match asked(head, rest, &upstream, &address, (name, line)) {
-                    Ok(asked) => upstream.ask(asked, &may_run).await,
+                    Ok(asked) => upstream.ask(asked, &may_ask).await,
                     Err(status) => Err(Failure::Refused(status)),
                 }
             }
@@ -84,7 +87,8 @@ impl Server {
             other => other,
         };
         let is_read = matches!(head.method, Method::GET | Method::HEAD);
-        if is_read && live.manifest().is_there(&address) {
+        let is_whole = Address::parse(target(head)).is_ok();
+        if is_read && is_whole && live.manifest().is_there(&address) {
             return self.snapshot(head, live).await;
         }
         match failure {
@@ -103,11 +107,14 @@ impl Server {
     }
 
     async fn snapshot(self: &Arc<Self>, head: &Parts, live: Arc<Live>) -> Response<Body> {
-        let number = live.number();
         let mut answer = self.of_site(head, live).await;
+        // What it was really answered from, which may be an earlier one by now, or none.
+        let shown = answer.extensions().get::<Shown>().copied();
         let headers = answer.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Ok(deploy) = HeaderValue::try_from(format!("deploy {number}")) {
+        if let Some(Shown(number)) = shown
+            && let Ok(deploy) = HeaderValue::try_from(format!("deploy {number}"))
+        {
             headers.insert(SNAPSHOT, deploy);
         }
         answer
@@ -119,16 +126,14 @@ fn has_failed(status: StatusCode) -> bool {
     matches!(status.as_u16(), 500 | 502 | 503 | 504)
 }
 
-/// Whether a script that a path only leads to is this visitor's to run: a longer path to it, or that of its folder, opens
-/// nothing that its own doesn't.
-fn may_run(live: &Live, upstream: &Upstream, script: &str, line: &Line) -> bool {
-    let Ok(address) = Address::parse(script) else {
-        return false;
+/// Whether a path is this visitor's to ask that application for; nothing where no rule names the path. A longer path to a script,
+/// or that of its folder, opens nothing that its own doesn't.
+fn may_ask(live: &Live, upstream: &Upstream, path: &str, line: &Line) -> Option<bool> {
+    let Ok(address) = Address::parse(path) else {
+        return Some(false);
     };
-    match live.manifest().application(&address) {
-        None => true,
-        Some(rule) => rule.name == upstream.settings.name && upstream.lets(rule, line.address),
-    }
+    let rule = live.manifest().application(&address)?;
+    Some(rule.name == upstream.settings.name && upstream.lets(rule, line.address))
 }
 
 fn asked(
@@ -143,7 +148,9 @@ fn asked(
     }
     // Programs read these as other paths than the rules were judged by.
     let path = address.path();
-    if path.contains("//") || path.contains("%2F") || path.contains("%5C") {
+    let with_parameters = matches!(upstream.settings.backend, Backend::Http(_))
+        && (path.contains(';') || path.contains("%3B"));
+    if path.contains("//") || path.contains("%2F") || path.contains("%5C") || with_parameters {
         return Err(StatusCode::NOT_FOUND);
     }
     let by_websocket = head.version == Version::HTTP_11

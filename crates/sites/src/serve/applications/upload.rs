@@ -1,18 +1,18 @@
 //! What a visitor sends after a request's head, on its way to an application: counted, and given up when it comes too slowly.
 
-use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::upgrade::OnUpgrade;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, Sleep};
 
 use crate::serve::callers;
@@ -24,8 +24,10 @@ const MAX_HELD_BYTES: u64 = 64 * 1024;
 const MAX_POURED_BYTES: u64 = 16 << 20;
 /// All the time that may be spent waiting for a visitor, before what each byte adds.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// As slow as a visitor who takes an answer may be.
-const SLOWEST_BYTES_PER_S: u64 = 512;
+/// As slow as a visitor may be; thin lines have several times as much.
+const SLOWEST_BYTES_PER_S: u64 = 2048;
+/// Bodies that are held at a time, of all visitors: 128 MiB. Others are passed on as they come.
+static HELD: Semaphore = Semaphore::const_new(2048);
 
 /// What comes with a request's head.
 pub struct Rest {
@@ -106,7 +108,11 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// A request's body.
 pub(super) struct Upload {
     body: Option<UnsyncBoxBody<Bytes, io::Error>>,
-    held: VecDeque<Bytes>,
+    held: Option<Bytes>,
+    /// Among the bodies that are held.
+    slot: Option<SemaphorePermit<'static>>,
+    /// Among the uploads of an application.
+    place: Option<OwnedSemaphorePermit>,
     declared_bytes: Option<u64>,
     came_bytes: u64,
     most_bytes: u64,
@@ -138,7 +144,9 @@ impl Upload {
     ) -> Self {
         Self {
             body,
-            held: VecDeque::new(),
+            held: None,
+            slot: None,
+            place: None,
             declared_bytes,
             came_bytes: 0,
             most_bytes,
@@ -178,17 +186,31 @@ impl Upload {
         {
             return Ok(());
         }
-        let mut held = VecDeque::new();
+        let Ok(slot) = HELD.try_acquire() else {
+            return Ok(());
+        };
+        self.slot = Some(slot);
+        let mut held = BytesMut::new();
         while let Some(frame) = self.frame().await {
             match frame.map(Frame::into_data) {
-                Ok(Ok(data)) => held.push_back(data),
+                Ok(Ok(data)) => held.extend_from_slice(&data),
                 // Trailers are left behind.
                 Ok(Err(_)) => {}
                 Err(_) => return Err(self.progress.refused().unwrap_or(StatusCode::BAD_REQUEST)),
             }
         }
-        self.held = held;
+        self.held = Some(held.freeze()).filter(|held| !held.is_empty());
         Ok(())
+    }
+
+    /// Whether all of it came, so that nobody waits for the visitor any more.
+    pub(super) fn is_whole(&self) -> bool {
+        self.body.is_none()
+    }
+
+    /// Keeps a place until it is all sent.
+    pub(super) fn keep(&mut self, place: OwnedSemaphorePermit) {
+        self.place = Some(place);
     }
 
     /// Whoever still sends when the line is closed doesn't read what was answered.
@@ -230,7 +252,7 @@ impl Body for Upload {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = self.get_mut();
-        if let Some(held) = this.held.pop_front() {
+        if let Some(held) = this.held.take() {
             return Poll::Ready(Some(Ok(Frame::data(held))));
         }
         let Some(body) = &mut this.body else {
@@ -264,7 +286,7 @@ impl Body for Upload {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_none() && self.held.is_empty()
+        self.body.is_none() && self.held.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -29,6 +29,8 @@ pub(in crate::serve) struct Upstreams(HashMap<Host, Vec<Arc<Upstream>>>);
 pub(in crate::serve) struct Upstream {
     pub(super) settings: Application,
     places: Arc<Semaphore>,
+    /// Of these places, those for uploads that come while the application waits: slow visitors don't get all of them.
+    uploads: Arc<Semaphore>,
     queue: Arc<Semaphore>,
     /// What its health says; always so where nobody looks.
     pub(super) is_well: AtomicBool,
@@ -38,6 +40,9 @@ pub(in crate::serve) struct Upstream {
 
 /// A place among the requests of an application, free again when the last who has it lets go.
 pub(super) type Permit = Arc<OwnedSemaphorePermit>;
+
+/// Whether a path is for whoever asks; nothing where no rule names it.
+pub(super) type MayAsk<'a> = dyn Fn(&str) -> Option<bool> + Sync + 'a;
 
 /// Why there is no answer of the application's.
 #[derive(Debug)]
@@ -79,6 +84,7 @@ impl Upstreams {
             let places = settings.limits.connections;
             let upstream = Upstream {
                 places: Arc::new(Semaphore::new(places)),
+                uploads: Arc::new(Semaphore::new((places / 4).max(1))),
                 queue: Arc::new(Semaphore::new(places + MAX_WAITING)),
                 is_well: AtomicBool::new(true),
                 answers: AtomicBool::new(true),
@@ -110,18 +116,21 @@ impl Upstream {
         }
     }
 
-    /// What the application answers; `may_run` says whether a script, by its path, is for whoever asks.
+    /// What the application answers; `may_ask` says which paths are for whoever asks.
     pub(super) async fn ask(
         &self,
         mut asked: Asked,
-        may_run: &(dyn Fn(&str) -> bool + Sync),
+        may_ask: &MayAsk<'_>,
     ) -> Result<Response<Body>, Failure> {
         if !self.is_well.load(Ordering::Relaxed) {
             return Err(Failure::Unwell);
         }
         asked.upload.hold().await.map_err(Failure::Refused)?;
+        if !asked.upload.is_whole() {
+            asked.upload.keep(self.place_of(&self.uploads).await?);
+        }
         let progress = asked.upload.progress();
-        let answer = self.ask_unjudged(asked, may_run).await;
+        let answer = self.ask_unjudged(asked, may_ask).await;
         // An upload that ended wrongly explains all that came after it.
         let answer = match (answer, progress.refused()) {
             (Err(_), Some(status)) => Err(Failure::Refused(status)),
@@ -135,23 +144,27 @@ impl Upstream {
     pub(super) async fn ask_unjudged(
         &self,
         asked: Asked,
-        may_run: &(dyn Fn(&str) -> bool + Sync),
+        may_ask: &MayAsk<'_>,
     ) -> Result<Response<Body>, Failure> {
         match &self.settings.backend {
             Backend::Http(place) => {
                 let permit = self.permit().await?;
                 by_http::ask(place, &self.settings.limits, asked, permit).await
             }
-            Backend::FastCgi(backend) => fastcgi::ask(self, backend, asked, may_run).await,
+            Backend::FastCgi(backend) => fastcgi::ask(self, backend, asked, may_ask).await,
         }
     }
 
     /// A place, waited for in turn.
     pub(super) async fn permit(&self) -> Result<Permit, Failure> {
+        self.place_of(&self.places).await.map(Arc::new)
+    }
+
+    async fn place_of(&self, places: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Failure> {
         let _waiting = self.queue.try_acquire().map_err(|_| Failure::Busy)?;
-        let turn = self.places.clone().acquire_owned();
+        let turn = places.clone().acquire_owned();
         match timeout(self.settings.limits.wait, turn).await {
-            Ok(Ok(permit)) => Ok(Arc::new(permit)),
+            Ok(Ok(permit)) => Ok(permit),
             _ => Err(Failure::Busy),
         }
     }
