@@ -106,13 +106,18 @@ def fresh(request):
 
 def test_an_application_is_told_who_asks_and_nothing_that_visitors_make_up(own, upstream):
     made_up = {"X__Forwarded__For": "6.6.6.6", "X_Forwarded_For": "6.6.6.6", "Proxy": "http://evil.example", "TE": "trailers"}
+    made_up |= {"X__Original__URL": "/admin", "X__Rewrite__URL": "/admin", "X__Forwarded__Prefix": "/admin", "Client__IP": "6.6.6.6"}
     status, headers, body = ask(own, "/api/caf%c3%a9?x=[1]&y", "POST", b"a=b", Cookie="c=1", **made_up)
     said = json.loads(body)
     assert (status, said["method"], said["target"], said["body"]) == (200, "POST", "/api/caf%C3%A9?x=[1]&y", "a=b")
     came = {name.lower(): value for name, value in said["headers"]}
     assert (came["x-forwarded-for"], came["x-forwarded-proto"], came["x-forwarded-host"]) == ("127.0.0.1", "http", HOST)
     assert came["host"] == HOST and came["cookie"] == "c=1"
-    assert not {"proxy", "te", "x_forwarded_for"} & set(came)
+    assert not {"proxy", "te", "x_forwarded_for", "x-original-url", "x-rewrite-url", "x-forwarded-prefix", "client-ip"} & set(came)
+    # Other programs end a name at ;, and a query that no deploy could have is still the application's.
+    assert ask(own, "/api/;x/y", "POST", b"")[0] == 404
+    assert ask(own, "/api/x%3Bz/y", "POST", b"")[0] == 404
+    assert json.loads(ask(own, "/api/find?words=a%0D%0Ab")[2])["target"] == "/api/find?words=a%0D%0Ab"
     # The application's cookies, and nothing that only the server says.
     assert headers.get_all("Set-Cookie") == ["a=1", "b=2"]
     assert headers[SNAPSHOT] is None and headers["Keep-Alive"] is None
@@ -230,6 +235,8 @@ def test_who_is_no_editor_sees_what_was_signed(own, upstream):
     assert (status, headers[SNAPSHOT], body) == (200, None, b"signed for-editors")
     assert ask(own, "/for-editors/echo")[0] == 404
     assert ask(own, "/for-editors/echo", "POST", b"x")[0] == 405
+    for capitals in ("/For-Editors/echo", "/FOR-EDITORS/", "/for-editors%2Fecho"):
+        assert ask(own, capitals)[0] == 404 and not any("editors" in one.lower() for one in upstream.asked), capitals
     assert upstream.asked == []
     assert json.loads(ask(own, "/for-editors/echo", source=EDITOR)[2])["target"] == "/for-editors/echo"
     # Where something was signed, the application isn't asked for it.
@@ -308,6 +315,9 @@ def test_wordpress_runs_as_it_is_behind_its_signed_snapshot(tmp_path):
         for path in ("/wp-content/uploads/shell.php", "/wp-content/uploads/shell.php/x.jpg", "/wp-config.php.bak"):
             assert "<?php" not in editor.ask(path)[2]
         assert editor.ask("/wp-content/uploads/shell.php")[0] == 404
+        for copy in ("wp-config.php.1", "wp-config.txt", "settings.inc.2026"):
+            (wordpress.root / copy).write_text("<?php define('DB_PASSWORD', 'x');")
+            assert editor.ask(f"/{copy}")[0] == 404, copy
         assert not (wordpress.root / "wp-content" / "uploads" / "was-run").exists()
         # The public is shown what was signed, whatever WordPress has by now.
         assert ask(centre, "/")[2] == b"the signed front page"

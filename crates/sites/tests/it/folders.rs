@@ -236,6 +236,9 @@ fn applications_are_signed_with_the_rest() {
         "compared, as it is for editors"
     );
     assert_eq!(of("/api"), (Some("api".to_owned()), false));
+    // Many programs don't mind capitals; what is everybody's is asked for as it is written.
+    assert_eq!(of("/API/x"), (Some("api".to_owned()), false));
+    assert_eq!(of("/Api/Public/x"), (Some("api".to_owned()), false));
     // What was signed goes before the application, where it says so.
     assert_eq!(of("/"), (None, false));
     assert_eq!(of("/style.css?ver=2"), (None, false));
