@@ -30,7 +30,7 @@ from test_api import sign_in  # noqa: E402
 LIMIT_MS = 20
 KEY = "year/05000/file-0500000.pdf"
 PAGES = {
-    None: ["/", "/proof", "/verify", "/help", "/directory", "/notices", "/indicators"],
+    None: ["/", "/proof", "/verify", "/help", "/directory", "/notices", "/indicators", "/sites"],
     "focal-point": [
         "/overview",
         "/buckets",
@@ -43,6 +43,7 @@ PAGES = {
         "/alerts",
         "/keys",
         "/custodians",
+        "/publishing",
     ],
     "operator": [
         "/operator",
@@ -75,7 +76,7 @@ def main():
         data = pathlib.Path(folder) / "data"
         begun = time.monotonic()
         subprocess.run([maker, "state", data, str(asked.institutions), str(asked.objects)], check=True, cwd=folder)
-        (data / "amana.toml").write_text('name = "centre.test"\n')
+        (data / "amana.toml").write_text('centre = "centre.test"\npublic_indicators = true\n')
         print(f"{asked.institutions} institutions and {asked.objects} objects, made in {time.monotonic() - begun:.0f} s", flush=True)
         centre = Centre(data).start()
         try:
