@@ -9,7 +9,7 @@ use amana_seal::keyring::Custodians;
 use amana_seal::shares::GroupPlan;
 use amana_store::{LedgerId, Reader};
 
-use crate::acts::credential::keeps_itself;
+use crate::acts::credential::kept_itself;
 use crate::keyrings::Published;
 use crate::people::in_office;
 use crate::views::{institution, proposals};
@@ -68,7 +68,7 @@ pub(crate) fn agreed(
     next: &Custodians,
     now_ms: i64,
 ) -> Result<Option<u64>> {
-    if before.is_none_or(|before| before == next) || !keeps_itself(views, ledger)? {
+    if before.is_none_or(|before| before == next) || !kept_itself(views, ledger)? {
         return Ok(None);
     }
     let words = next.to_string();

@@ -146,7 +146,16 @@ fn may_invite(views: &Reader<'_>, ledger: LedgerId, by: &str, official: u64) -> 
 
 /// Whether two who may approve can sign in: from then on the institution names its own officials.
 pub(crate) fn keeps_itself(views: &Reader<'_>, ledger: LedgerId) -> Result<bool> {
-    let holders = credentials::holders(views, ledger)?;
+    two_approve(views, ledger, &credentials::holders(views, ledger)?)
+}
+
+/// Whether two who may approve could sign in at some time. An official who is being recovered holds nothing until he enrols
+/// anew: what needs two meanwhile waits for him, since one alone, with the operator, could otherwise lock the other out first.
+pub(crate) fn kept_itself(views: &Reader<'_>, ledger: LedgerId) -> Result<bool> {
+    two_approve(views, ledger, &credentials::holders_ever(views, ledger)?)
+}
+
+fn two_approve(views: &Reader<'_>, ledger: LedgerId, holders: &[u64]) -> Result<bool> {
     let officials = crate::views::officials(views, ledger)?;
     let able = officials
         .iter()

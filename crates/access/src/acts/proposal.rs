@@ -359,6 +359,11 @@ impl Act for Approve {
         proposals::end(rows, at, number, done, &by, links.official)?;
         Ok((operation, links.official))
     }
+
+    /// Acts in other ledgers of the institution ask whether it leaves: none of them is recorded after the second word.
+    fn looks_beyond(&self) -> bool {
+        true
+    }
 }
 
 /// Does what was approved, of what is done in the same commit.

@@ -111,6 +111,15 @@ pub(crate) fn holders(rows: &Reader<'_>, ledger: LedgerId) -> Result<Vec<u64>> {
     )
 }
 
+/// The same, and who held something of the kind before.
+pub(crate) fn holders_ever(rows: &Reader<'_>, ledger: LedgerId) -> Result<Vec<u64>> {
+    rows.all(
+        "SELECT DISTINCT official FROM credentials WHERE ledger = $1 AND kind <> $2 ORDER BY official",
+        &[ledger.0.into(), IDENTITY.into()],
+        |row| Ok(row.int(0)?.cast_unsigned()),
+    )
+}
+
 pub(crate) fn insert(rows: &Writer<'_>, ledger: LedgerId, new: &Credential) -> Result<()> {
     rows.execute(
         "INSERT INTO credentials (ledger, number, official, kind, passkey, public_key, label, secret, counter, since_ms) \

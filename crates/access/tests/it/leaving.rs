@@ -214,6 +214,25 @@ async fn an_approval_of_custodians_ends_by_time_by_refusal_and_with_its_official
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_alone_does_not_change_custodians_while_the_other_is_recovered() {
+    let (ministry, ali, _) = ministry().await;
+    let access = ministry.access();
+    let home = Home::of(&ministry).await;
+    let shared = home.shared(&custodians("1-of-1 2"));
+    let (number, _) = access
+        .propose(&ali, Subject::Recover(2), None)
+        .await
+        .unwrap();
+    access
+        .countersign(&ministry.name, number, BY)
+        .await
+        .unwrap();
+    assert!(!access.keeps_itself(&ministry.name).unwrap());
+    assert!(needs_two(&home.publish(&ministry, &shared).await));
+    ministry.house.check_everything();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_keep_itself_changes_custodians_as_before() {
     let ministry = Ministry::new().await;
     ministry.official("Ali", Role::Director).await;

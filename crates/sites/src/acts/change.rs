@@ -104,6 +104,11 @@ impl Act for DeploySite {
     fn apply(links: &DeployLinks, body: Option<&NoteBody>, rows: &Writer<'_>, at: &At) -> Applied {
         views::deploy(rows, links, body.map(|body| body.note.as_str()), at)
     }
+
+    /// Whether its institution leaves stands in another ledger than the site's.
+    fn looks_beyond(&self) -> bool {
+        true
+    }
 }
 
 /// `site.publishers`: who signs from the next change on.
