@@ -12,6 +12,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::record::SealedRecorded;
 use super::refusal::SealedRefusal;
 use super::views::{self, PieceRow};
+use crate::acts::bucket::CreateBucket;
+use crate::acts::object::PutObject;
+use crate::acts::upload::{CompleteUpload, CreateUpload, PutPart};
 use crate::acts::{linked, recorded};
 use crate::model::{BucketName, Extent, Versioning};
 use crate::views::buckets;
@@ -91,10 +94,18 @@ impl RecordSealed {
         self.body.statement.statement()
     }
 
-    /// Whether it brings something in, as far as the data centre can tell: ciphertext, or a bucket.
+    /// Whether it brings something in: ciphertext, or what its verb says. A gateway that lies about its verb brings nothing
+    /// without a piece: it only gives other names to what it has.
     fn brings(&self) -> bool {
+        const BRING: [&str; 5] = [
+            CreateBucket::KIND,
+            PutObject::KIND,
+            CreateUpload::KIND,
+            PutPart::KIND,
+            CompleteUpload::KIND,
+        ];
         let statement = self.statement();
-        statement.piece.is_some() || Step::of(statement) == Step::Create
+        statement.piece.is_some() || BRING.contains(&statement.verb.as_str())
     }
 
     /// The member stands in the newest keyring, and sealed for its newest epoch.

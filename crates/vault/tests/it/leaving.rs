@@ -132,6 +132,16 @@ async fn ciphertext_and_sealed_buckets_are_refused_and_told_again_if_they_were_r
     let second = ministry.sign(&put(2).piece(2, &noise(2, 900), true));
     let refused = ministry.record(&house, second).await;
     assert!(matches!(refused, Err(Error::Leaving)));
+    for verb in [
+        "object.put",
+        "upload.create",
+        "upload.part",
+        "upload.complete",
+    ] {
+        let copy = ministry.act(verb, bucket.clone()).touch(3, None);
+        let refused = ministry.record(&house, ministry.sign(&copy)).await;
+        assert!(matches!(refused, Err(Error::Leaving)), "{verb}");
+    }
     // A gateway that lost the answer learns that it was recorded before.
     assert_eq!(ministry.done(&house, &first).await, index);
     let marker = ministry.act("object.delete", bucket.clone());
