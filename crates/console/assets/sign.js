@@ -28,7 +28,7 @@ if (form && window.crypto && crypto.subtle) {
     return [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   };
   // What a folder holds beside what it publishes, and what systems leave in it.
-  const RULES = /^(_redirects|_headers|_addresses|_addresses\.d\/.*)$/;
+  const RULES = /^(_redirects|_headers|_applications|_addresses|_addresses\.d\/.*)$/;
   const LITTER = /(^|\/)(\.ds_store|thumbs\.db|desktop\.ini|__macosx)(\/|$)/i;
   // Whether the manifest is the one that is signed, and its contents are those of that folder.
   const isOf = async (files) => {

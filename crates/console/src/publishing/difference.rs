@@ -12,7 +12,7 @@ pub(super) struct Difference {
     pub(super) added: Addresses,
     pub(super) changed: Addresses,
     pub(super) removed: Addresses,
-    /// Whether `_redirects` or `_headers` say something else.
+    /// Whether `_redirects`, `_headers` or `_applications` say something else.
     pub(super) rules: bool,
 }
 

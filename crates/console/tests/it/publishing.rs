@@ -146,7 +146,7 @@ async fn a_folder_waits_until_it_is_signed() {
         "Added: 1",
         "Changed: 1",
         "/notes/%C3%A9t%C3%A9.html",
-        "Redirects or headers differ",
+        "Redirects, headers or applications differ",
     ] {
         assert!(page.contains(told), "{told}: {page}");
     }

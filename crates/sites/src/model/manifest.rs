@@ -224,10 +224,12 @@ impl Manifest {
         self.redirects.iter().map(|(_, rule)| rule)
     }
 
-    /// Whether the two have the same redirects and headers.
+    /// Whether the two have the same redirects, headers and applications.
     #[must_use]
     pub fn has_rules_of(&self, other: &Self) -> bool {
-        self.redirects == other.redirects && self.headers == other.headers
+        self.redirects == other.redirects
+            && self.headers == other.headers
+            && self.applications().eq(other.applications())
     }
 
     /// The headers that it adds to answers at that path, each name once, in small letters: what several rules say of one is

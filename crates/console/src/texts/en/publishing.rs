@@ -63,7 +63,7 @@ pub(crate) const WORDS: PublishingWords = PublishingWords {
     what_changed: "What it changed",
     what_changes: "What will change",
     against_nothing: "No earlier deploy is kept: everything is new.",
-    rules: "Redirects or headers differ.",
+    rules: "Redirects, headers or applications differ.",
     nothing_changed: "Nothing differs.",
     all_files: "Files",
     address: "Address",

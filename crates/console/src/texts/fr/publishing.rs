@@ -63,7 +63,7 @@ pub(crate) const WORDS: PublishingWords = PublishingWords {
     what_changed: "Ce qu’elle a changé",
     what_changes: "Ce qui changera",
     against_nothing: "Aucune publication antérieure n’est gardée : tout est nouveau.",
-    rules: "Les redirections ou les en-têtes diffèrent.",
+    rules: "Les redirections, les en-têtes ou les applications diffèrent.",
     nothing_changed: "Rien ne diffère.",
     all_files: "Fichiers",
     address: "Adresse",
