@@ -165,6 +165,32 @@ impl Access {
         })
     }
 
+    /// Whether a session that was found some time ago stands still, and its owner's role still allows that. Blocking.
+    ///
+    /// # Errors
+    /// [`crate::Error::Store`].
+    pub fn still_may(&self, session: &Session, operation: Operation) -> Result<bool> {
+        let now_ms = self.store().now_ms();
+        let AccountName { owner, official } = &session.account;
+        self.store().read(|rows| {
+            let found = sessions::find(rows, session.ledger, session.number)?;
+            let official = in_office(rows, session.ledger, *official);
+            let (Some(row), Ok(official)) = (found, official) else {
+                return Ok(false);
+            };
+            let suspended = match owner {
+                Owner::Operator => false,
+                Owner::Institution(_) => views::institution(rows, session.ledger)?.suspended,
+            };
+            let now = Session {
+                role: official.role,
+                suspended,
+                ..session.clone()
+            };
+            Ok(row.expires_ms > now_ms && now.may(operation))
+        })
+    }
+
     /// The sessions of whoever is signed in, the newest first. Blocking.
     ///
     /// # Errors

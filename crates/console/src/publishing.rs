@@ -12,6 +12,7 @@ mod difference;
 mod folder;
 mod hand_in;
 mod publishers;
+mod seats;
 mod site;
 mod spool;
 

@@ -225,7 +225,10 @@ impl Sites {
     }
 
     /// Sees that something new is taken in from an institution, before any of it comes.
-    async fn may_bring(&self, institution: &str) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Leaving`], [`Error::Store`].
+    pub async fn may_bring(&self, institution: &str) -> Result<()> {
         let (takes_in, institution) = (self.takes_in, institution.to_owned());
         self.read(move |rows| acts::may_bring(rows, takes_in, &institution))
             .await

@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use amana_access::{InstitutionName, Session};
+use amana_access::{InstitutionName, Operation, Session};
 use amana_ledger::{Hash, digits};
 use amana_sites::{Folder, MAX_FILE_BYTES, Piece, Place, Site, Wrong, read_folder};
 use askama::Template;
@@ -33,6 +34,8 @@ use crate::{Console, Error, Language, Page, Result, blocking, menu};
 const MAX_FIELDS: usize = 8;
 /// Files that are kept at once: the store syncs them together.
 const AT_ONCE: usize = 8;
+/// How long a folder may take to come in: its seat is others' then.
+const IN_ALL: Duration = Duration::from_secs(2 * 60 * 60);
 /// Of a file, what is read at a time.
 const CHUNK_BYTES: u64 = 256 * 1024;
 
@@ -77,7 +80,7 @@ async fn own(console: &Arc<Console>, session: &Session, host: &str) -> Result<Si
     found(console, institution.as_str(), host).await
 }
 
-/// Takes a folder from a form: its fields first, the token among them where no header brought it, then the files.
+/// Takes a folder from a form, and keeps it.
 async fn taken(
     console: &Arc<Console>,
     spool: &Spool,
@@ -86,6 +89,34 @@ async fn taken(
     request: Request,
     by_token: bool,
 ) -> Result<Hash> {
+    console.sites.may_bring(&site.place.institution).await?;
+    let received = received(console, spool, session, site, request, by_token);
+    let received = tokio::time::timeout(IN_ALL, received).await;
+    let (incoming, allowed) = received.map_err(|_| Error::Cut)??;
+    // It came for a long time, perhaps.
+    still_may(console, session).await?;
+    let caller = Official::of(console, session).await?.caller;
+    kept(console, &site.place, &caller.actor, &incoming, allowed).await
+}
+
+/// Whether who began may still go on: a session that ended meanwhile brings nothing.
+async fn still_may(console: &Arc<Console>, session: &Arc<Session>) -> Result<()> {
+    let asked = session.clone();
+    let may = console
+        .ask(move |access| Ok(access.still_may(&asked, Operation::ManageSites)?))
+        .await?;
+    may.then_some(()).ok_or(Error::SignIn)
+}
+
+/// Reads a form to its end: its fields first, the token among them where no header brought it, then the files.
+async fn received(
+    console: &Arc<Console>,
+    spool: &Spool,
+    session: &Arc<Session>,
+    site: &Site,
+    request: Request,
+    by_token: bool,
+) -> Result<(Incoming, BTreeSet<String>)> {
     let (head, body) = request.into_parts();
     let mut form = Multipart::of(&head.headers, body.into_data_stream())?;
     let mut fields: HashMap<String, String> = HashMap::new();
@@ -104,16 +135,19 @@ async fn taken(
         }
         let incoming = match &mut incoming {
             Some(incoming) => incoming,
-            none => none.insert(spool.begin().await?),
+            none => {
+                let begun = spool.begin(&site.place.institution).await?;
+                still_may(console, session).await?;
+                none.insert(begun)
+            }
         };
         one_file(&mut form, incoming, path).await?;
     }
     let incoming = incoming.ok_or(Error::Form)?;
     let allowed = fields.get("allow").map_or("", String::as_str);
     let allowed = allowed.lines().map(|line| line.trim().to_owned());
-    let allowed: BTreeSet<String> = allowed.filter(|line| !line.is_empty()).collect();
-    let caller = Official::of(console, session).await?.caller;
-    kept(console, &site.place, &caller.actor, &incoming, allowed).await
+    let allowed = allowed.filter(|line| !line.is_empty()).collect();
+    Ok((incoming, allowed))
 }
 
 async fn one_file<S: Source>(

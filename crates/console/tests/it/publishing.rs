@@ -235,6 +235,8 @@ async fn what_must_not_be_published_is_named_and_nothing_is_kept() {
     }
     let twice = [("public/a", "1"), ("public/a", "2")];
     assert!(person.folder(&twice).await.says("<code>no-folder</code>"));
+    let both = [("public/a", "1"), ("public/a/b/c", "2")];
+    assert!(person.folder(&both).await.says("<code>no-folder</code>"));
     assert_eq!(person.waiting(), 0);
 }
 
