@@ -157,6 +157,26 @@ def test_publishers_are_replaced_by_those_before_them(site, centre, tmp_path):
     assert site.deploy(by="new")["number"] == 3
 
 
+def test_new_publishers_are_signed_by_who_has_their_file(centre, hosted, tmp_path, name):
+    site = Publishers(centre, tmp_path, f"{name}.example", ("webmaster", "director"), 2)
+    new, forged, change = tmp_path / "new-publishers", tmp_path / "forged", tmp_path / "change"
+    new.write_text(f"witness new {site.make_key('new')}\ngroup them any new\nquorum them\n")
+    forged.write_text(f"witness new {site.make_key('forged')}\ngroup them any new\nquorum them\n")
+    site.run("site", "publishers", site.host, "--publishers", new, "--centre", centre.web_url, "--key", site.key("webmaster"), "--out", change)
+    begun = change.read_bytes()
+    sign = ("site", "sign", change, "--key", site.key("director"))
+    assert "with --publishers" in site.run(*sign, code=1).stderr
+    assert "does not list the publishers that this change names" in site.run(*sign, "--publishers", forged, code=1).stderr
+    assert change.read_bytes() == begun
+    site.run(*sign, "--publishers", new)
+    site.run("site", "publish", change, "--publishers", new, "--centre", centre.web_url)
+    assert site.state()["number"] == 1
+    # A deploy is none of it.
+    site.write(index="<p>hello")
+    site.deploy("--out", change, by="new")
+    assert "does not list the publishers" in site.run(*sign, "--publishers", new, code=1).stderr
+
+
 def test_nobody_else_publishes(site, centre, tmp_path):
     site.write(index="<p>hello")
     site.deploy()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amana_gateway::Error::Refused;
+use amana_gateway::Error::{Malformed, Refused};
 use amana_gateway::centre::{Asker, Centre, MEMBER, Patience, Sign};
 use amana_seal::keyring::{Bundle, Custodians, MAX_BUNDLE_BYTES};
 use amana_seal::member::MemberKey;
@@ -195,7 +195,11 @@ impl Link {
             .centre
             .post(&self.path(), "application/json", body, MAX_ANSWER_BYTES)
             .await?;
-        let answer: Value = serde_json::from_slice(&answer).context("the answer to the keyring")?;
+        // The keyring may well be recorded then, and whoever asks must be able to tell.
+        let answer: Value = serde_json::from_slice(&answer).map_err(|error| Malformed {
+            what: "the keyring".to_owned(),
+            why: error.to_string(),
+        })?;
         let receipt = answer["receipt"].as_str().unwrap_or_default().to_owned();
         Ok(Published { receipt })
     }

@@ -148,6 +148,8 @@ pub struct PublishingWords {
     pub at_home: &'static str,
     /// Why, and how.
     pub at_home_lead: &'static str,
+    /// The same, for a change of publishers.
+    pub at_home_publishers: &'static str,
     /// Button: the file to be signed.
     pub get_change: &'static str,
     /// Heading: in the browser.

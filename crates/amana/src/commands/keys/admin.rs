@@ -102,6 +102,23 @@ impl Desk {
         let (bundle, _) = draft.sign(&signers)?;
         publish(&self.link, &self.folder, &mut self.held, bundle).await
     }
+
+    /// Holds the newest keyring that the data centre shows: what is recorded, after an answer was lost.
+    ///
+    /// # Errors
+    /// When the data centre can't be asked, or shows what it must not.
+    pub(crate) async fn catch_up(&mut self) -> Result<()> {
+        let held = HeldKeyring::load(&self.folder, &self.institution)?;
+        self.held = self.link.follow(held).await?;
+        self.held.keep(&self.folder)
+    }
+}
+
+/// Whether a keyring that wasn't acknowledged was certainly not recorded: the data centre said so, or was never asked.
+pub(crate) fn recorded_nothing(error: &anyhow::Error) -> bool {
+    let mut causes = error.chain();
+    let said = causes.find_map(|cause| cause.downcast_ref::<amana_gateway::Error>());
+    said.is_none_or(amana_gateway::Error::is_not_done)
 }
 
 async fn publish(
@@ -114,7 +131,8 @@ async fn publish(
     let published = link.publish(next.bundle()).await.context(
         "the next keyring was not acknowledged; the same command again finds out whether it was recorded",
     )?;
-    next.keep(folder)?;
+    // It is the newest from here on, whether or not this machine can write it down.
     *held = next;
+    held.keep(folder)?;
     Ok(published)
 }

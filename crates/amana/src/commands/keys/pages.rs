@@ -33,8 +33,8 @@ pub(crate) enum Pages {
 pub(crate) struct Printed {
     /// The folder, unless they went to stdout.
     pub(crate) folder: Option<PathBuf>,
-    /// The files to print.
-    files: Vec<String>,
+    /// Names of the pages' files, without their endings.
+    names: Vec<String>,
     custodians: Custodians,
     key: PageKey,
     rehearsals: usize,
@@ -75,7 +75,7 @@ impl Pages {
     /// Splits the root, writes every share's page, and reads the pages back until each has helped to rebuild the root.
     ///
     /// # Errors
-    /// When a page can't be written, or what is read back isn't the root: then the pages are worth nothing.
+    /// When a page can't be written, or what is read back isn't the root: then the pages that were written are erased again.
     pub(crate) fn print(
         &self,
         key: PageKey,
@@ -84,10 +84,42 @@ impl Pages {
         custodians: &Custodians,
     ) -> Result<Printed> {
         let shares = split(root, &custodians.plan)?;
+        let names: Vec<String> = shares
+            .iter()
+            .map(|share| name_of(share, &custodians.plan))
+            .collect();
+        let written = self.write(key, institution, &shares, custodians);
+        let rehearsed =
+            written.and_then(|read_back| rehearse(&read_back, &custodians.plan, &root.key()));
+        let rehearsals = match rehearsed {
+            Ok(rehearsals) => rehearsals,
+            Err(error) => return Err(self.erased_after(error, &names)),
+        };
+        Ok(Printed {
+            folder: match self {
+                Self::Folder(folder) => {
+                    Some(fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()))
+                }
+                Self::Stdout => None,
+            },
+            names,
+            custodians: custodians.clone(),
+            key,
+            rehearsals,
+        })
+    }
+
+    /// Writes every share's page, and gives the shares as they are read back.
+    fn write(
+        &self,
+        key: PageKey,
+        institution: &str,
+        shares: &[Share],
+        custodians: &Custodians,
+    ) -> Result<Vec<Share>> {
         let today = clock::rfc3339(clock::system_ms());
-        let mut files = Vec::new();
         let mut read_back = Vec::new();
-        for share in &shares {
+        for share in shares {
             let page = Page {
                 key,
                 institution,
@@ -96,29 +128,48 @@ impl Pages {
                 date: today.split('T').next().unwrap_or_default(),
                 share,
             };
-            let name = name_of(share, &custodians.plan);
-            match self {
+            read_back.push(match self {
                 Self::Folder(folder) => {
-                    read_back.push(write_page(folder, &name, &page)?);
-                    files.push(format!("{name}.html"));
+                    write_page(folder, &name_of(share, &custodians.plan), &page)?
                 }
-                Self::Stdout => read_back.push(print_page(&page)?),
+                Self::Stdout => print_page(&page)?,
+            });
+        }
+        Ok(read_back)
+    }
+
+    /// The error, and what became of the pages that were written before it.
+    fn erased_after(&self, error: anyhow::Error, names: &[String]) -> anyhow::Error {
+        let Self::Folder(folder) = self else {
+            return error.context("burn what was printed: enough of it rebuilds the key");
+        };
+        match erase(folder, names) {
+            Ok(()) => error.context("the pages that were written are erased again"),
+            Err(left) => error.context(format!(
+                "destroy the pages in {} yourself, since not all could be erased ({left:#})",
+                folder.display()
+            )),
+        }
+    }
+}
+
+/// Erases the pages of those names, whichever of their files are there. One that stays keeps none of the others.
+fn erase(folder: &Path, names: &[String]) -> Result<()> {
+    let mut failed = None;
+    for name in names {
+        for ending in ["html", "txt", "html.new", "txt.new"] {
+            let page = folder.join(format!("{name}.{ending}"));
+            match fs::remove_file(&page) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    let error = anyhow::Error::new(error).context(page.display().to_string());
+                    failed.get_or_insert(error);
+                }
+                _ => {}
             }
         }
-        let rehearsals = rehearse(&read_back, &custodians.plan, &root.key())?;
-        Ok(Printed {
-            folder: match self {
-                Self::Folder(folder) => {
-                    Some(fs::canonicalize(folder).unwrap_or_else(|_| folder.clone()))
-                }
-                Self::Stdout => None,
-            },
-            files,
-            custodians: custodians.clone(),
-            key,
-            rehearsals,
-        })
     }
+    let synced = folders::sync(folder).with_context(|| folder.display().to_string());
+    failed.map_or(synced, Err)
 }
 
 /// Writes a page twice, and gives the share that both files hold, read back from the disk.
@@ -191,18 +242,18 @@ impl Printed {
     /// Erases the pages again, since they share a root among people who are no custodians after all.
     ///
     /// # Errors
-    /// When a page can't be removed.
+    /// When a page can't be removed; all others are.
     pub(crate) fn discard(&self) -> Result<()> {
-        let Some(folder) = &self.folder else {
-            return Ok(());
-        };
-        for file in &self.files {
-            for ending in ["html", "txt"] {
-                let page = folder.join(file).with_extension(ending);
-                fs::remove_file(&page).with_context(|| page.display().to_string())?;
-            }
+        match &self.folder {
+            Some(folder) => erase(folder, &self.names),
+            None => Ok(()),
         }
-        folders::sync(folder).with_context(|| folder.display().to_string())
+    }
+
+    /// The files to print.
+    fn files(&self) -> Vec<String> {
+        let names = self.names.iter();
+        names.map(|name| format!("{name}.html")).collect()
     }
 
     /// What became of the pages that were discarded.
@@ -213,13 +264,21 @@ impl Printed {
         }
     }
 
+    /// Where the pages are, in words.
+    pub(crate) fn place(&self) -> String {
+        match &self.folder {
+            Some(folder) => format!("in {}", folder.display()),
+            None => "that were printed".to_owned(),
+        }
+    }
+
     /// For scripts.
     pub(crate) fn json(&self) -> Value {
         json!({
             "custodians": self.custodians.plan.to_string(),
             "set": self.custodians.set,
             "pages": self.folder,
-            "files": self.files,
+            "files": self.files(),
             "rehearsals": self.rehearsals,
         })
     }
@@ -242,7 +301,7 @@ impl Printed {
             text += &format!(
                 "\nThe pages are in {folder}:\n  {}\nPrint each one alone, hand it to its custodian in person, then erase the \
                  folder and empty the printer's memory: whoever has enough of them has everything.",
-                self.files.join("\n  ")
+                self.files().join("\n  ")
             );
         }
         if plan.is_one_person() {
@@ -314,4 +373,41 @@ fn without_tags(text: &str) -> String {
         rest = tag.split_once('>').map_or("", |(_, after)| after);
     }
     shown + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use amana_seal::keyring::Custodians;
+    use amana_seal::pages::PageKey;
+    use amana_seal::root::Root;
+
+    use super::Pages;
+
+    #[test]
+    fn pages_that_cannot_all_be_printed_are_erased_but_for_what_is_no_page() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().to_owned();
+        // A page can't take the place of a folder, and a folder isn't erased as a page is.
+        fs::create_dir(folder.join("part-2-of-3.html")).unwrap();
+        let custodians: Custodians = "2-of-3 1".parse().unwrap();
+        let root = Root::generate().unwrap();
+        let pages = Pages::Folder(folder.clone());
+        let printed = pages.print(PageKey::Institution, "finances", &root, &custodians);
+        let told = format!("{:#}", printed.err().unwrap());
+        assert!(told.contains("destroy the pages in"), "{told}");
+        assert!(told.contains("part-2-of-3.html can't be written"), "{told}");
+        let left = fs::read_dir(&folder).unwrap();
+        let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(left, ["part-2-of-3.html"]);
+
+        fs::remove_dir(folder.join("part-2-of-3.html")).unwrap();
+        let printed = pages.print(PageKey::Institution, "finances", &root, &custodians);
+        let printed = printed.unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 6);
+        fs::remove_file(folder.join("part-1-of-3.txt")).unwrap();
+        printed.discard().unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    }
 }

@@ -3,15 +3,15 @@
 use amana_seal::keyring::{Custodians, Draft};
 use amana_seal::pages::PageKey;
 use amana_seal::shares::GroupPlan;
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
 
 use super::Home;
-use super::admin::Desk;
+use super::admin::{Desk, recorded_nothing};
 use super::gather::GivenShares;
-use super::pages::Pages;
+use super::pages::{Pages, Printed};
 
 /// Share the root anew.
 #[derive(Args)]
@@ -50,34 +50,31 @@ impl Reshare {
         draft.reshare(custodians.clone());
         // Pages first: a keyring that names custodians without pages would be worse than pages that are to be burnt.
         let printed = pages.print(PageKey::Institution, &name, &root, &custodians)?;
-        let published = match desk.publish(draft, Some(&root)).await {
-            // Between the question and the keyring the approval ended, or another keyring used it.
-            Err(error) if was_refused(&error) => {
-                printed.discard()?;
-                return Err(error.context(format!(
-                    "the keyring was refused and nothing was changed; {}",
-                    printed.discarded()
-                )));
-            }
-            published => published?,
-        };
+        let published = desk.publish(draft, Some(&root)).await;
         drop(root);
+        let receipt = match published {
+            Ok(published) => Some(published.receipt),
+            Err(error) => {
+                settle(&mut desk, error, &custodians, &printed).await?;
+                None
+            }
+        };
         desk.institution.pages = printed.folder.clone();
         desk.institution.keep(&desk.folder)?;
         let answer = json!({
             "keyring": desk.held.keyring().number,
-            "receipt": published.receipt,
+            "receipt": receipt,
             "shares": printed.json(),
             "before": { "custodians": before.plan.to_string(), "set": before.set },
         });
         self.home.print(&answer, || {
             format!(
-                "{}\nKeyring {} notes the new custodians, receipt {}\nTHE OLD SHARES STILL WORK: set {} ({}) rebuilds the same root \
+                "{}\nKeyring {} notes the new custodians{}\nTHE OLD SHARES STILL WORK: set {} ({}) rebuilds the same root \
                  until enough of its pages are destroyed. Collect them and burn them before witnesses; whoever keeps enough of \
                  them keeps everything.",
                 printed.text(),
                 desk.held.keyring().number,
-                published.receipt,
+                receipt.map_or_else(String::new, |receipt| format!(", receipt {receipt}")),
                 before.set,
                 before.plan
             )
@@ -85,17 +82,42 @@ impl Reshare {
     }
 }
 
-/// Whether the data centre understood, and said no: then nothing was recorded.
-fn was_refused(error: &anyhow::Error) -> bool {
-    let refused = |cause: &(dyn std::error::Error + 'static)| {
-        let cause = cause.downcast_ref::<amana_gateway::Error>();
-        matches!(
-            cause,
-            Some(amana_gateway::Error::Refused {
-                status: 400..=499,
-                ..
-            })
-        )
-    };
-    error.chain().any(refused)
+/// What becomes of the pages when the keyring that names their custodians wasn't acknowledged. It goes on if that keyring is
+/// recorded all the same.
+///
+/// # Errors
+/// The same error, in words that say whether the pages are to be kept.
+async fn settle(
+    desk: &mut Desk,
+    error: anyhow::Error,
+    custodians: &Custodians,
+    printed: &Printed,
+) -> Result<()> {
+    let (set, place) = (custodians.set, printed.place());
+    if desk.held.keyring().custodians == *custodians {
+        return Err(error.context(format!(
+            "set {set} is recorded, but this machine could not write it down: KEEP the pages {place}"
+        )));
+    }
+    if recorded_nothing(&error) {
+        // Between the question and the keyring the approval ended, say, or another keyring used it.
+        let told = match printed.discard() {
+            Ok(()) => printed.discarded().to_owned(),
+            Err(left) => format!(
+                "destroy the pages {place} yourself, since not all could be erased ({left:#})"
+            ),
+        };
+        return Err(error.context(format!(
+            "the keyring was not recorded and nothing was changed; {told}"
+        )));
+    }
+    // Once more, since an answer that was lost may be that of a keyring that is recorded.
+    let seen = desk.catch_up().await;
+    match desk.held.keyring().custodians == *custodians {
+        true => seen.with_context(|| format!("set {set} is recorded: KEEP the pages {place}")),
+        false => Err(error.context(format!(
+            "it is unknown whether set {set} was recorded: KEEP the pages {place} until this machine has reached \
+             the data centre again and amana keys show tells which set holds"
+        ))),
+    }
 }

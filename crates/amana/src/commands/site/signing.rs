@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use amana_ledger::{SigningKey, digits};
-use amana_sites::{Host, MAX_LISTED, Publishers, Says, read_folder};
+use amana_sites::{Host, MAX_LISTED, Publishers, Says, Statement, read_folder};
 use amana_tls::Connector;
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
@@ -169,6 +169,9 @@ pub(crate) struct Sign {
     /// A file of --folder that is published whatever it looks like
     #[arg(long, value_name = "PATH", requires = "folder")]
     allow: Vec<String>,
+    /// Sign only if the change is to exactly the publishers of this file; nothing else signs a change of publishers
+    #[arg(long, value_name = "FILE", conflicts_with = "folder")]
+    publishers: Option<PathBuf>,
     /// Where to write the change with the signature, if not in its own place
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -192,6 +195,7 @@ impl Sign {
                 digits(&own)
             );
         }
+        self.names_own_publishers(&statement)?;
         signing.add(&key);
         signing.write(self.out.as_ref().unwrap_or(&self.file))?;
         let told = shown(&statement, &signing.signers());
@@ -210,6 +214,27 @@ impl Sign {
             },
             signing.signers().join(", ")
         ))
+    }
+
+    /// A statement names new publishers by their digest alone, which nobody can read: their file says who they are.
+    fn names_own_publishers(&self, statement: &Statement) -> Result<()> {
+        let Some(file) = &self.publishers else {
+            ensure!(
+                matches!(statement.says, Says::Deploy { .. }),
+                "this change replaces the publishers of {}: name your own file of the new ones with --publishers, so that it is \
+                 signed only if it names exactly those",
+                statement.host
+            );
+            return Ok(());
+        };
+        let publishers = publishers::read(file)?.digest();
+        ensure!(
+            statement.says == Says::Publishers { publishers },
+            "{} does not list the publishers that this change names: its SHA-256 is {}",
+            file.display(),
+            digits(&publishers)
+        );
+        Ok(())
     }
 }
 

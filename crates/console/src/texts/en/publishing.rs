@@ -76,6 +76,7 @@ pub(crate) const WORDS: PublishingWords = PublishingWords {
     sign_lead: "This, whole, is what the publishers sign:",
     at_home: "At home, believing nothing of this page",
     at_home_lead: "The command compares the change with your own folder and signs only if they are the same. The key stays on your machine.",
+    at_home_publishers: "The command signs only if the change names exactly the publishers of your own file. The key stays on your machine.",
     get_change: "Download the change",
     in_browser: "In this browser",
     in_browser_trust: "The script of this page comes from the operator. It reads the key here, and doesn’t send it; but a dishonest operator could serve another script, which would take it. If you don’t want to trust it that far, sign at home.",

@@ -76,6 +76,7 @@ pub(crate) const WORDS: PublishingWords = PublishingWords {
     sign_lead: "Voici, en entier, ce que les signataires signent :",
     at_home: "Chez vous, sans rien croire de cette page",
     at_home_lead: "La commande compare le changement avec votre propre dossier et ne signe que s’ils sont identiques. La clé ne quitte pas votre machine.",
+    at_home_publishers: "La commande ne signe que si le changement nomme exactement les signataires de votre propre fichier. La clé ne quitte pas votre machine.",
     get_change: "Télécharger le changement",
     in_browser: "Dans ce navigateur",
     in_browser_trust: "Le script de cette page vient de l’opérateur. Il lit la clé ici, et ne l’envoie pas ; mais un opérateur malhonnête pourrait servir un autre script, qui la prendrait. Si vous ne voulez pas lui faire cette confiance, signez chez vous.",
