@@ -64,10 +64,10 @@ def cpanel(wordpress, dump, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def imported(wordpress, cpanel, tmp_path_factory):
-    # As root sets it up, everybody on the way to it must be let through.
-    home = pathlib.Path(run("mktemp", "-d", "--tmpdir=/tmp", "amana-backup-XXXXXX").stdout.strip())
-    home.chmod(0o755)
-    out = home / "made"
+    # As root sets it up, everybody on the way to it must be let through, and root alone writes there.
+    home = pathlib.Path(run(*AS_ROOT, "mktemp", "-d", "--tmpdir=/tmp", "amana-backup-XXXXXX").stdout.strip())
+    run(*AS_ROOT, "chmod", "755", home)
+    out = tmp_path_factory.mktemp("import") / "made"
     words = ["--host", HOST, "--place", home / "srv", "--run", home / "run", "--database-socket", wordpress.socket, "--json"]
     said = json.loads(run(binary(), "site", "import", "--backup", cpanel, "--out", out, *words).stdout)
     yield home, out, said
@@ -121,7 +121,7 @@ def test_the_units_are_confined(wordpress, dump, tmp_path, self_update):
         assert float(re.search(r"Overall exposure level for .*: ([0-9.]+)", said)[1]) <= MAX_EXPOSURE, said
     shown = run(binary(), "site", "set-up", tmp_path / "made", "--dry-run").stdout
     assert "systemd-sysusers" in shown and f"systemctl enable --now {USER}.service {USER}-cron.timer" in shown
-    assert (f"chown -R {USER}:{USER} /srv/amana-sites/finances/files/." in shown) == self_update
+    assert (f"chown -R {USER}:{USER} /srv/amana-sites/finances/files.new/." in shown) == self_update
     stanza = (tmp_path / "made" / "amana.toml").read_text()
     assert f'fastcgi = "unix:/run/{USER}/php.sock"' in stanza and 'from = ["127.0.0.1/32"]' in stanza
 
@@ -136,7 +136,8 @@ class Running:
         self.set_up()
         *_, prepare, start = self.said.stdout.splitlines()
         self.process = None
-        log = (home / "fpm.log").open("wb")
+        self.log = out.with_name("fpm.log")
+        log = self.log.open("wb")
         # What changes its user loses the tie to the runner, and gets it again.
         start = start.replace("setpriv ", "setpriv --pdeathsig KILL ", 1)
         words = self.in_own_etc(f"mkdir -p {home}/run && {prepare} && exec {start}")
@@ -144,7 +145,7 @@ class Running:
         # The folder is the site's own: root alone looks into it here.
         there = [*AS_ROOT, "test", "-S", home / "run" / USER / "php.sock"]
         wait_until(lambda: self.process.poll() is not None or subprocess.run(list(map(str, there))).returncode == 0, "PHP-FPM listens")
-        assert self.process.poll() is None, (home / "fpm.log").read_text()
+        assert self.process.poll() is None, self.log.read_text()
         # Where sudo stands between, it is another process than the one that was started.
         self.pid = run("pgrep", "--full", f"master process .*{home}/srv/finances").stdout.strip()
 
@@ -227,13 +228,57 @@ def fastcgi(script, running):
     return run(*AS_ROOT, "python3", client, running.home / "run" / USER / "php.sock", script).stdout
 
 
+def test_a_new_backup_takes_the_place_of_the_old_one(running, imported, tmp_path):
+    """Nothing is written through a link that the application made, and nothing of the old files stays among the new ones."""
+    _, out, said = imported
+    files = pathlib.Path(said["place"]) / "files"
+    uploads = files / "wp-content/uploads"
+    photo = "2026/01/photo-1.png"
+    before = (out / "files/wp-content/uploads" / photo).read_bytes()
+    outside = tmp_path / "outside"
+    outside.write_text("untouched")
+    run(*AS_ROOT, "sh", "-ec", f"ln -sf {outside} {uploads}/{photo}; echo x > {files}/left.txt")
+    running.set_up("--again")
+    assert outside.read_text() == "untouched"
+    assert (uploads / photo).read_bytes() == before and not (uploads / photo).is_symlink()
+    assert not (files / "left.txt").exists() and (files.with_name("files.old") / "left.txt").exists()
+    assert not files.with_name("files.new").exists() and not files.parent.with_name("finances.set-up").exists()
+
+
+def test_a_folder_that_was_changed_is_refused(running, imported, tmp_path):
+    """Root takes of it no link, no path and no place that an import doesn't make."""
+    _, out, _ = imported
+    for wrong in ({"place": "/etc"}, {"place": "/srv/../etc/finances"}, {"php": "8.2;x"}, {"host": "a.gov\nUser=root"}):
+        made = tmp_path / "made"
+        run("cp", "-a", out, made)
+        told = json.loads((made / "application.json").read_text())
+        (made / "application.json").write_text(json.dumps(told | wrong))
+        run(binary(), "site", "set-up", made, "--dry-run", code=1)
+        run("rm", "-r", made)
+    run("cp", "-a", out, made)
+    told = json.loads((made / "application.json").read_text())
+    (made / "application.json").write_text(json.dumps(told | {"name": "etc", "place": "/etc", "run": "/run/amana-site-etc"}))
+    refused = run(*running.in_own_etc(f"{binary()} site set-up {made} --no-start"), code=1)
+    assert "/etc: it holds" in refused.stderr
+
+
+def test_a_site_below_a_path_is_refused(dump, tmp_path):
+    backup = tmp_path / "backup"
+    (backup / "wp-includes").mkdir(parents=True)
+    (backup / "wp-includes/version.php").write_text("<?php $wp_version = '6.1.9';")
+    for name in ("WP_HOME", "WP_SITEURL"):
+        (backup / "wp-config.php").write_text(f"<?php define('{name}', 'https://x.gov/blog/');")
+        words = ["--backup", backup, "--database", dump, "--host", HOST, "--out", tmp_path / "made"]
+        assert "below /blog;" in run(binary(), "site", "import", *words, code=1).stderr
+
+
 def test_a_dump_runs_nothing(imported, wordpress, dump, running, tmp_path):
     """What a client of the database would run is text here, and rights end with the site's own database."""
     home, _, said = imported
     mark = home / "mark"
     evil = tmp_path / "evil.sql"
     evil.write_text(dump.read_text().replace("-- Dump completed", f"\\! touch {mark}\n-- Dump completed"))
-    out = home / "evil"
+    out = tmp_path / "made"
     words = ["--host", "evil.gov", "--place", home / "srv", "--run", home / "run", "--database-socket", wordpress.socket]
     refused = run(binary(), "site", "import", "--backup", wordpress.root, "--database", evil, "--out", out, *words, code=1)
     assert "cut off" in refused.stderr, "what ends in no statement isn't whole"

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::rows::{created_columns, inserted, table};
 use crate::sql::{self, Shape, Visitor};
-use crate::unpack::{Packing, first};
+use crate::unpack::{Bounds, Packing, first};
 use crate::{Error, Result};
 
 const MAX_TABLES: usize = 10_000;
@@ -54,8 +54,8 @@ pub struct Dump {
 /// Reads a dump, plain or packed by gzip, and writes it to `copy` without what reaches beyond its database.
 ///
 /// # Errors
-/// [`Error::Dump`] when it can't be read, isn't a dump, or isn't whole.
-pub fn read(path: &Path, prefix: &str, copy: &mut dyn Write) -> Result<Dump> {
+/// [`Error::Dump`] when it can't be read, isn't a dump, or isn't whole; [`Error::TooMuch`] when it is longer than its bound.
+pub fn read(path: &Path, prefix: &str, bounds: Bounds, copy: &mut dyn Write) -> Result<Dump> {
     let wrong = |why: String| Error::Dump {
         path: path.to_owned(),
         why,
@@ -71,9 +71,18 @@ pub fn read(path: &Path, prefix: &str, copy: &mut dyn Write) -> Result<Dump> {
         }
     };
     let mut facts = Facts::of(prefix);
+    // One byte more than it may have tells that it has more.
+    let plain = plain.take(bounds.bytes.saturating_add(1));
     let mut plain = BufReader::with_capacity(1 << 17, plain);
     let shape = sql::read(&mut plain, &mut facts, copy)
         .map_err(|error| wrong(format!("it can't be read to its end: {error}")))?;
+    if plain.get_ref().limit() == 0 {
+        return Err(Error::TooMuch {
+            path: path.to_owned(),
+            bound: format!("{} GiB", bounds.bytes >> 30),
+            option: "--max-gib",
+        });
+    }
     whole(&shape, &facts).map_err(wrong)?;
     Ok(facts.dump(shape))
 }

@@ -82,6 +82,24 @@ pub enum Error {
         /// What it lacks.
         why: &'static str,
     },
+    /// A site stands below a path of its host.
+    #[error(
+        "{address}: the site stands below {path}; a site below a path isn't set up here, only one at its host's root"
+    )]
+    BelowPath {
+        /// Where it says that it is.
+        address: String,
+        /// The path.
+        path: String,
+    },
+    /// A made folder isn't as an import makes it.
+    #[error("{path}: {why}; import the backup again")]
+    Made {
+        /// The folder, or what is wrong in it.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// The folder is there already.
     #[error("{path}: it is there already; choose another folder, or remove this one")]
     Taken {
@@ -126,6 +144,8 @@ impl Error {
             Self::NoDump => "backup-no-dump",
             Self::Dump { .. } => "backup-dump",
             Self::Name { .. } => "backup-name",
+            Self::BelowPath { .. } => "backup-below-path",
+            Self::Made { .. } => "backup-made",
             Self::Taken { .. } => "backup-taken",
             Self::File { .. } => "backup-file",
             Self::Text { .. } => "backup-text",

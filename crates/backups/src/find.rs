@@ -340,13 +340,17 @@ fn joomla(root: &Path) -> Result<Part> {
     })
 }
 
-/// The dump that is meant: by its name that of the database, or the only one.
+/// The dump that is meant: by its name that of the database, or the only one. One in the application's folder `inside`, where it is
+/// old, or an intruder's, is meant only where there is no other.
 ///
 /// # Errors
 /// When there is none, or nothing says which of several is meant.
-pub fn dump(unpacked: &Path, database: Option<&str>) -> Result<PathBuf> {
-    let dumps = dumps(unpacked)?;
-    let named = |path: &&PathBuf| {
+pub fn dump(unpacked: &Path, inside: &Path, database: Option<&str>) -> Result<PathBuf> {
+    let mut dumps = dumps(unpacked)?;
+    if dumps.iter().any(|path| !path.starts_with(inside)) {
+        dumps.retain(|path| !path.starts_with(inside));
+    }
+    let is_named = |path: &PathBuf| {
         let name = path
             .file_name()
             .and_then(|name| name.to_str())
@@ -354,8 +358,8 @@ pub fn dump(unpacked: &Path, database: Option<&str>) -> Result<PathBuf> {
         let stem = name.strip_suffix(".gz").unwrap_or(name);
         database.is_some_and(|database| stem.strip_suffix(".sql") == Some(database))
     };
-    if let Some(meant) = dumps.iter().find(named) {
-        return Ok(unpacked.join(meant));
+    if dumps.iter().any(is_named) {
+        dumps.retain(is_named);
     }
     match &dumps[..] {
         [] => Err(Error::NoDump),

@@ -8,8 +8,8 @@
 //!   along.
 //! - **One application, one user, one database.** What is made confines each by itself.
 //!
-//! [`tar`], [`php`], [`sql`], [`rows`], [`versions`] and [`made`] are pure; [`mod@unpack`], [`find`], [`look`], [`dump`] and [`take()`] read
-//! and write files.
+//! [`tar`], [`php`], [`sql`], [`rows`], [`versions`] and [`made`] are pure; [`mod@unpack`], [`find`], [`look`], [`dump`], [`take()`] and
+//! [`handed`] read and write files.
 //!
 //! What it deliberately does not do: run PHP, speak to a database, become root.
 
@@ -17,6 +17,7 @@ pub mod application;
 pub mod dump;
 mod error;
 pub mod find;
+pub mod handed;
 pub mod look;
 pub mod made;
 pub mod php;
@@ -30,3 +31,4 @@ pub mod versions;
 
 pub use application::Application;
 pub use error::{Error, Result};
+pub use handed::Handed;

@@ -14,6 +14,8 @@ use crate::{Error, Result};
 const LOOKED_THROUGH_BYTES: u64 = 4 << 20;
 /// Folders that visitors' and editors' files go to: no program belongs there.
 pub const UPLOADS: [&str; 3] = ["wp-content/uploads", "images", "media"];
+/// What says nothing but a comment has at most so many.
+const SILENCE_BYTES: usize = 1024;
 const PROGRAMS: [&str; 8] = [
     "php", "php3", "php4", "php5", "php7", "phtml", "phar", "phps",
 ];
@@ -159,12 +161,16 @@ pub fn is_program(place: &Path) -> bool {
         .any(|part| PROGRAMS.contains(&part))
 }
 
-/// `<?php // Silence is golden.`, by which WordPress keeps folders from being listed.
+/// `<?php // Silence is golden.`, by which WordPress keeps folders from being listed. PHP ends such a comment with the line, and also
+/// with `?>`, behind which another program may begin.
 fn is_silence(content: &[u8]) -> bool {
     let text = String::from_utf8_lossy(content);
     let rest = text.trim().strip_prefix("<?php").unwrap_or("x");
-    let mut lines = rest.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.all(|line| line.starts_with("//") || line == "?>")
+    let rest = rest.strip_suffix("?>").unwrap_or(rest);
+    let mut lines = rest.split(['\n', '\r']).map(str::trim);
+    content.len() <= SILENCE_BYTES
+        && !rest.contains("?>")
+        && lines.all(|line| line.is_empty() || line.starts_with("//"))
 }
 
 fn mark(content: &[u8]) -> Option<&'static str> {

@@ -27,8 +27,6 @@ pub struct Source<'a> {
     pub settings: &'a Settings,
     /// What stays behind of its files.
     pub looked: &'a Looked,
-    /// Where WordPress says that it is: the paths of its own address, and of the visitors'.
-    pub paths: (String, String),
 }
 
 /// Makes the folder, in which the dump lies already. Gives the names of old settings that weren't taken over.
@@ -51,8 +49,11 @@ pub fn make(
         };
         removed.map_err(Error::file(&path))?;
     }
-    for writable in application.writable() {
-        let folder = files.join(writable);
+    // The guard refuses everything where a folder isn't there that it guards.
+    let guarded = application.no_scripts().iter();
+    let guarded = guarded.map(|folder| folder.trim_start_matches('/'));
+    for below in guarded.chain(application.writable().iter().copied()) {
+        let folder = files.join(below);
         fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
     }
     let password = secret(random);
@@ -69,6 +70,15 @@ pub fn make(
         }
         Kind::Php => {}
     }
+    write_texts(application, &password, out)?;
+    Ok(left)
+}
+
+/// Writes what follows from the application and its password alone.
+///
+/// # Errors
+/// When a file can't be written.
+pub(crate) fn write_texts(application: &Application, password: &str, out: &Path) -> Result<()> {
     let mut texts = vec![
         ("guard.php".to_owned(), php::guard(application)),
         ("php-fpm.conf".to_owned(), php::pool(application)),
@@ -76,11 +86,11 @@ pub fn make(
         ("sysusers.conf".to_owned(), system::users(application)),
         (
             "database.sql".to_owned(),
-            system::database(application, &password),
+            system::database(application, password),
         ),
         (
             "database.cnf".to_owned(),
-            system::client(application, &password),
+            system::client(application, password),
         ),
         ("amana.toml".to_owned(), system::stanza(application)),
         (
@@ -103,7 +113,7 @@ pub fn make(
     for (name, text) in texts {
         write(&out.join(name), &text)?;
     }
-    Ok(left)
+    Ok(())
 }
 
 /// Nobody else reads it: passwords are among these.

@@ -12,6 +12,8 @@ const MAX_DROPPED: usize = 20;
 const HEAD_BYTES: usize = 160;
 /// A statement that is asked for is kept up to this.
 pub const MAX_STATEMENT_BYTES: usize = 64 << 20;
+/// Blanks and comments up to where a statement can be judged.
+const MAX_UNJUDGED_BYTES: usize = 16 << 20;
 /// A delimiter that `DELIMITER` sets has at most so many.
 const DELIMITER_BYTES: usize = 4;
 /// The beginning of a dump, where its program says what it is, and its end, where it says that it came so far.
@@ -74,6 +76,10 @@ pub fn read(
             reader.byte(*byte);
         }
         from.consume(length);
+        if reader.raw.len() > MAX_UNJUDGED_BYTES {
+            let why = "it has more than 16 MiB of blanks and comments at one place";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
         reader.copy.write_all(&reader.out)?;
         reader.out.clear();
     }

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use crate::application::{Application, check_name};
+use crate::application::{Application, is_shown};
 use crate::dump::{self, Dump};
 use crate::find::{self, Found, Kind, Part};
 use crate::look::{Looked, Marks, look};
@@ -52,7 +52,7 @@ pub fn take(
     random: Random<'_>,
     progress: &mut dyn FnMut(&'static str, u64, u64),
 ) -> Result<(Application, Report)> {
-    check_name(&wanted.application.name)?;
+    wanted.application.check()?;
     if out.exists() {
         return Err(Error::Taken {
             path: out.to_owned(),
@@ -73,6 +73,7 @@ pub fn take(
     })?;
     let taking = Taking::begin(&wanted, &unpacked)?;
     let dump = taking.dump(&wanted, &unpacked, &making.join("dump.sql"))?;
+    taking.check_paths(dump.as_ref())?;
     progress("looking", 0, done.members);
     let looked = look(&taking.root, wanted.marks, &mut |files| {
         progress("looking", files as u64, done.members);
@@ -84,7 +85,6 @@ pub fn take(
         root: &taking.root,
         settings: &taking.settings,
         looked: &looked,
-        paths: taking.paths(dump.as_ref()),
     };
     let left = made::make(&application, &source, &making, random)?;
     facts.settings_left = &left;
@@ -146,7 +146,7 @@ impl Taking {
         };
         let path = match wanted.database {
             Some(given) => given.to_owned(),
-            None => match find::dump(unpacked, name) {
+            None => match find::dump(unpacked, &self.found.place, name) {
                 // A program without a database is one all the same.
                 Err(Error::NoDump) if self.found.kind == Kind::Php => return Ok(None),
                 found => found?,
@@ -158,7 +158,7 @@ impl Taking {
             .mode(0o600)
             .open(copy);
         let mut to = BufWriter::new(opened.map_err(Error::file(copy))?);
-        let dump = dump::read(&path, &self.prefix, &mut to)?;
+        let dump = dump::read(&path, &self.prefix, wanted.bounds, &mut to)?;
         if !dump
             .tables
             .iter()
@@ -180,12 +180,22 @@ impl Taking {
             .unwrap_or_default()
     }
 
-    fn paths(&self, dump: Option<&Dump>) -> (String, String) {
-        let path = |address: &str| parted(address).1;
-        (
-            path(self.address(dump, "WP_SITEURL", "siteurl")),
-            path(self.address(dump, "WP_HOME", "home")),
-        )
+    /// A WordPress below a path would be asked at the host's root, where it isn't.
+    fn check_paths(&self, dump: Option<&Dump>) -> Result<()> {
+        if self.found.kind != Kind::WordPress {
+            return Ok(());
+        }
+        for (constant, option) in [("WP_HOME", "home"), ("WP_SITEURL", "siteurl")] {
+            let address = self.address(dump, constant, option);
+            let path = parted(address).1;
+            if !path.is_empty() {
+                return Err(Error::BelowPath {
+                    address: address.to_owned(),
+                    path,
+                });
+            }
+        }
+        Ok(())
     }
 
     fn application(&self, wanted: &Wanted<'_>, dump: Option<&Dump>) -> Application {
@@ -202,7 +212,7 @@ impl Taking {
         let mut was: Vec<String> = addresses
             .iter()
             .map(|address| parted(address).0)
-            .filter(|host| !host.is_empty() && twin(host) != twin(&application.host))
+            .filter(|host| is_shown(host) && twin(host) != twin(&application.host))
             .collect();
         was.sort();
         was.dedup();

@@ -129,7 +129,8 @@ impl<R: Read> Members<R> {
 
     fn expect(&mut self, size: u64) {
         self.left = size;
-        self.padding = size.next_multiple_of(BLOCK as u64).saturating_sub(size);
+        let block = BLOCK as u64;
+        self.padding = (block - size % block) % block;
     }
 
     fn pass_over(&mut self) -> io::Result<()> {
@@ -244,16 +245,15 @@ fn ended(mut name: Vec<u8>) -> Vec<u8> {
     name
 }
 
-/// Octal digits, or GNU's binary number behind a byte of 0x80.
+/// Octal digits, or GNU's binary number, whose first bit is set.
 fn number(field: &[u8]) -> io::Result<u64> {
     let wrong = || damaged("it is damaged: a number isn't one");
     if field[0] & 0x80 != 0 {
-        let (head, tail) = field.split_at(field.len() - 8);
-        if head[0] != 0x80 || head[1..].iter().any(|byte| *byte != 0) {
-            return Err(wrong());
-        }
-        let tail = tail.try_into().map_err(|_| wrong())?;
-        return Ok(u64::from_be_bytes(tail));
+        let first = u64::from(field[0] & 0x7f);
+        let number = field[1..].iter().try_fold(first, |number, byte| {
+            number.checked_mul(256)?.checked_add(u64::from(*byte))
+        });
+        return number.ok_or_else(wrong);
     }
     let digits = text(field).trim_ascii();
     let digits = std::str::from_utf8(digits).map_err(|_| wrong())?;

@@ -75,6 +75,7 @@ pub fn unpack(
         into,
         bounds,
         done: Unpacked::default(),
+        folders: 0,
     };
     if fs::metadata(backup).map_err(Error::file(backup))?.is_dir() {
         unpacking.folder(backup, Path::new(""), progress)?;
@@ -153,6 +154,8 @@ struct Unpacking<'a> {
     into: &'a Path,
     bounds: Bounds,
     done: Unpacked,
+    /// Folders that were made.
+    folders: u64,
 }
 
 impl Unpacking<'_> {
@@ -263,9 +266,21 @@ impl Unpacking<'_> {
         }
     }
 
-    fn make_folder(&self, place: &Path) -> Result<()> {
-        let folder = self.into.join(place);
-        fs::create_dir_all(&folder).map_err(Error::file(folder))
+    /// Makes a folder, and those above it, which no member has to name.
+    fn make_folder(&mut self, place: &Path) -> Result<()> {
+        let is_missing =
+            |below: &&Path| !below.as_os_str().is_empty() && !self.into.join(below).is_dir();
+        let missing: Vec<&Path> = place.ancestors().take_while(is_missing).collect();
+        for below in missing.into_iter().rev() {
+            self.folders += 1;
+            if self.folders > self.bounds.members {
+                let bound = format!("{} folders", self.bounds.members);
+                return Err(self.too_much(&bound, "--max-files"));
+            }
+            let folder = self.into.join(below);
+            fs::create_dir(&folder).map_err(Error::file(folder))?;
+        }
+        Ok(())
     }
 
     fn file(&mut self, place: &Path, from: &mut dyn Read) -> Result<()> {

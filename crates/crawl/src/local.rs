@@ -1,17 +1,21 @@
 //! An application on this machine, asked behind the web server that it will have: PHP-FPM by FastCGI, and files as they lie.
 //!
-//! It answers under its public name before anything is published under it, and no listener has to be opened for that.
+//! It answers under its public name before anything is published under it, and no listener has to be opened for that. Whoever asks
+//! may be root, and the files are the application's: each is opened once, below its root, and judged by what was opened.
 
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read as _};
+use std::os::fd::AsFd as _;
 use std::path::{Component, Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags, ResolveFlags, open, openat2};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 
 use crate::fetch::Answer;
 use crate::site::Origin;
 
-/// An answer of an application at most.
+/// An answer of an application, or a file, at most.
 const MAX_ANSWER_BYTES: usize = 512 << 20;
 /// A record's content at most (FastCGI 1.0, section 3.3).
 const MAX_RECORD_BYTES: usize = 65_535;
@@ -61,10 +65,11 @@ impl Local {
                 let to = address.replacen(path, &format!("{path}/"), 1);
                 Ok(said(301, &[("location", &to)]))
             }
-            Answers::File(file) => {
-                let body = tokio::fs::read(&file).await;
-                let body = body.map_err(|error| format!("{}: {error}", file.display()))?;
-                let name = file.file_name().unwrap_or_default().to_string_lossy();
+            Answers::File(below) => {
+                let shown = self.root.join(&below);
+                let body = self.read(&below);
+                let body = body.map_err(|error| format!("{}: {error}", shown.display()))?;
+                let name = below.file_name().unwrap_or_default().to_string_lossy();
                 let mut answer = said(200, &[("content-type", &(self.type_of)(&name, &body))]);
                 answer.body = body;
                 Ok(answer)
@@ -92,7 +97,9 @@ impl Local {
             .no_scripts
             .iter()
             .any(|folder| below.starts_with(folder.trim_start_matches('/')));
-        let found = self.within(below);
+        let look = |below: &Path| self.open(below, OFlags::PATH)?.metadata();
+        let is_file = |below: &Path| look(below).is_ok_and(|found: Metadata| found.is_file());
+        let found = look(below).ok();
         let ending = below.extension().and_then(|ending| ending.to_str());
         let ending = ending.unwrap_or_default().to_ascii_lowercase();
         match found {
@@ -102,37 +109,56 @@ impl Local {
             Some(found) if found.is_file() && ending == "php" => match is_scriptless {
                 true => Answers::Refused,
                 false => Answers::Program {
-                    file: found,
+                    file: self.root.join(below),
                     name: format!("/{plain}"),
                 },
             },
-            Some(found) if found.is_file() => Answers::File(found),
-            Some(found)
-                if !plain.is_empty() && found.join("index.php").is_file() && !is_scriptless =>
-            {
+            Some(found) if found.is_file() => Answers::File(below.to_owned()),
+            Some(_) if !plain.is_empty() && is_file(&below.join("index.php")) && !is_scriptless => {
                 match path.ends_with('/') {
                     false => Answers::Folder,
                     true => Answers::Program {
-                        file: found.join("index.php"),
+                        file: self.root.join(below).join("index.php"),
                         name: format!("/{plain}index.php"),
                     },
                 }
             }
-            _ => match self.within(Path::new("index.php")) {
-                None => Answers::Nobody,
-                Some(file) => Answers::Program {
-                    file,
-                    name: "/index.php".to_owned(),
-                },
+            _ if is_file(Path::new("index.php")) => Answers::Program {
+                file: self.root.join("index.php"),
+                name: "/index.php".to_owned(),
             },
+            _ => Answers::Nobody,
         }
     }
 
-    /// What is there, unless a link leads out of the application.
-    fn within(&self, below: &Path) -> Option<PathBuf> {
-        let root = self.root.canonicalize().ok()?;
-        let found = root.join(below).canonicalize().ok()?;
-        found.starts_with(&root).then_some(found)
+    /// Opens what is there, unless a link leads out of the application. A pipe isn't waited for.
+    fn open(&self, below: &Path, how: OFlags) -> io::Result<File> {
+        let root = open(
+            &self.root,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        let below = match below.as_os_str().is_empty() {
+            true => Path::new("."),
+            false => below,
+        };
+        let within = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+        let how = how | OFlags::CLOEXEC;
+        Ok(openat2(root.as_fd(), below, how, Mode::empty(), within)?.into())
+    }
+
+    fn read(&self, below: &Path) -> io::Result<Vec<u8>> {
+        let file = self.open(below, OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?;
+        let found = file.metadata()?;
+        if !found.is_file() {
+            return Err(wrong("it is no file"));
+        }
+        if found.len() > MAX_ANSWER_BYTES as u64 {
+            return Err(wrong("it is too long"));
+        }
+        let mut body = Vec::new();
+        file.take(MAX_ANSWER_BYTES as u64).read_to_end(&mut body)?;
+        Ok(body)
     }
 
     async fn run(

@@ -10,7 +10,7 @@ const MEMORY_MIB: u32 = 192;
 /// What an editor uploads at once.
 const BODY_MIB: u32 = 64;
 /// What runs other programs, or looks beyond the application. `mail` stays, since programs fail where it is missing.
-const DISABLED: &str = "exec,passthru,shell_exec,system,popen,proc_open,proc_nice,proc_get_status,proc_terminate,\
+pub(super) const DISABLED: &str = "exec,passthru,shell_exec,system,popen,proc_open,proc_nice,proc_get_status,proc_terminate,\
     pcntl_exec,pcntl_fork,dl,putenv,symlink,link,posix_kill,posix_mkfifo,posix_setuid,posix_setgid,posix_getpwnam,\
     show_source,highlight_file,phpinfo,apache_setenv,opcache_get_status";
 
@@ -20,13 +20,13 @@ pub(super) fn guard(application: &Application) -> String {
     let folders: Vec<String> = application
         .no_scripts()
         .iter()
-        .map(|folder| quoted(&format!("{}{folder}/", root.display())))
+        .map(|folder| quoted(&format!("{}{folder}", root.display())))
         .collect();
     format!(
         "<?php\n// Runs before each program: what was uploaded is never one.\n\
          (function () {{\n    $asked = realpath($_SERVER['SCRIPT_FILENAME'] ?? '');\n    \
-         foreach ([{}] as $uploads) {{\n        \
-         if ($asked === false || strncmp($asked, $uploads, strlen($uploads)) === 0) {{\n            \
+         foreach ([{}] as $folder) {{\n        $uploads = realpath($folder);\n        \
+         if ($asked === false || $uploads === false || strncmp($asked, \"$uploads/\", strlen($uploads) + 1) === 0) {{\n            \
          http_response_code(403);\n            exit;\n        }}\n    }}\n}})();\n",
         folders.join(", ")
     )
@@ -50,8 +50,6 @@ process_control_timeout = 10s
 user = {user}
 group = {user}
 listen = {socket}
-listen.owner = {user}
-listen.group = {user}
 listen.mode = 0660
 pm = ondemand
 pm.max_children = {CHILDREN}

@@ -73,7 +73,6 @@ pub(super) fn wordpress(
     random: Random<'_>,
 ) -> Made {
     let old = source.settings;
-    let (own, visitors) = &source.paths;
     let host = &application.host;
     let mut text =
         "<?php\n// Made by amana site import. The old settings stay in the backup.\n".to_owned();
@@ -101,8 +100,8 @@ pub(super) fn wordpress(
     for salt in SALTS {
         define(salt, &quoted(&secret(random)));
     }
-    define("WP_HOME", &quoted(&format!("https://{host}{visitors}")));
-    define("WP_SITEURL", &quoted(&format!("https://{host}{own}")));
+    define("WP_HOME", &quoted(&format!("https://{host}")));
+    define("WP_SITEURL", &quoted(&format!("https://{host}")));
     define("WP_DEBUG", "false");
     define("DISALLOW_FILE_EDIT", "true");
     // A timer runs what is due: no visitor's request waits for it.

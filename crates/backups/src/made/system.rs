@@ -1,6 +1,6 @@
 //! What a machine needs: a user, units, a database, and what the data centre is told.
 
-use super::php::CHILDREN;
+use super::php::{CHILDREN, DISABLED};
 use crate::application::Application;
 use crate::find::Kind;
 
@@ -119,7 +119,7 @@ After=mariadb.service
 [Service]
 Type=oneshot
 TimeoutStartSec=5min
-ExecStart=/usr/bin/php{php} -d pcre.jit=0 -d memory_limit=192M -d open_basedir={root}:{place}/guard.php:/tmp {root}/wp-cron.php
+ExecStart=/usr/bin/php{php} -d pcre.jit=0 -d memory_limit=192M -d allow_url_include=0 -d disable_functions={DISABLED} -d open_basedir={root}:{place}/guard.php:/tmp {root}/wp-cron.php
 {limits}",
         host = application.host,
         php = application.php,

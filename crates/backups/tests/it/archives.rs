@@ -275,3 +275,28 @@ fn no_links(folder: &Path) -> bool {
             !kind.is_symlink() && (!kind.is_dir() || no_links(&entry.path()))
         })
 }
+
+#[test]
+fn numbers_that_no_archive_has_are_refused() {
+    let mut binary = member("x", b'0', "", b"");
+    binary[148..156].copy_from_slice(&[0xff; 8]);
+    let huge = "29 size=18446744073709551615\n";
+    let huge = archive(&[
+        member("PaxHeaders/p", b'x', "", huge.as_bytes()),
+        member("x", b'0', "", b"x"),
+    ]);
+    for wrong in [archive(&[binary]), huge] {
+        let (_folder, done) = unpacked(&wrong, Bounds::default());
+        done.unwrap_err();
+    }
+}
+
+#[test]
+fn folders_that_no_member_names_are_counted() {
+    let deep = archive(&[member("a/b/c/d/x", b'0', "", b"")]);
+    let bytes = 1 << 20;
+    let (_folder, done) = unpacked(&deep, Bounds { members: 4, bytes });
+    done.unwrap();
+    let (_folder, done) = unpacked(&deep, Bounds { members: 3, bytes });
+    assert!(done.unwrap_err().to_string().contains("--max-files"));
+}

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use amana_backups::dump::{Dump, read};
 use amana_backups::rows::inserted;
 use amana_backups::sql::{self, Visitor};
+use amana_backups::unpack::Bounds;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
@@ -24,7 +25,7 @@ fn looked_at(dump: &[u8]) -> (Result<Dump, String>, String) {
     let file = folder.path().join("x.sql");
     fs::write(&file, dump).expect("it is the test's own");
     let mut copy = Vec::new();
-    let read = read(&file, "w_", &mut copy).map_err(|error| error.to_string());
+    let read = read(&file, "w_", Bounds::default(), &mut copy).map_err(|error| error.to_string());
     (read, String::from_utf8(copy).expect("it is the test's own"))
 }
 
@@ -54,6 +55,24 @@ fn a_dump_tells_its_tables_and_who_administers() {
                 && copy.ends_with("-- Dump completed on 2026-11-23\n")
         );
     }
+}
+
+#[test]
+fn a_dump_is_no_longer_than_its_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.sql");
+    fs::write(&file, DUMP).unwrap();
+    let within = |bytes| {
+        let members = 1;
+        read(&file, "w_", Bounds { members, bytes }, &mut Vec::new())
+    };
+    let length = DUMP.len() as u64;
+    within(length).unwrap();
+    let said = within(length - 1).unwrap_err().to_string();
+    assert!(said.contains("--max-gib"), "{said}");
+    let blanks = [vec![b' '; 17 << 20], DUMP.into()].concat();
+    let said = looked_at(&blanks).0.unwrap_err();
+    assert!(said.contains("blanks and comments"), "{said}");
 }
 
 #[test]

@@ -69,21 +69,35 @@ fn the_application_that_visitors_see_is_meant() {
 fn a_dump_is_told_by_the_databases_name() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
-    assert!(matches!(dump(at, None), Err(Error::NoDump)));
+    let inside = Path::new("public_html");
+    assert!(matches!(dump(at, inside, None), Err(Error::NoDump)));
     put(
         at,
         &[
-            ("mysql/a_wp.sql", ""),
             ("mysql.sql", "grants"),
             ("public_html/wp-content/plugins/p/example.sql", ""),
+            ("public_html/a_wp.sql", "an old one"),
         ],
     );
-    assert_eq!(dump(at, None).unwrap(), at.join("mysql/a_wp.sql"));
-    put(at, &[("mysql/a_other.sql.gz", "")]);
-    assert!(matches!(dump(at, None), Err(Error::Several { .. })));
     assert_eq!(
-        dump(at, Some("a_other")).unwrap(),
+        dump(at, inside, Some("a_wp")).unwrap(),
+        at.join("public_html/a_wp.sql")
+    );
+    put(at, &[("mysql/a_wp.sql", "")]);
+    for name in [None, Some("a_wp")] {
+        assert_eq!(dump(at, inside, name).unwrap(), at.join("mysql/a_wp.sql"));
+    }
+    put(at, &[("mysql/a_other.sql.gz", "")]);
+    assert!(matches!(dump(at, inside, None), Err(Error::Several { .. })));
+    assert_eq!(
+        dump(at, inside, Some("a_other")).unwrap(),
         at.join("mysql/a_other.sql.gz")
+    );
+    put(at, &[("mysql/a_other.sql", "")]);
+    let said = dump(at, inside, Some("a_other")).unwrap_err().to_string();
+    assert!(
+        said.contains("mysql/a_other.sql, mysql/a_other.sql.gz"),
+        "{said}"
     );
 }
 
@@ -154,6 +168,9 @@ fn what_intruders_leave_is_found_and_what_people_write_is_not() {
                 "wp-content/uploads/index.php",
                 "<?php\n// Silence is golden.\n",
             ),
+            ("wp-content/uploads/a.php", "<?php // x ?><?php echo 1;"),
+            ("wp-content/uploads/b.php", "<?php // x\recho 1;"),
+            ("wp-content/uploads/c.php", "<?php // x ?>"),
             ("s.js", "eval(atob('x'))"),
             (".htaccess", "x"),
             ("sub/.user.ini", "x"),
@@ -176,6 +193,8 @@ fn what_intruders_leave_is_found_and_what_people_write_is_not() {
         ("hidden-program", "logo.png"),
         ("hidden-script", "s.js"),
         ("program-in-uploads", "wp-content/uploads/2026/x.php"),
+        ("program-in-uploads", "wp-content/uploads/a.php"),
+        ("program-in-uploads", "wp-content/uploads/b.php"),
     ];
     assert_eq!(found, expected);
     let behind: Vec<&str> = looked
@@ -191,7 +210,9 @@ fn what_intruders_leave_is_found_and_what_people_write_is_not() {
             "sub/.user.ini",
             "wp-config-old.php",
             "wp-config.php",
-            "wp-content/uploads/2026/x.php"
+            "wp-content/uploads/2026/x.php",
+            "wp-content/uploads/a.php",
+            "wp-content/uploads/b.php"
         ]
     );
     assert!(is_program(Path::new("x.PHP.jpg")) && !is_program(Path::new("php.jpg")));

@@ -3,4 +3,5 @@
 mod archives;
 mod dumps;
 mod finding;
+mod handing;
 mod settings;

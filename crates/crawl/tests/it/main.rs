@@ -1,5 +1,6 @@
 //! What the crate promises, tried from outside.
 
+mod applications;
 mod archive;
 mod extract;
 mod living;

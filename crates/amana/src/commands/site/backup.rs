@@ -13,7 +13,7 @@ use amana_backups::versions::is_below;
 use amana_crawl::local::Local;
 use amana_sites::{Host, intruders_mark, media_type};
 use amana_store::clock;
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::json;
 
@@ -89,7 +89,7 @@ impl FromBackup {
             backup,
             database: self.database.as_deref(),
             root: self.root.as_deref(),
-            application: self.application(&host, installed.as_deref())?,
+            application: self.application(&host, installed.as_deref()),
             bounds: Bounds {
                 members: self.max_files,
                 bytes: max_gib.saturating_mul(1 << 30),
@@ -110,54 +110,32 @@ impl FromBackup {
         tell(out, &state, &application, &report, json)
     }
 
-    fn application(&self, host: &Host, installed: Option<&str>) -> Result<Application> {
+    fn application(&self, host: &Host, installed: Option<&str>) -> Application {
         let name = match &self.name {
             Some(name) => name.clone(),
             None => name_of(host.as_str()),
         };
-        let plain = |path: &Option<PathBuf>, usual: &str| -> Result<PathBuf> {
-            let path = path.clone().unwrap_or_else(|| PathBuf::from(usual));
-            let text = path.to_string_lossy();
-            // It stands in files of PHP, systemd and MariaDB, each with signs of its own.
-            let is_plain = text
-                .chars()
-                .all(|letter| letter.is_alphanumeric() || "/-_.".contains(letter));
-            ensure!(
-                path.is_absolute() && is_plain,
-                "{text}: it must be an absolute path of letters, digits, -, _ and ."
-            );
-            Ok(path)
+        let or = |path: &Option<PathBuf>, usual: &str| {
+            path.clone().unwrap_or_else(|| PathBuf::from(usual))
         };
         let php = self.php.as_deref().or(installed).unwrap_or(USUAL_PHP);
-        ensure!(
-            php.chars()
-                .all(|letter| letter.is_ascii_digit() || letter == '.'),
-            "{php}: a version of PHP is written as 8.2"
-        );
-        let is_address = |text: &&String| {
-            text.chars()
-                .all(|letter| letter.is_ascii_hexdigit() || ".:/".contains(letter))
-        };
-        if let Some(wrong) = self.editors.iter().find(|text| !is_address(text)) {
-            anyhow::bail!("{wrong}: an address of editors is written as 10.1.0.0/16");
-        }
         let editors = match self.editors.is_empty() {
             true => vec![ITSELF.to_owned()],
             false => self.editors.clone(),
         };
-        Ok(Application {
-            place: plain(&self.place, PLACE)?.join(&name),
-            run: plain(&self.run, RUN)?.join(format!("amana-site-{name}")),
+        Application {
+            place: or(&self.place, PLACE).join(&name),
+            run: or(&self.run, RUN).join(format!("amana-site-{name}")),
             host: host.to_string(),
             kind: Kind::Php,
             php: php.to_owned(),
-            database_socket: plain(&self.database_socket, DATABASE_SOCKET)?,
+            database_socket: or(&self.database_socket, DATABASE_SOCKET),
             prefix: String::new(),
             updates_itself: self.self_update,
             editors,
             was: Vec::new(),
             name,
-        })
+        }
     }
 }
 
