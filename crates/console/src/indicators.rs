@@ -21,9 +21,6 @@ use crate::frame::{Frame, Place};
 use crate::texts::Texts;
 use crate::{Console, Error, Language, Page, Result, menu};
 
-/// Deposits that are counted; what is beyond is told as more than this.
-const MAX_DEPOSITS: u64 = 100_000;
-
 /// The indicators at one moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Indicators {
@@ -31,10 +28,8 @@ pub(crate) struct Indicators {
     now_s: u64,
     /// Institutions that may deposit.
     institutions: u64,
-    /// Deposits that are kept, up to a bound.
+    /// Deposits that are kept.
     deposits: u64,
-    /// Whether all of them were counted.
-    deposits_whole: bool,
     /// Acts in all ledgers but the national log.
     acts: u64,
     /// Restores that were tried.
@@ -53,7 +48,7 @@ impl Indicators {
         let (acts, deposits) = console
             .read(|_, rows| {
                 let (_, acts) = LedgerInfo::totals(rows)?;
-                Ok((acts, Vault::deposits(rows, MAX_DEPOSITS)?))
+                Ok((acts, Vault::deposits(rows)?))
             })
             .await?;
         console
@@ -63,7 +58,6 @@ impl Indicators {
                     now_s,
                     institutions: counted.institutions - counted.suspended,
                     deposits,
-                    deposits_whole: deposits < MAX_DEPOSITS,
                     acts,
                     restores: access.exercise_totals(Exercise::Restore)?.0,
                     trained: access.exercise_totals(Exercise::Training)?.1,
@@ -77,14 +71,9 @@ impl Indicators {
     /// Name, in a language, and value, in the order of the page.
     fn rows(&self, texts: &Texts) -> [(&'static str, String); 6] {
         let words = &texts.indicators;
-        let deposits = texts.number(&self.deposits);
-        let deposits = match self.deposits_whole {
-            true => deposits,
-            false => (words.more_than)(&deposits),
-        };
         [
             (words.institutions, texts.number(&self.institutions)),
-            (words.deposits, deposits),
+            (words.deposits, texts.number(&self.deposits)),
             (words.acts, texts.number(&self.acts)),
             (words.restores, texts.number(&self.restores)),
             (words.trained, texts.number(&self.trained)),

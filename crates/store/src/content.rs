@@ -161,10 +161,10 @@ pub(crate) fn replace_chunks(
     Ok(())
 }
 
-/// Frees content that lost its last holder; returns the blobs whose files go once the group is durable.
-pub(crate) fn drop_freed(rows: &Writer<'_>) -> Result<Vec<BlobId>> {
+/// Settles a series of acts: writes their sums, and frees content that lost its last holder; returns the blobs whose files go once the group is durable.
+pub(crate) fn settle(rows: &Writer<'_>) -> Result<Vec<BlobId>> {
     let mut files = Vec::new();
-    for (ledger, source) in rows.take_freed() {
+    for (ledger, source) in rows.settle()? {
         match source {
             Source::Entry(index) => {
                 if let Some(id) = EntryId::new(ledger, index) {

@@ -274,7 +274,7 @@ impl Group {
             for (id, head) in &changes.heads {
                 head.store(&rows, *id)?;
             }
-            content::drop_freed(&rows)
+            content::settle(&rows)
         };
         changes.freed = faults
             .write("rows.heads", finish)

@@ -57,6 +57,7 @@ mod secrets;
 mod sqlite;
 mod stop;
 mod store;
+mod sums;
 pub mod turns;
 mod wal;
 
@@ -82,3 +83,4 @@ pub use postgres::Database;
 pub use replica::{PlainAct, Replica, ReplicaKey};
 pub use rows::{Reader, Row, Value, Writer};
 pub use store::{Committed, Store};
+pub use sums::Sums;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::postgres::{self, Session};
 use crate::sqlite::{self, Use};
+use crate::sums::{Added, Sums};
 use crate::{Catalog, Error, LedgerId, Result, Source, schema};
 
 /// A parameter of a query, or a column of a row.
@@ -290,6 +291,7 @@ impl Reader<'_> {
 pub struct Writer<'c> {
     reader: Reader<'c>,
     freed: RefCell<Vec<(LedgerId, Source)>>,
+    added: RefCell<Added>,
 }
 
 impl<'c> std::ops::Deref for Writer<'c> {
@@ -309,6 +311,7 @@ impl<'c> Writer<'c> {
         Self {
             reader,
             freed: RefCell::default(),
+            added: RefCell::default(),
         }
     }
 
@@ -342,8 +345,16 @@ impl<'c> Writer<'c> {
         self.freed.borrow_mut().push((ledger, source));
     }
 
-    pub(crate) fn take_freed(&self) -> Vec<(LedgerId, Source)> {
-        std::mem::take(&mut self.freed.borrow_mut())
+    /// Adds to the sums in the row with that key, once the transaction is settled: whoever reads them before, in the same
+    /// transaction, reads the old ones.
+    pub fn add(&self, sums: &'static Sums, key: i64, more: [i64; 2]) {
+        self.added.borrow_mut().add(sums, key, more);
+    }
+
+    /// Ends a series of acts: writes what they added to sums, and tells what content lost its last holder.
+    pub(crate) fn settle(&self) -> Result<Vec<(LedgerId, Source)>> {
+        self.added.take().write(self)?;
+        Ok(self.freed.take())
     }
 }
 

@@ -7,21 +7,19 @@ use amana_store::{EntryId, Reader};
 
 use crate::buckets::require;
 use crate::sealed::views as sealed;
-use crate::views::{buckets, versions};
+use crate::views::{buckets, sums, versions};
 use crate::{BucketInfo, MAX_PAGE, Result, Vault};
 
-/// Rows that are counted, or looked at for a page of pieces; what is beyond is said to be there.
-const MAX_COUNTED: u64 = 20_000;
+/// Rows that are looked at for a page of pieces.
+const MAX_LOOKED_AT: u64 = 20_000;
 
 /// How much a bucket holds.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Figures {
-    /// Versions but for delete markers; of a sealed bucket pieces. If `more`, at least so many.
+    /// Versions but for delete markers; of a sealed bucket pieces.
     pub items: u64,
-    /// Their bytes, of a sealed bucket as ciphertext. Nothing where there are too many to count.
-    pub size_bytes: Option<u64>,
-    /// Whether there are more than were counted.
-    pub more: bool,
+    /// Their bytes, of a sealed bucket as ciphertext.
+    pub size_bytes: u64,
     /// Whether nothing at all is left in it, not even a delete marker.
     pub empty: bool,
 }
@@ -55,9 +53,14 @@ impl Vault {
         let (caller, bucket) = (caller.clone(), bucket.to_owned());
         self.read_apart(move |rows| {
             let found = seen(rows, &caller, &bucket)?;
-            let figures = match sealed::settings(rows, found.id)? {
-                Some(_) => of_sealed(rows, found.id)?,
-                None => of_open(rows, found.id)?,
+            let held = sums::of(rows, found.id)?;
+            let figures = Figures {
+                items: held.items,
+                size_bytes: held.bytes,
+                empty: match sealed::settings(rows, found.id)? {
+                    Some(_) => sealed::is_empty(rows, found.id)?,
+                    None => !versions::any(rows, found.id)?,
+                },
             };
             Ok((found, figures))
         })
@@ -92,32 +95,6 @@ fn seen(rows: &Reader<'_>, caller: &Caller, bucket: &str) -> Result<BucketInfo> 
     Ok(found)
 }
 
-fn of_open(rows: &Reader<'_>, bucket: EntryId) -> Result<Figures> {
-    let (items, size_bytes) = versions::weight(rows, bucket, MAX_COUNTED)?;
-    let more = items == MAX_COUNTED;
-    Ok(Figures {
-        items,
-        size_bytes: (!more).then_some(size_bytes),
-        more,
-        empty: !versions::any(rows, bucket)?,
-    })
-}
-
-/// Pieces are found by the institution's ledger and their name, so that those of one bucket are only counted where the
-/// institution has few.
-fn of_sealed(rows: &Reader<'_>, bucket: EntryId) -> Result<Figures> {
-    let weights = sealed::weights(rows, bucket.ledger(), MAX_COUNTED)?;
-    let all: u64 = weights.values().map(|(pieces, _)| pieces).sum();
-    let (items, size_bytes) = weights.get(&bucket).copied().unwrap_or_default();
-    let more = all == MAX_COUNTED;
-    Ok(Figures {
-        items,
-        size_bytes: (!more).then_some(size_bytes),
-        more,
-        empty: sealed::is_empty(rows, bucket)?,
-    })
-}
-
 fn pieces(
     rows: &Reader<'_>,
     bucket: EntryId,
@@ -133,7 +110,7 @@ fn pieces(
          WHERE ledger = $1 AND piece > $2 ORDER BY piece",
         &[bucket.ledger().0.into(), from.as_slice().into()],
         |row| {
-            if page.pieces.len() == max || looked_at == MAX_COUNTED {
+            if page.pieces.len() == max || looked_at == MAX_LOOKED_AT {
                 page.next = last;
                 return Ok(ControlFlow::Break(()));
             }

@@ -64,7 +64,7 @@ pub use delete::{Deleted, Deletion};
 pub use error::{Error, Result};
 pub use figures::{Figures, ListedPiece, ListedPieces};
 pub use get::{ObjectInfo, PartInfo};
-pub use holdings::Holding;
+pub use holdings::{Custody, Holding};
 pub use ingest::{Ingest, IngestOptions, Ingested};
 pub use list::{ListQuery, ListedObject, Page};
 pub use locks::subject;

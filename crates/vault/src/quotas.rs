@@ -1,7 +1,7 @@
 //! Quotas: how much an institution holds, and what it may still deposit.
 //!
-//! What is held is counted, and remembered with what was admitted since: no row changes with each deposit, and who has no
-//! quota pays nothing. So a quota is exact on one node between two counts but for what was deleted, which the next count
+//! What is held is read off the buckets' sums, and remembered with what was admitted since: a deposit asks no row, and who has
+//! no quota pays nothing. So a quota is exact on one node between two counts but for what was deleted, which the next count
 //! notices; before anything is refused it is counted anew. Several nodes each see the others' deposits at their next count,
 //! after [`RECOUNT_MS`] at most, and may together exceed a quota by what they take in until then.
 
@@ -97,27 +97,20 @@ impl Drop for Admitted {
 }
 
 impl Vault {
-    /// What the institution with that ledger holds: counted, so that it takes as long as there is much. Blocking.
+    /// What the institution with that ledger holds: the sums of its buckets, and the parts of uploads under way. Blocking.
     ///
     /// # Errors
     /// A failure of the rows.
     pub fn used(rows: &Reader<'_>, ledger: LedgerId) -> Result<Used> {
-        const MARKER: i64 = crate::views::versions::MARKER;
         let texts = [
-            format!(
-                "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM versions \
-                 WHERE bucket IN (SELECT id FROM buckets WHERE ledger = $1) AND (flags & {MARKER}) = 0"
-            ),
+            "SELECT CAST(COALESCE(SUM(items), 0) AS BIGINT), CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM bucket_sums \
+             WHERE bucket IN (SELECT id FROM buckets WHERE ledger = $1)",
             "SELECT CAST(0 AS BIGINT), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM upload_parts WHERE upload IN \
-             (SELECT upload FROM uploads WHERE bucket IN (SELECT id FROM buckets WHERE ledger = $1))"
-                .to_owned(),
-            "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM sealed_pieces \
-             WHERE ledger = $1 AND live = 1"
-                .to_owned(),
+             (SELECT upload FROM uploads WHERE bucket IN (SELECT id FROM buckets WHERE ledger = $1))",
         ];
         let mut used = Used::default();
         for sql in texts {
-            let found = rows.one(&sql, &[ledger.0.into()], |row| {
+            let found = rows.one(sql, &[ledger.0.into()], |row| {
                 Ok(Used {
                     objects: row.int(0)?.cast_unsigned(),
                     bytes: row.int(1)?.cast_unsigned(),

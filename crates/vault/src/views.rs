@@ -5,6 +5,7 @@ pub(crate) mod heads;
 pub(crate) mod holders;
 pub(crate) mod locks;
 pub(crate) mod objects;
+pub(crate) mod sums;
 pub(crate) mod tags;
 pub(crate) mod uploads;
 pub(crate) mod versions;
@@ -13,7 +14,7 @@ use amana_store::{Error, View};
 
 use crate::sealed::views as sealed;
 
-pub(crate) const VIEWS: [View; 12] = [
+pub(crate) const VIEWS: [View; 13] = [
     // A name is one bucket's at a time: the acts see to it. It isn't unique here, because a replay takes one ledger after
     // the other, and one institution may have had the name after another deleted it.
     View {
@@ -27,6 +28,7 @@ pub(crate) const VIEWS: [View; 12] = [
             "buckets_by_ledger ON buckets (ledger, name)",
         ],
     },
+    sums::VIEW,
     // Newest first, as nseq is the negative of the entry's index: the latest version is the first row of a key. A random
     // key costs one page, so a row holds no more than a listing shows.
     View {

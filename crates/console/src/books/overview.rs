@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amana_access::{Operation, Owner, Role};
 use amana_store::{LedgerInfo, Reader};
-use amana_vault::{Holding, Mode, Vault};
+use amana_vault::{Custody, Holding, Mode, Vault};
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
@@ -20,9 +20,7 @@ use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result};
 
 /// Buckets on the page.
-pub(super) const MAX_BUCKETS: usize = 200;
-/// Rows that are counted for one page.
-pub(super) const MAX_COUNTED: u64 = 1_000_000;
+const MAX_BUCKETS: usize = 200;
 /// Witnesses come at the pace of their lines; after this long one asks why.
 pub(super) const WAITED_S: u64 = 15 * 60;
 /// A key that changed nothing for a month is perhaps one that nobody needs.
@@ -45,39 +43,6 @@ pub struct Overview {
     pub custody: [Custody; 2],
     /// What needs somebody, the worst first.
     pub needs: Vec<Need>,
-}
-
-/// What is held in one class of custody.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Custody {
-    /// Who can read it.
-    pub mode: Mode,
-    /// Buckets.
-    pub buckets: u64,
-    /// Versions of objects, or pieces of ciphertext.
-    pub pieces: u64,
-    /// Their bytes.
-    pub bytes: u64,
-    /// Whether all was counted.
-    pub whole: bool,
-}
-
-impl Custody {
-    /// Of both classes: sealed first, then open.
-    pub(super) fn both(holdings: &[Holding]) -> [Self; 2] {
-        [Mode::Sealed, Mode::Open].map(|mode| Self::of(mode, holdings))
-    }
-
-    fn of(mode: Mode, holdings: &[Holding]) -> Self {
-        let own: Vec<_> = holdings.iter().filter(|one| one.mode == mode).collect();
-        Self {
-            mode,
-            buckets: own.len() as u64,
-            pieces: own.iter().map(|one| one.pieces).sum(),
-            bytes: own.iter().map(|one| one.bytes).sum(),
-            whole: own.iter().all(|one| one.whole) && holdings.len() < MAX_BUCKETS,
-        }
-    }
 }
 
 /// Something that needs somebody.
@@ -180,7 +145,7 @@ impl Need {
 pub(super) async fn read(console: &Arc<Console>, space: &Space) -> Result<Overview> {
     let ledger = space.ledger();
     let now_s = console.store.now_ms().cast_unsigned() / 1000;
-    let (standing, holdings) = console
+    let (standing, custody, holdings) = console
         .read(move |console, rows| {
             let info = LedgerInfo::named(rows, &ledger)?.ok_or(Error::NotFound)?;
             held_and_proved(console, rows, &info)
@@ -195,7 +160,6 @@ pub(super) async fn read(console: &Arc<Console>, space: &Space) -> Result<Overvi
     needs.extend(of_proof(&standing, now_s));
     needs.extend(of_entries(console, space).await?);
     needs.extend(of_people(console, space).await?);
-    let custody = Custody::both(&holdings);
     let listed = space.may(Operation::ListBuckets);
     Ok(Overview {
         institution: space.institution.to_string(),
@@ -211,10 +175,11 @@ fn held_and_proved(
     console: &Console,
     rows: &Reader<'_>,
     info: &LedgerInfo,
-) -> Result<(Standing, Vec<Holding>)> {
+) -> Result<(Standing, [Custody; 2], Vec<Holding>)> {
     let standing = Standing::of(console, rows, info)?;
-    let holdings = Vault::holdings(rows, info.id, MAX_BUCKETS, MAX_COUNTED)?;
-    Ok((standing, holdings))
+    let custody = Vault::custody(rows, info.id)?;
+    let holdings = Vault::holdings(rows, info.id, MAX_BUCKETS)?;
+    Ok((standing, custody, holdings))
 }
 
 fn of_proof(standing: &Standing, now_s: u64) -> Option<Need> {
@@ -331,15 +296,6 @@ impl OverviewPage {
 
     fn is_sealed(&self, mode: &Mode) -> bool {
         *mode == Mode::Sealed
-    }
-
-    /// What was counted, or that there is more.
-    fn counted(&self, count: &u64, whole: &bool) -> String {
-        let count = self.frame.texts.number(count);
-        match whole {
-            true => count,
-            false => (self.frame.texts.books.at_least)(&count),
-        }
     }
 
     fn lists_buckets(&self) -> bool {

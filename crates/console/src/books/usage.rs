@@ -12,7 +12,6 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::Serialize;
 
-use super::overview::{Custody, MAX_BUCKETS, MAX_COUNTED};
 use super::plot::Plot;
 use super::space::Space;
 use super::tally::{DAY_MS, Day, Tally};
@@ -41,8 +40,6 @@ pub struct Usage {
     pub institution: String,
     /// Bytes held now.
     pub held_bytes: u64,
-    /// Whether all of that was counted.
-    pub held_whole: bool,
     /// How much may be held, if that is limited.
     pub quota: Option<Limited>,
     /// The days, the oldest first.
@@ -100,11 +97,16 @@ pub(super) fn day_name(day: i64) -> String {
 
 impl Usage {
     /// Of the days from `first` to `last`, counted since 1970, of which `last` ends now.
-    fn of(institution: String, held: (u64, bool), tally: &Tally, first: i64, last: i64) -> Self {
+    fn of(
+        institution: String,
+        held_now: Option<u64>,
+        tally: &Tally,
+        first: i64,
+        last: i64,
+    ) -> Self {
         let whole = tally.whole || tally.since_ms() < first * DAY_MS;
-        let (held_bytes, held_whole) = held;
         // Backward from now: what was held before a day is what was held after it, less what came, and what went.
-        let mut held = held_whole.then_some(held_bytes);
+        let mut held = held_now;
         let mut days = Vec::new();
         for day in (first..=last).rev() {
             let figures = tally.days.get(&day).copied().unwrap_or_default();
@@ -121,8 +123,7 @@ impl Usage {
         days.reverse();
         Self {
             institution,
-            held_bytes,
-            held_whole,
+            held_bytes: held_now.unwrap_or_default(),
             quota: None,
             days,
             whole,
@@ -132,7 +133,7 @@ impl Usage {
 
 /// Days of the past, without what was held on them.
 pub(super) fn of_days(institution: String, tally: &Tally, first: i64, last: i64) -> Usage {
-    Usage::of(institution, (0, false), tally, first, last)
+    Usage::of(institution, None, tally, first, last)
 }
 
 pub(super) async fn read(console: &Arc<Console>, space: &Space) -> Result<Usage> {
@@ -141,17 +142,15 @@ pub(super) async fn read(console: &Arc<Console>, space: &Space) -> Result<Usage>
     let held = console
         .read(move |_, rows| {
             let info = LedgerInfo::named(rows, &ledger)?.ok_or(Error::NotFound)?;
-            let holdings = Vault::holdings(rows, info.id, MAX_BUCKETS, MAX_COUNTED)?;
-            let custody = Custody::both(&holdings);
-            let bytes = custody.iter().map(|one| one.bytes).sum();
-            let whole = custody.iter().all(|one| one.whole);
-            Ok(((bytes, whole), Limited::of(rows, info.id)?))
+            let custody = Vault::custody(rows, info.id)?;
+            let bytes: u64 = custody.iter().map(|one| one.bytes).sum();
+            Ok((bytes, Limited::of(rows, info.id)?))
         })
         .await?;
     let (held, quota) = held;
     let today = console.store.now_ms().div_euclid(DAY_MS);
     let institution = space.institution.to_string();
-    let usage = Usage::of(institution, held, &tally, today - DAYS + 1, today);
+    let usage = Usage::of(institution, Some(held), &tally, today - DAYS + 1, today);
     Ok(Usage { quota, ..usage })
 }
 
@@ -167,11 +166,7 @@ struct UsagePage {
 impl UsagePage {
     fn held(&self) -> String {
         let texts = self.frame.texts;
-        let size = texts.size(&self.usage.held_bytes);
-        match self.usage.held_whole {
-            true => size,
-            false => (texts.books.at_least)(&size),
-        }
+        texts.size(&self.usage.held_bytes)
     }
 
     /// The quota in words, if there is one.

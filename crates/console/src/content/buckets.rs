@@ -35,12 +35,10 @@ pub(crate) struct Bucket {
     pub(crate) versioning: Versioning,
     /// When it was made, in seconds since 1970.
     pub(crate) created_s: u64,
-    /// Versions that it holds, of a sealed bucket pieces; if `more`, at least so many.
+    /// Versions that it holds, of a sealed bucket pieces.
     pub(crate) items: u64,
-    /// Whether there are more than were counted.
-    pub(crate) more: bool,
-    /// Their bytes; nothing where there are too many to count.
-    pub(crate) size_bytes: Option<u64>,
+    /// Their bytes.
+    pub(crate) size_bytes: u64,
     /// Whether nothing is left in it, not even a delete marker.
     pub(crate) empty: bool,
     /// Whether its versions can be locked, and what new ones get.
@@ -55,7 +53,6 @@ impl Bucket {
             versioning: info.versioning,
             created_s: seconds(info.created_ms),
             items: figures.items,
-            more: figures.more,
             size_bytes: figures.size_bytes,
             empty: figures.empty,
             lock: info.lock.map(Lock::of),
@@ -147,11 +144,7 @@ impl BucketsPage {
 fn holds(frame: &Frame, bucket: &Bucket) -> String {
     let (texts, words) = (frame.texts, &frame.texts.content);
     let items = (words.items)(&texts.number(&bucket.items), bucket.items, bucket.mode);
-    match bucket.size_bytes {
-        Some(bytes) if !bucket.more => format!("{items}, {}", texts.size(&bytes)),
-        _ if bucket.more => (words.more_than)(&items),
-        _ => items,
-    }
+    format!("{items}, {}", texts.size(&bucket.size_bytes))
 }
 
 /// The list.

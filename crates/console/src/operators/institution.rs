@@ -22,10 +22,6 @@ use crate::books::usage::Limited;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result, menu};
 
-/// Rows that are counted at most for what an institution holds.
-const MAX_ROWS: u64 = 100_000;
-const MAX_BUCKETS: usize = 10_000;
-
 /// An institution, to its operator.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Seen {
@@ -41,10 +37,8 @@ pub(crate) struct Seen {
     pub(crate) acts: u64,
     /// How many buckets it has.
     pub(crate) buckets: u64,
-    /// Bytes that it holds, as far as they were counted.
+    /// Bytes that it holds.
     pub(crate) bytes: u64,
-    /// Whether all of it was counted.
-    pub(crate) whole: bool,
     /// How much it may hold, if that is limited.
     pub(crate) quota: Option<Limited>,
     /// Officials in office.
@@ -64,7 +58,7 @@ impl Seen {
         let (acts, held, quota) = console.store.read(|rows| {
             let info = LedgerInfo::named(rows, &institution.ledger)?;
             let (ledger, acts) = info.map_or((LedgerId(0), 0), |info| (info.id, info.size));
-            let held = Vault::holdings(rows, ledger, MAX_BUCKETS, MAX_ROWS)?;
+            let held = Vault::custody(rows, ledger)?;
             let quota = Limited::of(rows, ledger)?;
             Ok::<_, crate::Error>((acts, held, quota))
         })?;
@@ -74,9 +68,8 @@ impl Seen {
             leaving_since_s: institution.leaving_ms.map(seconds),
             name: institution.name,
             acts,
-            buckets: held.len() as u64,
+            buckets: held.iter().map(|one| one.buckets).sum(),
             bytes: held.iter().map(|one| one.bytes).sum(),
-            whole: held.len() < MAX_BUCKETS && held.iter().all(|one| one.whole),
             quota,
             officials: people.len() as u64,
             able: able.count() as u64,
@@ -129,7 +122,7 @@ impl InstitutionPage {
     fn held(&self) -> String {
         let texts = self.frame.texts;
         let told = texts.size(&self.seen.bytes);
-        (texts.operator.held)(&told, self.seen.buckets, self.seen.whole)
+        (texts.operator.held)(&told, self.seen.buckets)
     }
 
     fn quota(&self) -> String {

@@ -35,8 +35,6 @@ pub struct BooksWords {
     pub bytes: &'static str,
     /// Column: a bucket's name.
     pub bucket: &'static str,
-    /// At least so many.
-    pub at_least: fn(&str) -> String,
     /// Heading: each bucket.
     pub each: &'static str,
     /// That there is none.

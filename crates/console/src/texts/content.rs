@@ -24,8 +24,6 @@ pub struct ContentWords {
     pub holds: &'static str,
     /// So many versions or pieces: as written, the number, the mode.
     pub items: fn(&str, u64, Mode) -> String,
-    /// More than was counted.
-    pub more_than: fn(&str) -> String,
     /// Column and heading: versions.
     pub versions: &'static str,
     /// Whether it keeps versions.

@@ -18,8 +18,6 @@ pub struct IndicatorWords {
     pub institutions: &'static str,
     /// Deposits that are kept.
     pub deposits: &'static str,
-    /// More than were counted.
-    pub more_than: fn(&str) -> String,
     /// Acts recorded.
     pub acts: &'static str,
     /// Restores that were tried.

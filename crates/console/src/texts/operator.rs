@@ -85,7 +85,7 @@ pub struct OperatorWords {
     /// What it holds, in bytes.
     pub holds: &'static str,
     /// Bytes, buckets, and whether all was counted.
-    pub held: fn(&str, u64, bool) -> String,
+    pub held: fn(&str, u64) -> String,
     /// That nothing is named here.
     pub never_names: &'static str,
     /// Heading: its first officials.

@@ -24,7 +24,7 @@ impl Audit<'_> {
                 }
                 Ok(())
             })?;
-            replayed.take_freed();
+            replayed.settle()?;
         }
         let views = self.shared.catalog.views.clone();
         for view in views {

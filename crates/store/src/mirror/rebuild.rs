@@ -176,7 +176,7 @@ fn append(
         rebuilt.entries += 1;
     }
     // What the mirror still holds though its last holder let go of it.
-    content::drop_freed(rows).map(drop)
+    content::settle(rows).map(drop)
 }
 
 /// Others' evidence: each line proves itself, and one whose witness the policy doesn't list is of no use here.

@@ -72,7 +72,7 @@ impl Move {
                 catalog.replay(entry, rows)?;
             }
             head.store(rows, id)?;
-            content::drop_freed(rows)
+            content::settle(rows)
         })?;
         freed
             .into_iter()

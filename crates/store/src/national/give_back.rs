@@ -111,7 +111,7 @@ impl Group {
         }
         let (taken, freed) = self.transact_given(|rows| {
             let taken = taken_back(&shared, rows, given)?;
-            Ok((taken, content::drop_freed(rows)?))
+            Ok((taken, content::settle(rows)?))
         })?;
         // What was known of the heads before is older.
         self.forget_heads();

@@ -76,7 +76,7 @@ impl Replica {
         )?;
         self.catalog.replay(entry, rows)?;
         Ok(Adopted::Now {
-            frees: freed_blobs(rows),
+            frees: freed_blobs(rows)?,
         })
     }
 }

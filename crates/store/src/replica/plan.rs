@@ -55,7 +55,7 @@ impl Replica {
             |rows| {
                 act.check(rows, time_ms)?;
                 let output = A::apply(act.links(), act.body(), rows, &at)?;
-                let frees = freed_blobs(rows);
+                let frees = freed_blobs(rows)?;
                 Ok(Planned {
                     plain: PlainAct::of(act)?,
                     output,
@@ -70,13 +70,14 @@ impl Replica {
     }
 }
 
-/// The blobs that applying an act freed. Content in rows is not kept in a replica.
-pub(super) fn freed_blobs(rows: &crate::Writer<'_>) -> Vec<BlobId> {
-    let freed = rows.take_freed().into_iter();
-    freed
+/// Settles an act that was applied; tells the blobs that it freed. Content in rows is not kept in a replica.
+pub(super) fn freed_blobs(rows: &crate::Writer<'_>) -> crate::Result<Vec<BlobId>> {
+    let freed = rows.settle()?.into_iter();
+    let blobs = freed
         .filter_map(|(_, source)| match source {
             Source::Blob(blob) => Some(blob),
             Source::Entry(_) => None,
         })
-        .collect()
+        .collect();
+    Ok(blobs)
 }

@@ -14,7 +14,7 @@ use crate::model::{
     ETagMatch, ObjectKey, ObjectLock, Tags, Told, VersionId, VersionRef, Versioning,
     WriteConditions,
 };
-use crate::views::{buckets, holders, locks, tags, versions};
+use crate::views::{buckets, holders, locks, sums, tags, versions};
 use crate::{BucketInfo, Error};
 
 /// A version that an act made or found: its id, `None` for the null version, and when it was recorded.
@@ -79,7 +79,9 @@ pub(crate) fn place(
             .as_ref()
             .map(|checksum| (checksum.algorithm, checksum.kind)),
     };
-    versions::insert(rows, bucket, body.key.as_bytes(), &version)
+    versions::insert(rows, bucket, body.key.as_bytes(), &version)?;
+    sums::add(rows, bucket, version.size_bytes);
+    Ok(())
 }
 
 /// The blobs of an object, in order.
@@ -106,6 +108,9 @@ pub(crate) fn discard(
         return Ok(None);
     };
     versions::remove(rows, bucket, key, index)?;
+    if !version.is_marker() {
+        sums::subtract(rows, bucket, version.size_bytes);
+    }
     if version.inline {
         content::release(rows, bucket.ledger(), Source::Entry(index));
     } else if !version.is_marker() {

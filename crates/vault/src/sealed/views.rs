@@ -1,11 +1,9 @@
 //! The tables of sealed acts. Nothing in them is more than the statements say.
 
-use std::collections::BTreeMap;
-
 use amana_seal::statement::PieceId;
 use amana_store::{BlobId, EntryId, LedgerId, Reader, Result, Row, Source, View, Writer, content};
 
-use crate::views::{malformed, size_in_row};
+use crate::views::{malformed, size_in_row, sums};
 
 /// A sealed bucket, beside its row in `buckets`: its newest `bucket.*` entry, and how many pieces it holds. A bucket
 /// without a row here isn't recorded by sealed acts: on a gateway's replica none is.
@@ -60,23 +58,6 @@ impl PieceRow {
         self.blob
             .map_or_else(|| Source::Entry(self.entry.index()), Source::Blob)
     }
-}
-
-/// Of each bucket of a ledger, how many pieces of ciphertext it holds and their bytes; of the first `max` pieces at most.
-pub(crate) fn weights(
-    rows: &Reader<'_>,
-    ledger: LedgerId,
-    max: u64,
-) -> Result<BTreeMap<EntryId, (u64, u64)>> {
-    let sql = "SELECT bucket, COUNT(*), CAST(SUM(size) AS BIGINT) FROM \
-               (SELECT bucket, size FROM sealed_pieces WHERE ledger = $1 AND live = 1 LIMIT $2) AS counted \
-               GROUP BY bucket";
-    let read = |row: &Row<'_>| {
-        let counted = (row.int(1)?.cast_unsigned(), row.int(2)?.cast_unsigned());
-        Ok((EntryId::from_i64(row.int(0)?), counted))
-    };
-    let found = rows.all(sql, &[ledger.0.into(), max.cast_signed().into()], read)?;
-    Ok(found.into_iter().collect())
 }
 
 /// The newest `bucket.*` entry of a sealed bucket; nothing if it isn't one.
@@ -218,6 +199,7 @@ pub(crate) fn insert_piece(rows: &Writer<'_>, piece: PieceId, row: &PieceRow) ->
         ],
     )?;
     if row.live {
+        sums::add(rows, row.bucket, row.size_bytes);
         count(rows, row.bucket, 1)?;
     }
     Ok(())
@@ -233,11 +215,13 @@ pub(crate) fn release_piece(rows: &Writer<'_>, ledger: LedgerId, name: PieceId) 
         "UPDATE sealed_pieces SET size = 0, blob = NULL, live = 0 WHERE ledger = $1 AND piece = $2",
         &[ledger.0.into(), name.0.as_slice().into()],
     )?;
+    sums::subtract(rows, found.bucket, found.size_bytes);
     count(rows, found.bucket, -1)?;
     content::release(rows, ledger, found.source());
     Ok(())
 }
 
+/// Counted at once, since the next act of the same transaction may ask whether the bucket is empty.
 fn count(rows: &Writer<'_>, bucket: EntryId, more: i64) -> Result<()> {
     rows.execute(
         "UPDATE sealed_buckets SET pieces = pieces + $1 WHERE bucket = $2",

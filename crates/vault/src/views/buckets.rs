@@ -2,7 +2,7 @@
 
 use amana_store::{EntryId, LedgerId, Reader, Result, Row, Writer};
 
-use super::{locks, malformed};
+use super::{locks, malformed, sums};
 use crate::model::{BucketLock, Versioning};
 use crate::{BucketInfo, Error, Mode, sealed};
 
@@ -19,15 +19,19 @@ pub(crate) fn read(row: &Row<'_>) -> Result<BucketInfo> {
         name: row.text(0)?.to_owned(),
         id: EntryId::from_i64(row.int(1)?),
         versioning: Versioning::from_i64(row.int(2)?).ok_or_else(|| malformed("buckets"))?,
-        mode: match row.text(3)? {
-            "open" => Mode::Open,
-            "sealed" => Mode::Sealed,
-            _ => return Err(malformed("buckets")),
-        },
+        mode: mode(row.text(3)?)?,
         region: row.opt_text(4)?.map(str::to_owned),
         created_ms: row.int(5)?,
         lock: locks::of_bucket(row.opt_text(6)?)?,
     })
+}
+
+pub(crate) fn mode(text: &str) -> Result<Mode> {
+    match text {
+        "open" => Ok(Mode::Open),
+        "sealed" => Ok(Mode::Sealed),
+        _ => Err(malformed("buckets")),
+    }
 }
 
 pub(crate) fn named(rows: &Reader<'_>, name: &str) -> Result<Option<BucketInfo>> {
@@ -102,7 +106,7 @@ pub(crate) fn insert(rows: &Writer<'_>, bucket: &BucketInfo) -> Result<()> {
             lock.as_deref().into(),
         ],
     )?;
-    Ok(())
+    sums::insert(rows, bucket.id)
 }
 
 pub(crate) fn set_versioning(rows: &Writer<'_>, id: EntryId, versioning: Versioning) -> Result<()> {
@@ -123,6 +127,6 @@ pub(crate) fn set_lock(rows: &Writer<'_>, id: EntryId, lock: BucketLock) -> Resu
 }
 
 pub(crate) fn remove(rows: &Writer<'_>, id: EntryId) -> Result<()> {
-    rows.execute("DELETE FROM buckets WHERE id = $1", &[id.into()])?;
-    Ok(())
+    sums::remove(rows, id)?;
+    rows.execute("DELETE FROM buckets WHERE id = $1", &[id.into()])
 }

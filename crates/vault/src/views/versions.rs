@@ -8,7 +8,7 @@ use crate::model::{ChecksumAlgorithm, ChecksumType, ETag, VersionId, VersionRef}
 /// The null version: made without versioning.
 const NULL: i64 = 1;
 /// A delete marker.
-pub(crate) const MARKER: i64 = 2;
+const MARKER: i64 = 2;
 /// Its content is in rows, under its own entry.
 const INLINE: i64 = 4;
 /// Its checksum is one of its parts' checksums.
@@ -73,17 +73,6 @@ pub(crate) fn read_from(row: &Row<'_>, first: usize) -> Result<Version> {
             )
         }),
     })
-}
-
-/// How many versions a bucket has, delete markers left out, and their bytes; of the first `max` at most.
-pub(crate) fn weight(rows: &Reader<'_>, bucket: EntryId, max: u64) -> Result<(u64, u64)> {
-    let sql = format!(
-        "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM \
-         (SELECT size FROM versions WHERE bucket = $1 AND (flags & {MARKER}) = 0 LIMIT $2) AS counted"
-    );
-    let read = |row: &Row<'_>| Ok((row.int(0)?.cast_unsigned(), row.int(1)?.cast_unsigned()));
-    let counted = rows.one(&sql, &[bucket.into(), max.cast_signed().into()], read)?;
-    Ok(counted.unwrap_or_default())
 }
 
 impl Version {

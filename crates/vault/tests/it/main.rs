@@ -18,6 +18,7 @@ mod at_the_centre {
     mod faults;
     #[path = "centre.rs"]
     mod ground;
+    mod holdings;
     mod house;
     mod ingest;
     mod leaving;

@@ -20,7 +20,6 @@ pub(crate) const WORDS: BooksWords = BooksWords {
     pieces: "Objects",
     bytes: "Size",
     bucket: "Bucket",
-    at_least: |count| format!("at least {count}"),
     each: "Bucket by bucket",
     no_bucket: "No bucket.",
     proved: "What is proved",

@@ -31,7 +31,6 @@ pub(crate) const WORDS: ContentWords = ContentWords {
             Mode::Sealed => format!("{written} piece{plural}"),
         }
     },
-    more_than: |counted| format!("more than {counted}"),
     versions: "Versions",
     versioning: |versioning| match versioning {
         Versioning::Enabled => "kept",

@@ -12,7 +12,6 @@ pub(crate) const WORDS: IndicatorWords = IndicatorWords {
     value: "Value",
     institutions: "Institutions hosted",
     deposits: "Deposits kept",
-    more_than: |count| format!("more than {count}"),
     acts: "Acts recorded in ledgers",
     restores: "Restores tried",
     trained: "People trained",

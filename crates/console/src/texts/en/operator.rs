@@ -57,12 +57,7 @@ pub(crate) const WORDS: OperatorWords = OperatorWords {
     add_lead: "Its ledger opens with that act; then you name its first two officials.",
     since: "Since",
     holds: "Holds",
-    held: |bytes, buckets, whole| {
-        format!(
-            "{}{bytes} in {buckets} bucket(s)",
-            if whole { "" } else { "more than " }
-        )
-    },
+    held: |bytes, buckets| format!("{bytes} in {buckets} bucket(s)"),
     never_names: "Neither names of buckets nor names of files: they are the institution’s alone.",
     first_officials: "First officials",
     first_lead: "Name at least two officials who approve (director, focal point, custodian) and hand each a link. As soon as two can sign in, the institution keeps itself.",

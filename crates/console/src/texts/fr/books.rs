@@ -20,7 +20,6 @@ pub(crate) const WORDS: BooksWords = BooksWords {
     pieces: "Objets",
     bytes: "Taille",
     bucket: "Compartiment",
-    at_least: |count| format!("au moins {count}"),
     each: "Par compartiment",
     no_bucket: "Aucun compartiment.",
     proved: "Ce qui est prouvé",

@@ -31,7 +31,6 @@ pub(crate) const WORDS: ContentWords = ContentWords {
             Mode::Sealed => format!("{written} pièce{plural}"),
         }
     },
-    more_than: |counted| format!("plus de {counted}"),
     versions: "Versions",
     versioning: |versioning| match versioning {
         Versioning::Enabled => "gardées",

@@ -12,7 +12,6 @@ pub(crate) const WORDS: IndicatorWords = IndicatorWords {
     value: "Valeur",
     institutions: "Institutions hébergées",
     deposits: "Dépôts conservés",
-    more_than: |count| format!("plus de {count}"),
     acts: "Actes inscrits aux registres",
     restores: "Restaurations éprouvées",
     trained: "Personnes formées",

@@ -57,12 +57,7 @@ pub(crate) const WORDS: OperatorWords = OperatorWords {
     add_lead: "Son registre s’ouvre avec cet acte ; vous nommez ensuite ses deux premiers agents.",
     since: "Depuis",
     holds: "Détient",
-    held: |bytes, buckets, whole| {
-        format!(
-            "{}{bytes} dans {buckets} compartiment(s)",
-            if whole { "" } else { "plus de " }
-        )
-    },
+    held: |bytes, buckets| format!("{bytes} dans {buckets} compartiment(s)"),
     never_names: "Ni noms de compartiments ni noms de fichiers : ils ne regardent que l’institution.",
     first_officials: "Premiers agents",
     first_lead: "Nommez au moins deux agents qui approuvent (direction, correspondant, dépositaire) et remettez à chacun son lien. Dès que deux peuvent se connecter, l’institution se garde elle-même.",
