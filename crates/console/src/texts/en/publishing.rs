@@ -141,6 +141,8 @@ pub(super) fn told(code: &str) -> Option<&'static str> {
         "unreadable-file" => {
             "The folder couldn’t be read or written at the data centre. Try again; otherwise tell the operator."
         }
+        "wrong-code-list" => "This is no list of an application’s programs.",
+        "unjudged-code" => "The application’s programs can’t be looked at. Tell the operator.",
         "wrong-history" => "The ledger of sites can’t be believed to its end. Tell the operator.",
         "wrong-publishers" => "The file of publishers is no text.",
         "unknown-site" => "No site has this name.",

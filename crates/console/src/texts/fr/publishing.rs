@@ -186,6 +186,10 @@ pub(super) fn told(code: &str) -> Option<&'static str> {
         "unreadable-file" => {
             "Le dossier n’a pas pu être lu ou écrit au centre. Recommencez ; sinon, prévenez l’opérateur."
         }
+        "wrong-code-list" => "Ce n’est pas une liste des programmes d’une application.",
+        "unjudged-code" => {
+            "Les programmes de l’application ne peuvent pas être regardés. Prévenez l’opérateur."
+        }
         "wrong-history" => {
             "Le registre des sites ne peut pas être cru jusqu’au bout. Prévenez l’opérateur."
         }
