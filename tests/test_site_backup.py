@@ -185,10 +185,21 @@ def test_the_application_answers_as_the_original(running, imported, wordpress, t
     assert (out / "wp-content/uploads/2026/01/photo-1.png").read_bytes() == (wordpress.root / "wp-content/uploads/2026/01/photo-1.png").read_bytes()
     # Editors reach the application by this; what somebody wrote into it stays at the next publication.
     applications = out / "_applications"
-    assert applications.read_text() == "/* wordpress editors\n"
-    applications.write_text("/* wordpress editors\n# mine\n")
-    run(*AS_ROOT, binary(), "site", "import", *map(str, ["--application", said["place"], "--out", out, "--json"]))
-    assert applications.read_text().endswith("# mine\n")
+    again = [*AS_ROOT, binary(), "site", "import", *map(str, ["--application", said["place"], "--out", out, "--json"])]
+    line = f"code wordpress sha256:{made['code']['digest']}\n"
+    assert applications.read_text() == f"/* wordpress editors\n{line}" and made["code"]["changes"] is None
+    applications.write_text(f"/* wordpress editors\n{line}# mine\n")
+    made = json.loads(run(*again).stdout)
+    assert applications.read_text() == f"/* wordpress editors\n{line}# mine\n" and made["code"]["changes"] == []
+    # Who publishes is told what root changed since: it is theirs to sign.
+    more = f"{said['place']}/files/wp-content/more.php"
+    run(*AS_ROOT, "touch", more)
+    made = json.loads(run(*again).stdout)
+    assert made["code"]["changes"] == [{"what": "new", "path": "/wp-content/more.php"}]
+    assert line not in applications.read_text() and applications.read_text().endswith("# mine\n")
+    printed = run(*AS_ROOT, binary(), "site", "code", said["place"]).stdout
+    assert printed in applications.read_text() and printed == f"code wordpress sha256:{made['code']['digest']}\n"
+    run(*AS_ROOT, "rm", more)
     run(*AS_ROOT, "chown", "-R", f"{os.getuid()}:{os.getgid()}", tmp_path)
 
 

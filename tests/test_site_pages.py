@@ -111,7 +111,8 @@ def test_a_dropped_folder_signed_in_the_browser_is_what_visitors_see(ministry):
     shown(centre, HOST, b"<p>depuis la page")
     shown(centre, f"1--{HOST}", b"<p>premier")
     assert served(centre, HOST, "/images/%C3%A9t%C3%A9.svg") == b"<svg/>"
-    secret = site.key("webmaster").read_text().strip().rsplit("+", 1)[1].encode()
+    # Base64 has + of its own.
+    secret = site.key("webmaster").read_text().strip().split("+", 4)[4].encode()
     assert len(sent) > 3 and not any(secret in body or b"PRIVATE" in body for body in sent)
     # At home the same folder is the same change: the page published what it was given.
     assert site.deploy()["number"] == 2

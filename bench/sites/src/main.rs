@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use amana_ledger::{Hash, digits};
-use amana_sites::serve::{Addresses, Alert, Allowance, Content, Live, Server, Settings, Source};
+use amana_sites::serve::{
+    Addresses, Alert, Allowance, Altered, CodeState, Content, Live, Server, Settings, Source,
+};
 use amana_sites::{File, Host, Manifest};
 use amana_tls::Certificates;
 use bytes::Bytes;
@@ -64,7 +66,11 @@ impl Source for Nothing {
         Box::pin(async {})
     }
 
-    fn facts<'a>(&'a self, _: &'a Live) -> BoxFuture<'a, io::Result<Bytes>> {
+    fn altered<'a>(&'a self, _: &'a Altered) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+
+    fn facts<'a>(&'a self, _: &'a Live, _: Vec<CodeState>) -> BoxFuture<'a, io::Result<Bytes>> {
         Box::pin(async { Ok(Bytes::new()) })
     }
 }

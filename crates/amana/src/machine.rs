@@ -2,7 +2,7 @@
 
 mod samples;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use amana_console::Language;
@@ -82,6 +82,14 @@ impl Machine for Own {
         let server = self.centre.serving.get()?.upgrade()?;
         let (_, shown) = server.numbers(&host.parse().ok()?)?;
         Some(shown)
+    }
+
+    fn stopped(&self, host: &str) -> Vec<String> {
+        let server = self.centre.serving.get().and_then(Weak::upgrade);
+        let altered = server.map(|server| server.altered_applications());
+        let altered = altered.unwrap_or_default().into_iter();
+        let of_site = altered.filter(|state| state.host.as_str() == host);
+        of_site.map(|state| state.application).collect()
     }
 
     fn scrub(&self) -> ScrubState {

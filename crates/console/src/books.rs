@@ -12,6 +12,7 @@ pub mod line;
 pub(crate) mod names;
 pub mod overview;
 mod plot;
+mod site_alerts;
 pub(crate) mod space;
 pub mod standing;
 mod support;

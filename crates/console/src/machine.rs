@@ -22,6 +22,9 @@ pub trait Machine: Send + Sync {
     /// The number of the deploy that visitors of the site of that name get from here now; nothing when they get none.
     fn served(&self, host: &str) -> Option<u64>;
 
+    /// The applications of the site of that name that aren't asked here, since their programs aren't those that were signed.
+    fn stopped(&self, host: &str) -> Vec<String>;
+
     /// Content that a restored folder still waits for.
     fn restoring(&self) -> Option<Restoring>;
 }

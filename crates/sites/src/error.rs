@@ -68,6 +68,22 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The text is no list of an application's programs.
+    #[error("this is no list of an application's programs: {}{why}", place(*line))]
+    CodeList {
+        /// The line, from 1; 0 for the whole.
+        line: usize,
+        /// The rule broken.
+        why: &'static str,
+    },
+    /// An application's programs can't be looked at, so that nothing can be said of them.
+    #[error("the programs in {} can't be judged: {why}", folder.display())]
+    Code {
+        /// Their folder.
+        folder: PathBuf,
+        /// What is in the way.
+        why: String,
+    },
     /// An entry of the ledger can't be what it says.
     #[error("entry {index} can't be believed: {why}")]
     History {
@@ -252,6 +268,8 @@ impl Error {
             Self::Statement { .. } => "wrong-statement",
             Self::Folder(_) => "not-publishable",
             Self::Read { .. } => "unreadable-file",
+            Self::CodeList { .. } => "wrong-code-list",
+            Self::Code { .. } => "unjudged-code",
             Self::History { .. } => "wrong-history",
             Self::PublishersText => "wrong-publishers",
             Self::UnknownSite { .. } => "unknown-site",
@@ -278,6 +296,13 @@ impl Error {
             Self::Certificate { .. } => "no-certificate",
             Self::Signed(error) => error.code(),
         }
+    }
+}
+
+fn place(line: usize) -> String {
+    match line {
+        0 => String::new(),
+        line => format!("line {line}: "),
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod acts;
 pub mod certificates;
+pub mod code;
 mod error;
 mod history;
 mod model;

@@ -18,7 +18,9 @@ mod statement;
 
 pub use address::{Address, MAX_ADDRESS_BYTES};
 pub use answer::Answer;
-pub use applications::{ApplicationRule, is_application_name};
+pub use applications::{
+    ApplicationRule, code_in, code_line, is_application_name, names_application, with_code_line,
+};
 pub use folder::{Folder, MAX_FILE_BYTES, read_folder};
 pub use headers::HeaderRule;
 pub use host::Host;

@@ -38,9 +38,10 @@ use amana_ledger::Hash;
 use amana_tls::{Certificates, ClockSeconds};
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use tokio::sync::Notify;
 
 pub use applications::{
-    Application, Backend, FastCgi, Health, Limits, Network, Place, Rest, is_fastcgi_answer,
+    Application, Backend, Code, FastCgi, Health, Limits, Network, Place, Rest, is_fastcgi_answer,
 };
 pub use body::Body;
 pub use callers::Allowance;
@@ -72,8 +73,47 @@ pub trait Source: Send + Sync + 'static {
     /// Told once of each file that isn't what was signed.
     fn alert<'a>(&'a self, alert: &'a Alert) -> BoxFuture<'a, ()>;
 
-    /// The facts about a deploy that is served, as JSON: `/.well-known/amana/site.json`.
-    fn facts<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, io::Result<Bytes>>;
+    /// Told once of each other state of an application's programs, a deploy.
+    fn altered<'a>(&'a self, altered: &'a Altered) -> BoxFuture<'a, ()>;
+
+    /// The facts about a deploy that is served, and about its applications' programs, as JSON: `/.well-known/amana/site.json`.
+    fn facts<'a>(
+        &'a self,
+        live: &'a Live,
+        code: Vec<CodeState>,
+    ) -> BoxFuture<'a, io::Result<Bytes>>;
+}
+
+/// An application's programs aren't those that were signed, or can't be seen: it isn't asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Altered {
+    /// The site.
+    pub host: Host,
+    /// The deploy whose publishers signed the programs.
+    pub number: u64,
+    /// The application.
+    pub application: String,
+    /// The digest that was found; the signed one where none could be.
+    pub digest: Hash,
+    /// What was found.
+    pub why: String,
+}
+
+/// How the programs of an application are, where they are signed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CodeState {
+    /// The site.
+    pub host: Host,
+    /// The application.
+    pub application: String,
+    /// The digest that was signed.
+    pub signed: Hash,
+    /// The one that was found last, if they could be read.
+    pub found: Option<Hash>,
+    /// Whether anybody looked yet.
+    pub looked: bool,
+    /// Whether the two are the same, so that the application is asked.
+    pub asked: bool,
 }
 
 /// A file isn't what was signed, and what became of it.
@@ -108,6 +148,8 @@ pub struct Settings {
     pub hsts_s: u64,
     /// Where the applications of sites are.
     pub applications: Vec<Application>,
+    /// Folder for lists of their programs as they were when they were right; none are kept when none.
+    pub code_lists: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -120,6 +162,7 @@ impl Default for Settings {
             logs_whole_addresses: false,
             hsts_s: 31_536_000,
             applications: Vec::new(),
+            code_lists: None,
         }
     }
 }
@@ -132,6 +175,8 @@ pub struct Server {
     falling: Falling,
     callers: Arc<Callers>,
     upstreams: Upstreams,
+    /// A deploy was put: it may sign other programs.
+    published: Notify,
     certificates: Arc<Certificates>,
     log: Option<AccessLog>,
     settings: Settings,
@@ -161,6 +206,7 @@ impl Server {
             falling: Falling::default(),
             callers: Callers::new(settings.allowance),
             upstreams: Upstreams::new(settings.applications.clone()),
+            published: Notify::new(),
             certificates,
             log,
             settings,
@@ -171,6 +217,7 @@ impl Server {
     /// From the next request on, the site is that deploy.
     pub fn put(&self, live: Live) {
         self.table.put(Arc::new(live));
+        self.published.notify_one();
     }
 
     /// From the next request on, there is no such site.

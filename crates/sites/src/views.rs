@@ -236,20 +236,48 @@ pub(crate) fn deploys_before(
     rows.all(&sql, &values, |row| one_deploy(row, &of.place.host))
 }
 
-/// Alerts about a site, the newest first: the deploy, the file, the entry, and when.
+/// An alert, as its row has it.
+pub(crate) struct AlertRow {
+    pub(crate) host: Host,
+    pub(crate) number: u64,
+    pub(crate) file: Hash,
+    pub(crate) entry: EntryId,
+    pub(crate) since_ms: i64,
+    /// Whether the deploy is the one that is to be served.
+    pub(crate) is_of_live: bool,
+}
+
+/// Alerts about the sites of a ledger, or about one of them, the newest first.
 pub(crate) fn alerts_of(
     rows: &Reader<'_>,
-    of: &Site,
+    ledger: LedgerId,
+    of: Option<&Host>,
     max: u32,
-) -> Result<Vec<(u64, Hash, EntryId, i64)>> {
-    let sql = "SELECT number, file, entry, since_ms FROM site_alerts WHERE ledger = $1 AND host = $2 \
-               ORDER BY entry DESC LIMIT $3";
-    let values = [of.id.0.into(), of.place.host.as_str().into(), max.into()];
-    rows.all(sql, &values, |row| {
-        let number = row.int(0)?.cast_unsigned();
-        let entry = EntryId::from_i64(row.int(2)?);
-        Ok((number, digest(row.text(1)?)?, entry, row.int(3)?))
-    })
+) -> Result<Vec<AlertRow>> {
+    let sql = "SELECT a.host, a.number, a.file, a.entry, a.since_ms, \
+               CASE WHEN s.stands = 1 AND s.live = a.number THEN 1 ELSE 0 END FROM site_alerts a \
+               JOIN sites s ON s.ledger = a.ledger AND s.host = a.host WHERE a.ledger = $1";
+    let row = |row: &Row<'_>| {
+        Ok(AlertRow {
+            host: host(row.text(0)?)?,
+            number: row.int(1)?.cast_unsigned(),
+            file: digest(row.text(2)?)?,
+            entry: EntryId::from_i64(row.int(3)?),
+            since_ms: row.int(4)?,
+            is_of_live: row.int(5)? == 1,
+        })
+    };
+    match of {
+        Some(host) => {
+            let sql = format!("{sql} AND a.host = $2 ORDER BY a.entry DESC LIMIT $3");
+            let values = [ledger.0.into(), host.as_str().into(), max.into()];
+            rows.all(&sql, &values, row)
+        }
+        None => {
+            let sql = format!("{sql} ORDER BY a.entry DESC LIMIT $2");
+            rows.all(&sql, &[ledger.0.into(), max.into()], row)
+        }
+    }
 }
 
 /// One deploy.

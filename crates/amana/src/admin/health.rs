@@ -1,6 +1,6 @@
 //! How the data centre is, for `amana doctor`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use amana_ledger::Policy;
 use amana_store::LedgerId;
@@ -31,6 +31,13 @@ pub(crate) fn read(centre: &Centre) -> amana_store::Result<Value> {
         .into_iter()
         .map(|(name, last_s)| json!({ "name": name, "last_s": last_s }));
     shown["witnesses"] = Value::from(listed.collect::<Vec<_>>());
+    let server = centre.serving.get().and_then(Weak::upgrade);
+    let altered = server.map(|server| server.altered_applications());
+    let altered = altered
+        .unwrap_or_default()
+        .into_iter()
+        .map(|state| json!({ "site": state.host.as_str(), "application": state.application }));
+    shown["altered_applications"] = altered.collect();
     Ok(shown)
 }
 

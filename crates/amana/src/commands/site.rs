@@ -1,6 +1,7 @@
 //! `amana site`: web sites. The operator gives a name; what is published under it, its publishers sign.
 
 pub(super) mod backup;
+pub(super) mod code;
 mod deploy;
 mod line;
 mod publishers;
@@ -50,6 +51,8 @@ pub(crate) enum Site {
     Remove(Remove),
     /// Turn a living site into a folder that answers as it did; or a backup into an application that can be set up here
     Import(super::site_import::SiteImport),
+    /// Print the digest of an application's programs, as the line of _applications that publishers sign
+    Code(code::Code),
     /// Set up an application that was made of a backup: its user, its database, its files, its unit
     SetUp(set_up::SetUp),
 }
@@ -121,6 +124,7 @@ impl Site {
             Self::Watch(watch) => watch.run().await,
             Self::Remove(remove) => remove.run().await,
             Self::Import(import) => import.run().await,
+            Self::Code(code) => code.run(),
             Self::SetUp(set_up) => set_up.run().await,
         }
     }

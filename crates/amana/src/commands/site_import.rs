@@ -17,6 +17,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::site::backup::{FromBackup, local};
+use super::site::code::{self, Imported};
 use crate::output;
 use crate::progress::Progress;
 use crate::release::VERSION;
@@ -107,11 +108,17 @@ impl SiteImport {
             |name: &str, is_utf8: bool| media_type(name, if is_utf8 { b"" } else { &[0xff] });
         let report = folder::write(&crawled, &self.out, &type_of)?;
         report.write(&state, &now())?;
-        match &self.application {
-            Some(folder) => keep_applications(folder, &self.out)?,
-            None => self.zone(&wanted.start, &state).await?,
-        }
-        self.tell(&state, &report)
+        let code = match (&self.application, &application) {
+            (Some(folder), Some(application)) => {
+                keep_applications(folder, &self.out)?;
+                Some(code::import(application, &self.out, &state)?)
+            }
+            _ => {
+                self.zone(&wanted.start, &state).await?;
+                None
+            }
+        };
+        self.tell(&state, &report, code.as_ref())
     }
 
     fn wanted(&self, application: Option<&Application>) -> Result<Wanted<'static>> {
@@ -172,7 +179,7 @@ impl SiteImport {
         Ok(())
     }
 
-    fn tell(&self, state: &Path, report: &Report) -> Result<()> {
+    fn tell(&self, state: &Path, report: &Report, code: Option<&Imported>) -> Result<()> {
         let page = state.join("report.html");
         let (files, same, redirects) = (
             report.count(Became::File),
@@ -193,6 +200,7 @@ impl SiteImport {
                 "lost": lost,
                 "left_out": report.count(Became::LeftOut),
                 "decisions": report.decisions.len(),
+                "code": code.map(Imported::json),
             });
             return output::line(&shown.to_string());
         }
@@ -203,7 +211,9 @@ impl SiteImport {
             files + same,
             report.decisions.len(),
             page.display()
-        ))
+        ))?;
+        let lines = code.map(Imported::lines).unwrap_or_default();
+        lines.iter().try_for_each(|line| output::line(line))
     }
 }
 

@@ -27,6 +27,7 @@ codes! {
     Runs => "runs",
     NotRunning => "not-running",
     ReadOnly => "read-only",
+    ApplicationAltered => "application-altered",
     Alarms => "alarms",
     NotVouched => "not-vouched",
     ClockAhead => "clock-ahead",

@@ -17,6 +17,11 @@ pub(super) fn words(code: Code) -> Words {
             "Every program that deposits is refused.",
             "Do what the reason says; docs/runbook.md has the steps.",
         ],
+        Code::ApplicationAltered => [
+            "The programs of {1}, behind {0}, aren't those that were signed, or can't be read",
+            "Somebody altered them, or updated them without a signature. The application isn't asked: what was signed answers in its stead.",
+            "Read the alert on the site's page, which names files; put them back, or, if the change was wanted, import the application again and have it signed.",
+        ],
         Code::Alarms => [
             "{0} alarms stand against the data centre",
             "Something that it served doesn't fit what was signed.",

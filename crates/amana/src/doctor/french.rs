@@ -17,6 +17,11 @@ pub(super) fn words(code: Code) -> Words {
             "Tout programme qui dépose est refusé.",
             "Faites ce que dit le motif ; docs/runbook.fr.md en donne les étapes.",
         ],
+        Code::ApplicationAltered => [
+            "Les programmes de {1}, derrière {0}, ne sont pas ceux qui ont été signés, ou ne peuvent pas être lus",
+            "Quelqu’un les a modifiés, ou mis à jour sans signature. L’application n’est plus interrogée : ce qui a été signé répond à sa place.",
+            "Lisez l’alerte sur la page du site, qui nomme des fichiers ; remettez-les, ou, si le changement était voulu, importez de nouveau l’application et faites signer.",
+        ],
         Code::Alarms => [
             "{0} alertes visent le centre de données",
             "Quelque chose qu’il a servi ne correspond pas à ce qui fut signé.",

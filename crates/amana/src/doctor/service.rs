@@ -61,6 +61,15 @@ fn centre(found: &mut Findings, health: &Value) {
     if let Some(why) = health["read_only"].as_str() {
         found.add(Level::Bad, Code::ReadOnly, [why]);
     }
+    for altered in health["altered_applications"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        let named = [&altered["site"], &altered["application"]];
+        let named = named.map(|name| name.as_str().unwrap_or_default());
+        found.add(Level::Bad, Code::ApplicationAltered, named);
+    }
     let now_s = clock::system_ms().div_euclid(1000);
     let witnesses = health["witnesses"].as_array().cloned().unwrap_or_default();
     let needed = health["needed"].as_u64().unwrap_or_default();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use amana_sites::certificates::{Acme, Given};
-use amana_sites::serve::{Addresses, Alert, Running, Server, Source as _};
+use amana_sites::serve::{Addresses, Alert, Running, Server, Settings, Source as _};
 use amana_sites::{Deploy, Error, Host};
 use amana_store::clock;
 use amana_tls::{Authority, Certificates, MakeLeaf};
@@ -73,7 +73,10 @@ impl Serving {
             Arc::new(deploys.clone()),
             Arc::new(deploys.clone()),
             certificates.clone(),
-            config.sites.settings()?,
+            Settings {
+                code_lists: Some(data.join("sites/code")),
+                ..config.sites.settings()?
+            },
             Arc::new(|| clock::system_ms() / 1000),
         )
         .context("sites.access_log")?;
@@ -129,6 +132,7 @@ impl Serving {
             self.look_after(),
             self.sweep(),
             self.server.watch_applications(),
+            self.server.watch_code(),
         );
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use amana_ledger::{Hash, digits};
-use amana_sites::serve::{Alert, Content, Live, Source};
+use amana_sites::serve::{Alert, Altered, CodeState, Content, Live, Source};
 use amana_sites::{ApplicationRule, Deploy, Error, History, Host, Manifest, Place, Sites};
 use amana_store::Store;
 use bytes::Bytes;
@@ -34,7 +34,23 @@ struct Shared {
     runtime: Handle,
     centre: String,
     places: RwLock<HashMap<Host, Place>>,
-    facts: Mutex<HashMap<Host, (Instant, u64, Bytes)>>,
+    facts: Mutex<HashMap<Host, Said>>,
+}
+
+/// What facts are told of.
+struct Told {
+    host: Host,
+    number: u64,
+    applications: Vec<ApplicationRule>,
+    code: Vec<CodeState>,
+}
+
+/// Facts about a site, as they were told.
+struct Said {
+    at: Instant,
+    number: u64,
+    code: Vec<CodeState>,
+    facts: Bytes,
 }
 
 impl Deploys {
@@ -144,30 +160,39 @@ impl Deploys {
     }
 
     /// What was said a moment ago.
-    fn said(&self, host: &Host, number: u64) -> Option<Bytes> {
+    fn said(&self, live: &Live, code: &[CodeState]) -> Option<Bytes> {
         let facts = self.0.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, of, said) = facts.get(host)?;
-        let is_fresh = *of == number && Instant::now() - *at < FACTS_LAST;
-        is_fresh.then(|| said.clone())
+        let said = facts.get(live.host())?;
+        let is_fresh = said.number == live.number()
+            && said.code == code
+            && Instant::now() - said.at < FACTS_LAST;
+        is_fresh.then(|| said.facts.clone())
     }
 
-    async fn tell(
-        &self,
-        host: &Host,
-        number: u64,
-        applications: &[ApplicationRule],
-    ) -> io::Result<Bytes> {
-        if let Some(said) = self.said(host, number) {
-            return Ok(said);
-        }
+    async fn tell(&self, told: Told) -> io::Result<Bytes> {
+        let Told {
+            host,
+            number,
+            applications,
+            code,
+        } = told;
         let deploy = self
-            .find(host, number)
+            .find(&host, number)
             .await?
             .ok_or(io::ErrorKind::NotFound)?;
         let (store, ledger) = (self.0.store.clone(), deploy.place.ledger());
         let index = deploy.index;
         // Not yet witnessed, there is none.
         let receipt = blocking(move || store.receipt(&ledger, index)).await.ok();
+        let of_code = code.iter().map(|state| {
+            let found = state.found.as_ref().map(digits);
+            json!({
+                "application": state.application,
+                "signed": digits(&state.signed),
+                "found": found,
+                "asked": state.asked,
+            })
+        });
         let said = json!({
             "host": host.as_str(),
             "centre": self.0.centre,
@@ -176,12 +201,19 @@ impl Deploys {
             "number": number,
             "manifest": digits(&deploy.manifest),
             "applications": applications,
+            "code": of_code.collect::<Vec<_>>(),
             "receipt": receipt.map(|receipt| receipt.to_string()),
         });
-        let said = Bytes::from(format!("{said}\n"));
-        let mut facts = self.0.facts.lock().unwrap_or_else(PoisonError::into_inner);
-        facts.insert(host.clone(), (Instant::now(), number, said.clone()));
-        Ok(said)
+        let facts = Bytes::from(format!("{said}\n"));
+        let said = Said {
+            at: Instant::now(),
+            number,
+            code,
+            facts: facts.clone(),
+        };
+        let mut known = self.0.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(host, said);
+        Ok(facts)
     }
 
     /// Removes files in other codings whose content has been served by no site for a while. Blocking.
@@ -253,10 +285,44 @@ impl Source for Deploys {
         })
     }
 
-    fn facts<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, io::Result<Bytes>> {
-        let (this, host, number) = (self.clone(), live.host().clone(), live.number());
-        let applications: Vec<_> = live.manifest().applications().cloned().collect();
-        Box::pin(self.apart(async move { this.tell(&host, number, &applications).await }))
+    fn altered<'a>(&'a self, altered: &'a Altered) -> BoxFuture<'a, ()> {
+        let (this, altered) = (self.clone(), altered.clone());
+        Box::pin(async move {
+            let recorded = self.apart(async move {
+                let Some(deploy) = this.find(&altered.host, altered.number).await? else {
+                    return Ok(());
+                };
+                let Altered {
+                    application, why, ..
+                } = &altered;
+                let why = format!(
+                    "the application {application} isn't asked, and what was signed is served in its stead: {why}"
+                );
+                let told_of = this.0.sites.alert_of_code(&deploy, application, &altered.digest, &why);
+                told_of.await.map(drop).map_err(told)
+            });
+            if let Err(error) = recorded.await {
+                tracing::error!(%error, "an alert about a site can't be recorded");
+            }
+        })
+    }
+
+    fn facts<'a>(
+        &'a self,
+        live: &'a Live,
+        code: Vec<CodeState>,
+    ) -> BoxFuture<'a, io::Result<Bytes>> {
+        if let Some(said) = self.said(live, &code) {
+            return Box::pin(async move { Ok(said) });
+        }
+        let this = self.clone();
+        let told = Told {
+            host: live.host().clone(),
+            number: live.number(),
+            applications: live.manifest().applications().cloned().collect(),
+            code,
+        };
+        Box::pin(self.apart(async move { this.tell(told).await }))
     }
 }
 

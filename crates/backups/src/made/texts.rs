@@ -33,7 +33,7 @@ This folder holds passwords. Remove it once the application runs.
        amana site import --application {place} --out public
        amana site deploy {host} public --key webmaster.key --centre URL
 
-   _applications came along into it. Each time the editors have changed something: the same two commands.
+   _applications came along into it, with the digest of the application's programs, which is signed too. Each time the editors have changed something: the same two commands.
 
 Limits (processes, memory, sizes) stand in php-fpm.conf and {unit}.
 ",
@@ -71,7 +71,7 @@ Ce dossier contient des mots de passe. Supprimez-le quand l'application tourne.
        amana site import --application {place} --out public
        amana site deploy {host} public --key webmaster.key --centre URL
 
-   _applications y est venu aussi. Chaque fois que les rédacteurs ont changé quelque chose : les deux mêmes commandes.
+   _applications y est venu aussi, avec l'empreinte des programmes de l'application, signée elle aussi. Chaque fois que les rédacteurs ont changé quelque chose : les deux mêmes commandes.
 
 Les limites (processus, mémoire, tailles) sont dans php-fpm.conf et {unit}.
 ",

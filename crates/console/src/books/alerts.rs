@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::line::{BucketNames, Line};
 use super::names::Names;
 use super::overview::WAITED_S;
+use super::site_alerts;
 use super::space::Space;
 use super::standing::Standing;
 use super::tally::Tally;
@@ -40,6 +41,8 @@ pub enum Code {
     ReadOnly,
     /// Content is damaged, and no copy heals it.
     Damaged,
+    /// A site, or an application behind it, isn't what was signed.
+    Site,
     /// Witnesses are silent or late.
     Witnesses,
     /// The quota is nearly used up.
@@ -64,10 +67,11 @@ pub enum Code {
 
 impl Code {
     /// All of them, the worst first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Forked,
         Self::ReadOnly,
         Self::Damaged,
+        Self::Site,
         Self::Witnesses,
         Self::Quota,
         Self::SignIns,
@@ -110,7 +114,10 @@ impl Code {
     /// Whether it is wrong, and not only worth knowing.
     #[must_use]
     pub fn is_bad(self) -> bool {
-        matches!(self, Self::Forked | Self::ReadOnly | Self::Damaged)
+        matches!(
+            self,
+            Self::Forked | Self::ReadOnly | Self::Damaged | Self::Site
+        )
     }
 }
 
@@ -144,6 +151,19 @@ pub enum Told {
     LetIn {
         /// Until when, in seconds since 1970.
         until_s: u64,
+    },
+    /// The public ledger of sites says it.
+    Site {
+        /// The site.
+        host: String,
+        /// The deploy that it is about.
+        number: u64,
+        /// The application whose programs it is about; nothing where it is about content.
+        application: Option<String>,
+        /// The entry's index in the institution's ledger of sites.
+        entry: u64,
+        /// What was found, in the words of the act.
+        why: Option<String>,
     },
     /// An entry says it.
     Entry {
@@ -184,6 +204,7 @@ pub(super) async fn read(console: &Arc<Console>, space: &Space) -> Result<Alerts
     let support = console
         .ask(move |access| Ok(access.support(&institution)?))
         .await?;
+    let (sites_now, sites_past) = site_alerts::read(console, space).await?;
     let ledger = space.ledger();
     let let_in = support.map(|support| Alert {
         code: Code::Support,
@@ -197,10 +218,15 @@ pub(super) async fn read(console: &Arc<Console>, space: &Space) -> Result<Alerts
             let info = LedgerInfo::named(rows, &ledger)?.ok_or(Error::NotFound)?;
             let mut alerts = now(console, rows, &info, &tally)?;
             alerts.extend(let_in);
+            alerts.extend(sites_now);
             alerts.sort_by_key(|alert| alert.code);
+            let mut past = past(rows, &info, &tally, console.store.now_ms())?;
+            past.extend(sites_past);
+            past.sort_by_key(|alert| std::cmp::Reverse(alert.since_s));
+            past.truncate(MAX_PAST);
             Ok(Alerts {
                 now: alerts,
-                past: past(rows, &info, &tally, console.store.now_ms())?,
+                past,
                 since_s: seconds(tally.since_ms()),
             })
         })
@@ -312,8 +338,6 @@ fn past(rows: &Reader<'_>, info: &LedgerInfo, tally: &Tally, now_ms: i64) -> Res
             .is_some_and(|since_s| now_s.saturating_sub(since_s) >= BURST_NOW_S)
     };
     alerts.extend(bursts(tally).into_iter().filter(over));
-    alerts.sort_by_key(|alert| std::cmp::Reverse(alert.since_s));
-    alerts.truncate(MAX_PAST);
     Ok(alerts)
 }
 
@@ -338,6 +362,12 @@ impl AlertsPage {
             }
             Told::Quota { percent } => (words.quota)(*percent),
             Told::LetIn { until_s } => (words.let_in)(&texts.moment(until_s)),
+            Told::Site {
+                host,
+                number,
+                application,
+                ..
+            } => (words.site)(host, &texts.number(number), application.as_deref()),
             Told::Entry { line } => {
                 let (who, did) = (self.names.who(texts, &line.by), self.names.did(texts, line));
                 format!("{who} {did}")
@@ -352,6 +382,23 @@ impl AlertsPage {
         };
         let reads = self.space.may(amana_access::Operation::ReadJournal);
         reads.then_some(line.index)
+    }
+
+    /// The site that it is about, for who may read its page.
+    fn site<'a>(&self, alert: &'a Alert) -> Option<&'a str> {
+        let Told::Site { host, .. } = &alert.told else {
+            return None;
+        };
+        let reads = self.space.may(amana_access::Operation::ReadSites);
+        reads.then_some(host)
+    }
+
+    /// What a program found, in its words.
+    fn why<'a>(&self, alert: &'a Alert) -> Option<&'a str> {
+        match &alert.told {
+            Told::Site { why, .. } => why.as_deref(),
+            _ => None,
+        }
     }
 
     fn title(&self, code: &Code) -> &'static str {

@@ -250,6 +250,7 @@ fn facts(kind: &str, links: &Value, body: &Value, statement: Option<&Statement<'
             "kind",
             "method",
             "lesson",
+            "application",
         ])
         .or_else(|| lock_word(kind, links))
         .or_else(|| {

@@ -1,5 +1,6 @@
 //! `/overview`: what the institution holds, what is proved, what needs somebody.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use amana_access::{Operation, Owner, Role};
@@ -99,6 +100,13 @@ pub enum Need {
         /// The entry that says so.
         entry: u64,
     },
+    /// A site, or an application behind it, isn't what was signed.
+    Site {
+        /// The site.
+        host: String,
+        /// The application, where it is about one's programs.
+        application: Option<String>,
+    },
     /// The custodians' drill is late.
     DrillLate {
         /// The day on which it was due.
@@ -114,8 +122,9 @@ pub enum Need {
 impl Need {
     /// Where one does something about it.
     #[must_use]
-    pub fn href(&self) -> &'static str {
-        match self {
+    pub fn href(&self) -> Cow<'static, str> {
+        let page = match self {
+            Self::Site { host, .. } => return format!("/publishing/{host}").into(),
             Self::Proposals { .. }
             | Self::FewApprove { .. }
             | Self::SupportOpen { .. }
@@ -125,7 +134,8 @@ impl Need {
             Self::DrillLate { .. } => "/custodians",
             Self::Damaged { .. } | Self::UnusedKeys { .. } => "/alerts",
             _ => "/proof",
-        }
+        };
+        page.into()
     }
 
     /// Whether it is wrong, and not only unfinished.
@@ -137,6 +147,7 @@ impl Need {
                 | Self::Suspended
                 | Self::WitnessesLate { .. }
                 | Self::Damaged { .. }
+                | Self::Site { .. }
         )
     }
 }
@@ -199,12 +210,18 @@ fn of_proof(standing: &Standing, now_s: u64) -> Option<Need> {
 /// What the entries of the last months say.
 async fn of_entries(console: &Arc<Console>, space: &Space) -> Result<Vec<Need>> {
     let alerts = alerts::read(console, space).await?;
-    let damaged = alerts.now.into_iter().find_map(|alert| match alert.told {
-        Told::Entry { line } if alert.code == Code::Damaged => {
-            Some(Need::Damaged { entry: line.index })
+    let mut wrong = Vec::new();
+    for alert in alerts.now {
+        match alert.told {
+            Told::Entry { line } if alert.code == Code::Damaged => {
+                wrong.push(Need::Damaged { entry: line.index });
+            }
+            Told::Site {
+                host, application, ..
+            } => wrong.push(Need::Site { host, application }),
+            _ => {}
         }
-        _ => None,
-    });
+    }
     let custodians = custodians::read(console, space).await?;
     let late = custodians.due.filter(|_| custodians.overdue);
     let tally = space.tally(console).await?;
@@ -226,7 +243,8 @@ async fn of_entries(console: &Arc<Console>, space: &Space) -> Result<Vec<Need>> 
     let count = unused.count() as u64;
     let unused = (count > 0).then_some(Need::UnusedKeys { count });
     let late = late.map(|due| Need::DrillLate { due });
-    Ok([damaged, late, unused].into_iter().flatten().collect())
+    wrong.extend(late.into_iter().chain(unused));
+    Ok(wrong)
 }
 
 async fn of_people(console: &Arc<Console>, space: &Space) -> Result<Vec<Need>> {

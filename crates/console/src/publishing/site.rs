@@ -113,6 +113,8 @@ struct AlertLine {
     receipt: String,
     /// What was found, in the words of the act.
     why: Option<String>,
+    /// The application, where it is about one's programs.
+    application: Option<String>,
 }
 
 /// A site, as its institution sees it.
@@ -133,6 +135,8 @@ pub(crate) struct Whole {
     next: Option<u64>,
     /// The newest first.
     alerts: Vec<AlertLine>,
+    /// Applications that aren't asked, since their programs aren't those that were signed.
+    stopped: Vec<String>,
 }
 
 /// The number before which a page of deploys begins, and the change that was just taken.
@@ -182,8 +186,10 @@ async fn whole(
                     since_s: seconds(alert.since_ms),
                     receipt: format!("{ledger}/{}", alert.index),
                     why: alert.why,
+                    application: alert.application,
                 })
                 .collect(),
+            stopped: console.machine.stopped(site.place.host.as_str()),
         })
     })
     .await
@@ -236,6 +242,12 @@ impl SitePage {
             Serving::Unpublished => Some(words.needs_first),
             Serving::Older | Serving::Nothing => Some(words.needs_content),
         }
+    }
+
+    fn stopped(&self) -> Option<String> {
+        let stopped = &self.site.stopped;
+        let words = &self.frame.texts.publishing;
+        (!stopped.is_empty()).then(|| (words.stopped)(&stopped.join(", ")))
     }
 
     fn quorum(&self) -> String {

@@ -36,6 +36,8 @@ pub struct AlertWords {
     pub quota: fn(u64) -> String,
     /// Wrong passwords: the person, how many.
     pub tries: fn(&str, &str) -> String,
+    /// A site isn't what was signed: its name, the deploy, the application where it is one's programs.
+    pub site: fn(&str, &str, Option<&str>) -> String,
     /// The operator's staff may come in until then.
     pub let_in: fn(&str) -> String,
     /// The name of an alert, what it means, what to do.

@@ -48,6 +48,8 @@ pub struct PublishingWords {
     pub needs_nothing: &'static str,
     /// What to do for a first deploy.
     pub needs_first: &'static str,
+    /// That applications of those names aren't asked, and what to do.
+    pub stopped: fn(&str) -> String,
     /// What to do about damaged content.
     pub needs_content: &'static str,
     /// Heading: deploying.

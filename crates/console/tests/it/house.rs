@@ -387,6 +387,13 @@ impl Machine for Plain {
         (host == shelf::SITE).then_some(1)
     }
 
+    fn stopped(&self, host: &str) -> Vec<String> {
+        match host == shelf::SITE {
+            true => vec!["wordpress".to_owned()],
+            false => Vec::new(),
+        }
+    }
+
     fn scrub(&self) -> ScrubState {
         ScrubState {
             entries_done: 5,

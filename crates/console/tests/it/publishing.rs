@@ -371,3 +371,79 @@ async fn a_site_of_another_institution_is_nowhere() {
     let answer = person.house.ask(&statement, &cookie).await;
     assert!(answer.says("<code>no-manifest</code>"), "{}", answer.text());
 }
+
+/// The machine of these tests serves deploy 1 of the site, whose newest is 2, and asks no application of the name `wordpress`.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_site_needs_somebody_until_it_is_right() {
+    let Person { house, cookie, .. } = furnished().await;
+    let read = async |path: &str| -> Value {
+        let answer = house.ask(path, &[("cookie", &cookie)]).await;
+        serde_json::from_slice(&answer.body).unwrap()
+    };
+    let site = |told: &Value| {
+        let member = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+        (member("host"), member("application"))
+    };
+    let overview = read("/api/v1/overview").await;
+    let needs = overview["needs"].as_array().unwrap().iter();
+    let needs: Vec<_> = needs
+        .filter(|need| need["code"] == "site")
+        .map(site)
+        .collect();
+    let both = ["wordpress", ""].map(|application| (SITE.to_owned(), application.to_owned()));
+    assert_eq!(needs, both);
+    let alerts = read("/api/v1/alerts").await;
+    let of_sites = |which: &str| -> Vec<Value> {
+        let alerts = alerts[which].as_array().unwrap().iter();
+        let of_sites = alerts.filter(|alert| alert["code"] == "site");
+        of_sites.map(|alert| alert["told"].clone()).collect()
+    };
+    let now = of_sites("now");
+    assert_eq!(now.iter().map(site).collect::<Vec<_>>(), both);
+    assert_eq!(
+        (&now[0]["number"], &now[0]["from"]),
+        (&2.into(), &"site".into())
+    );
+    assert!(of_sites("past").is_empty());
+    for (path, language, words) in [
+        (
+            "/overview",
+            "fr",
+            "Les programmes de wordpress, derrière www.finances.example",
+        ),
+        (
+            "/overview",
+            "en",
+            "The programs of wordpress, behind www.finances.example",
+        ),
+        (
+            "/alerts",
+            "fr",
+            "ne sont pas ceux signés avec la publication 2",
+        ),
+        (
+            "/alerts",
+            "en",
+            "aren&#39;t those that were signed with deploy 2",
+        ),
+        ("/alerts", "en", "changed /index.php"),
+        ("/publishing/www.finances.example", "fr", "Non interrogé"),
+        ("/publishing/www.finances.example", "en", "id=\"stopped\""),
+    ] {
+        let page = house.page_as(path, language, &cookie).await;
+        assert!(page.contains(words), "{path}: {page}");
+        let is_list = path != "/publishing/www.finances.example";
+        assert_eq!(
+            page.contains("href=\"/publishing/www.finances.example\""),
+            is_list
+        );
+    }
+    // Another deploy: what was wrong with the one before it is past.
+    shelf::publish(&house.sites, SITE, &[("/index.html", "<p>trois")]).await;
+    let overview = read("/api/v1/overview").await;
+    let needs = overview["needs"].as_array().unwrap();
+    assert!(!needs.iter().any(|need| need["code"] == "site"));
+    let alerts = read("/api/v1/alerts").await;
+    let past = alerts["past"].as_array().unwrap().iter();
+    assert_eq!(past.filter(|alert| alert["code"] == "site").count(), 2);
+}

@@ -190,4 +190,8 @@ pub(crate) async fn furnish(sites: &Sites) {
     let why = "/style.css: what is kept isn't what was signed; deploy 1 is served instead";
     sites.alert(&live, &manifest, why).await.unwrap().unwrap();
     assert_eq!(digits(&manifest), digits(&live.manifest));
+    let found = pieces::digest(b"other programs");
+    let why = "the application wordpress isn't asked: changed /index.php";
+    let told = sites.alert_of_code(&live, "wordpress", &found, why).await;
+    told.unwrap().unwrap();
 }

@@ -1,4 +1,4 @@
-//! What the data centre tells of itself: a file of a deploy isn't what was signed.
+//! What the data centre tells of itself: a file of a deploy isn't what was signed, or the programs of an application aren't.
 
 use amana_store::{Act, At, LedgerId, Reader, Target, Writer};
 use serde::{Deserialize, Serialize};
@@ -9,8 +9,8 @@ use crate::{Error, views};
 /// Alerts that one deploy has at most: a disk that loses a site whole says so often enough.
 const MAX_OF_A_DEPLOY: u64 = 20;
 
-/// `site.alert`: content that the site's server was about to give out hasn't the digest that was signed. Once a file and
-/// deploy.
+/// `site.alert`: content that the site's server was about to give out hasn't the digest that was signed, once a file and deploy;
+/// or an application's programs haven't, once a digest that was found and deploy.
 pub(crate) struct AlertSite {
     pub(crate) ledger: LedgerId,
     pub(crate) links: AlertLinks,
@@ -22,8 +22,12 @@ pub(crate) struct AlertLinks {
     pub(crate) host: String,
     /// The deploy.
     pub(crate) number: u64,
-    /// SHA-256 that the file should have.
+    /// SHA-256 that the file should have; of an application's programs, the digest that was found, or the signed one where none
+    /// could be.
     pub(crate) file: String,
+    /// The application, where it is about one's programs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) application: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -17,6 +17,11 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     parse_digits(&text).map_err(de::Error::custom)
 }
 
+/// A digest in a map or a list.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub(super) struct Digits(#[serde(with = "super::digest")] pub(super) Hash);
+
 pub(super) fn of(bytes: &[u8]) -> Hash {
     Hash::from(<[u8; 32]>::from(Sha256::digest(bytes)))
 }

@@ -62,10 +62,11 @@ pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Re
         None => Vec::new(),
     };
     let applications = match text(folder, APPLICATIONS)? {
-        Some(text) => {
-            applications::parse(APPLICATIONS, &text).unwrap_or_else(|wrong| reading.note(wrong))
-        }
-        None => Vec::new(),
+        Some(text) => applications::parse(APPLICATIONS, &text).unwrap_or_else(|wrong| {
+            reading.wrong.extend(wrong);
+            applications::Said::default()
+        }),
+        None => applications::Said::default(),
     };
     if let Some(text) = text(folder, ADDRESSES)? {
         for line in lines(ADDRESSES, &text) {
@@ -74,7 +75,8 @@ pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Re
             }
         }
     }
-    let is_empty = reading.files.is_empty() && redirects.is_empty() && applications.is_empty();
+    let is_empty =
+        reading.files.is_empty() && redirects.is_empty() && applications.rules.is_empty();
     if is_empty && reading.wrong.is_empty() {
         reading
             .wrong
@@ -85,7 +87,8 @@ pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Re
         return Err(Error::Folder(reading.wrong));
     }
     let manifest = Manifest::new(host.clone(), reading.files, headers, redirects)?
-        .with_applications(applications)?;
+        .with_applications(applications.rules)?
+        .with_code(applications.code)?;
     let lost = lost_rewrites(&manifest);
     if !lost.is_empty() {
         return Err(Error::Folder(lost));

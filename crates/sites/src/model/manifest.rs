@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use amana_ledger::Hash;
 use serde::{Deserialize, Serialize};
 
+use super::digest::Digits;
 use super::pattern::Pattern;
 use super::{
     Address, ApplicationRule, HeaderRule, Host, Redirect, applications, digest, headers, redirects,
@@ -40,6 +41,9 @@ struct Wire {
     /// Left out when there is none, so that manifests from before keep their digests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     applications: Vec<ApplicationRule>,
+    /// Digests of applications' programs, by name; left out when there is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    code: BTreeMap<String, Digits>,
     files: BTreeMap<String, File>,
     format: String,
     headers: Vec<HeaderRule>,
@@ -52,6 +56,7 @@ struct Wire {
 pub struct Manifest {
     host: Host,
     pub(super) applications: Vec<(Pattern, ApplicationRule)>,
+    code: BTreeMap<String, Hash>,
     files: BTreeMap<String, File>,
     headers: Vec<(Pattern, HeaderRule)>,
     pub(super) redirects: Vec<(Pattern, Redirect)>,
@@ -127,6 +132,7 @@ impl Manifest {
         Ok(Self {
             host,
             applications: Vec::new(),
+            code: BTreeMap::new(),
             files,
             headers,
             redirects,
@@ -157,6 +163,21 @@ impl Manifest {
         })
     }
 
+    /// The same, with the digests of applications' programs.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] for an application that no path is of.
+    pub fn with_code(self, code: BTreeMap<String, Hash>) -> Result<Self> {
+        for name in code.keys() {
+            if !self.applications().any(|rule| rule.name == *name) {
+                return Err(Error::Manifest {
+                    why: format!("it has the code of {name}, and no path is that application's"),
+                });
+            }
+        }
+        Ok(Self { code, ..self })
+    }
+
     /// The manifest of its bytes.
     ///
     /// # Errors
@@ -176,7 +197,13 @@ impl Manifest {
             )));
         }
         let manifest = Self::new(wire.host.parse()?, wire.files, wire.headers, wire.redirects)?
-            .with_applications(wire.applications)?;
+            .with_applications(wire.applications)?
+            .with_code(
+                wire.code
+                    .into_iter()
+                    .map(|(name, code)| (name, code.0))
+                    .collect(),
+            )?;
         if manifest.to_bytes() != bytes {
             return Err(wrong("it isn't in canonical JSON".to_owned()));
         }
@@ -188,6 +215,11 @@ impl Manifest {
     pub fn to_bytes(&self) -> Vec<u8> {
         let wire = Wire {
             applications: self.applications().cloned().collect(),
+            code: self
+                .code
+                .iter()
+                .map(|(name, code)| (name.clone(), Digits(*code)))
+                .collect(),
             files: self.files.clone(),
             format: FORMAT.to_owned(),
             headers: self.headers.iter().map(|(_, rule)| rule.clone()).collect(),
@@ -224,12 +256,19 @@ impl Manifest {
         self.redirects.iter().map(|(_, rule)| rule)
     }
 
+    /// The digest of an application's programs, if its publishers signed one.
+    #[must_use]
+    pub fn code(&self, application: &str) -> Option<&Hash> {
+        self.code.get(application)
+    }
+
     /// Whether the two have the same redirects, headers and applications.
     #[must_use]
     pub fn has_rules_of(&self, other: &Self) -> bool {
         self.redirects == other.redirects
             && self.headers == other.headers
             && self.applications().eq(other.applications())
+            && self.code == other.code
     }
 
     /// The headers that it adds to answers at that path, each name once, in small letters: what several rules say of one is

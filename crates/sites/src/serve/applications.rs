@@ -4,6 +4,7 @@
 //! - **Which paths are an application's is the publishers' word**, signed in the manifest; where it is, the operator's
 //!   ([`Application`]). Without both, nothing is asked.
 //! - **A request is sent once.** Only a connection that can't be made is tried again; what was sent may have been done.
+//! - **Altered programs aren't asked**, where the publishers signed which they are ([`Code`]): the deploy answers in their stead.
 //! - **Each has bounds**: connections, waiting, heads, bodies both ways, silence.
 //!
 //! What it deliberately does not do: keep connections open between requests (a new one is never half closed), cache, or change
@@ -11,6 +12,7 @@
 
 mod asked;
 mod cgi_head;
+mod code;
 mod fastcgi;
 mod files;
 mod health;
@@ -28,6 +30,7 @@ mod upstream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use code::Code;
 pub use networks::Network;
 pub use place::Place;
 pub use records::is_fastcgi_answer;
@@ -52,6 +55,8 @@ pub struct Application {
     pub from: Option<Vec<Network>>,
     /// A path that is asked for every so often; while it isn't answered well, nothing else is.
     pub health: Option<Health>,
+    /// Its programs, for sites whose publishers sign them.
+    pub code: Option<Code>,
     /// How much of it one may have.
     pub limits: Limits,
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderValue, Response, StatusCode};
 
+use super::CodeState;
 use super::body::Body;
 use super::live::Live;
 
@@ -55,11 +56,22 @@ pub(super) fn refusal(status: StatusCode) -> Response<Body> {
 
 /// A page that says that an application doesn't answer, where nothing was signed in its stead.
 pub(super) fn no_answer() -> Response<Body> {
-    let mut answer = told(
-        StatusCode::SERVICE_UNAVAILABLE,
+    not_now(
         "Cette partie du site ne répond pas à présent.",
         "This part of the site doesn't answer now.",
-    );
+    )
+}
+
+/// The same of an application whose programs aren't those that were signed.
+pub(super) fn altered() -> Response<Body> {
+    not_now(
+        "Cette partie du site est arrêtée : ses programmes ne sont pas reconnus comme ceux que l'institution a signés.",
+        "This part of the site is stopped: its programs aren't recognised as those that the institution signed.",
+    )
+}
+
+fn not_now(french: &str, english: &str) -> Response<Body> {
+    let mut answer = told(StatusCode::SERVICE_UNAVAILABLE, french, english);
     let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
@@ -75,7 +87,7 @@ fn told(status: StatusCode, french: &str, english: &str) -> Response<Body> {
 }
 
 /// What a visitor may want to know of the site: `/.well-known/amana/`.
-pub(super) fn about(live: &Live) -> Response<Body> {
+pub(super) fn about(live: &Live, code: &[CodeState]) -> Response<Body> {
     let (host, number) = (live.host(), live.number());
     let digest = amana_ledger::digits(&live.digest());
     let facts = |site: &str, deploy: &str, manifest: &str| {
@@ -94,37 +106,67 @@ pub(super) fn about(live: &Live) -> Response<Body> {
          <p>To check for yourself: <code>amana site verify https://{host}</code>. \
          <a href=\"site.json\">The same facts for programs</a>.</p>{}</section>",
         facts("Site", "Publication", "Empreinte du manifeste"),
-        applications(
-            live,
-            "Ces adresses sont celles d'une application : ce qu'elle y répond n'est pas signé.",
-            "pour ses rédacteurs seuls ; le public y voit ce qui est signé",
-        ),
+        applications(live, code, &FRENCH),
         facts("Site", "Publication", "Digest of the manifest"),
-        applications(
-            live,
-            "These addresses are an application's: what it answers there isn't signed.",
-            "for its editors alone; the public is shown what is signed",
-        ),
+        applications(live, code, &ENGLISH),
     );
     html(StatusCode::OK, &page(host.as_str(), &body))
 }
 
-/// Which paths are an application's, if any are.
-fn applications(live: &Live, said: &str, of_editors: &str) -> String {
+/// What is said of applications.
+struct Words {
+    /// As the language sets it.
+    colon: &'static str,
+    /// Whose these addresses are.
+    said: &'static str,
+    of_editors: &'static str,
+    /// Its programs are signed, and are those.
+    asked: &'static str,
+    /// Its programs are signed, and are others, or not known.
+    not_asked: &'static str,
+}
+
+const FRENCH: Words = Words {
+    colon: " :",
+    said: "Ces adresses sont celles d'une application : ce qu'elle y répond n'est pas signé.",
+    of_editors: "pour ses rédacteurs seuls ; le public y voit ce qui est signé",
+    asked: "ses programmes sont ceux qui ont été signés",
+    not_asked: "arrêtée : ses programmes ne sont pas reconnus comme ceux qui ont été signés ; la publication signée répond à sa place",
+};
+const ENGLISH: Words = Words {
+    colon: ":",
+    said: "These addresses are an application's: what it answers there isn't signed.",
+    of_editors: "for its editors alone; the public is shown what is signed",
+    asked: "its programs are those that were signed",
+    not_asked: "stopped: its programs aren't recognised as those that were signed; the signed deploy answers in its stead",
+};
+
+/// Which paths are an application's, if any are, and how the applications' programs are.
+fn applications(live: &Live, code: &[CodeState], words: &Words) -> String {
     let rules = live.manifest().applications();
-    let lines: String = rules
+    let mut lines: String = rules
         .map(|rule| {
             let (path, name) = (escaped(&rule.path), &rule.name);
             let whom = match rule.editors {
-                true => format!(" ({of_editors})"),
+                true => format!(" ({})", words.of_editors),
                 false => String::new(),
             };
             format!("<li><code>{path}</code> {name}{whom}</li>")
         })
         .collect();
+    for state in code {
+        let how = match state.asked {
+            true => words.asked,
+            false => words.not_asked,
+        };
+        lines.push_str(&format!(
+            "<li>{}{} {how}</li>",
+            state.application, words.colon
+        ));
+    }
     match lines.is_empty() {
         true => lines,
-        false => format!("<p>{said}</p><ul>{lines}</ul>"),
+        false => format!("<p>{}</p><ul>{lines}</ul>", words.said),
     }
 }
 

@@ -107,7 +107,7 @@ impl Server {
                     .await
             }
             (Way::Signed, FACTS) => self.facts(&live).await,
-            (Way::Signed, ABOUT) => pages::about(&live),
+            (Way::Signed, ABOUT) => pages::about(&live, &self.code_states(&live)),
             (Way::Signed, _) => self.of_site(head, live).await,
         };
         if line.is_secure && is_certified && self.settings.hsts_s > 0 {
@@ -146,7 +146,7 @@ impl Server {
     }
 
     async fn facts(&self, live: &Live) -> Response<Body> {
-        match self.source.facts(live).await {
+        match self.source.facts(live, self.code_states(live)).await {
             Ok(facts) => pages::json(facts),
             Err(error) => {
                 tracing::warn!(site = %live.host(), %error, "the facts about a site can't be read");

@@ -273,3 +273,47 @@ fn wrong_lines_about_applications_are_named() {
     let lines: Vec<usize> = refused(folder.path()).iter().map(|one| one.line).collect();
     assert_eq!(lines, [1, 2, 3, 4, 5, 6]);
 }
+
+#[test]
+fn the_digest_of_programs_is_signed_with_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (digest, other) = ("ab".repeat(32), "cd".repeat(32));
+    let text = format!("code wordpress sha256:{digest}\n/* wordpress editors\n");
+    put(
+        folder.path(),
+        &[("index.html", "x"), ("_applications", text.as_str())],
+    );
+    let manifest = read(folder.path()).manifest;
+    let bytes = manifest.to_bytes();
+    let begin = format!(
+        r#"{{"applications":[{{"editors":true,"missing":false,"name":"wordpress","path":"/*"}}],"code":{{"wordpress":"{digest}"}},"files""#
+    );
+    assert!(bytes.starts_with(begin.as_bytes()));
+    assert_eq!(Manifest::parse(&bytes).unwrap(), manifest);
+    let signed = manifest.code("wordpress").map(amana_ledger::digits);
+    assert_eq!(signed.as_deref(), Some(digest.as_str()));
+    assert_eq!(manifest.code("mail"), None);
+    let whole = String::from_utf8(bytes).unwrap();
+    for (from, to) in [
+        (digest.as_str(), &digest[1..]),
+        (r#""code":{"wordpress""#, r#""code":{"mail""#),
+        (r#""code":{"wordpress":"ab"#, r#""code":{"wordpress":"AB"#),
+    ] {
+        let wrong = whole.replacen(from, to, 1);
+        assert_ne!(wrong, whole);
+        assert!(Manifest::parse(wrong.as_bytes()).is_err(), "{from}");
+    }
+    let unsigned = whole.replacen(&format!(r#","code":{{"wordpress":"{digest}"}}"#), "", 1);
+    let unsigned = Manifest::parse(unsigned.as_bytes()).unwrap();
+    assert!(!unsigned.has_rules_of(&manifest));
+    let wrong = format!(
+        "/* wordpress\ncode\ncode wordpress\ncode wordpress {digest}\ncode wordpress sha256:ab\n\
+         code wordpress sha256:{digest} now\ncode mail sha256:{digest}\ncode wordpress sha256:{digest}\n\
+         code wordpress sha256:{other} # twice\n"
+    );
+    put(folder.path(), &[("_applications", wrong.as_str())]);
+    let wrong = refused(folder.path());
+    let lines: Vec<usize> = wrong.iter().map(|one| one.line).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 6, 7, 9]);
+    assert!(wrong[5].why.contains("mail") && wrong[6].why.contains("twice"));
+}

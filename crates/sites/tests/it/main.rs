@@ -13,3 +13,4 @@ mod publishing;
 mod serve;
 mod texts;
 mod uploading;
+mod vectors;

@@ -273,6 +273,45 @@ async fn an_alert_is_told_once_a_file_and_twenty_times_a_deploy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn altered_programs_are_told_once_a_digest_and_a_deploy() {
+    let house = House::with_site().await;
+    house.deploy(1, "first").await.unwrap();
+    let live = house.sites.live(&www()).unwrap().unwrap();
+    let found = [b"a", b"b"].map(|text| pieces::digest(text));
+    let tell = |found| {
+        house
+            .sites
+            .alert_of_code(&live, "wordpress", found, "changed /x")
+    };
+    assert!(tell(&found[0]).await.unwrap().is_some());
+    assert_eq!(tell(&found[0]).await.unwrap(), None);
+    assert!(tell(&found[1]).await.unwrap().is_some());
+    let file = pieces::digest(b"first");
+    house.sites.alert(&live, &file, "altered").await.unwrap();
+    let institution = house.place().institution;
+    let alerts = || house.sites.alerts_of_institution(&institution, 10).unwrap();
+    let told = alerts();
+    let applications: Vec<_> = told.iter().map(|one| one.application.as_deref()).collect();
+    assert_eq!(applications, [None, Some("wordpress"), Some("wordpress")]);
+    assert_eq!(
+        (told[1].file, told[1].why.as_deref()),
+        (found[1], Some("changed /x"))
+    );
+    assert!(told.iter().all(|one| one.is_of_live && one.host == www()));
+    assert_eq!(house.sites.alerts(&www(), 2).unwrap(), told[..2]);
+    house.deploy(2, "second").await.unwrap();
+    assert!(alerts().iter().all(|one| !one.is_of_live));
+    assert!(
+        house
+            .sites
+            .alerts_of_institution("nobody", 10)
+            .unwrap()
+            .is_empty()
+    );
+    house.check_everything();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_new_is_taken_in_from_who_leaves() {
     let mut house = House::with_site().await;
     house.deploy(1, "first").await.unwrap();

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use amana_sites::serve::{Application, Backend, FastCgi, Health, Limits, Network, Place};
+use amana_sites::code::CodeFolder;
+use amana_sites::serve::{Application, Backend, Code, FastCgi, Health, Limits, Network, Place};
 use amana_sites::{Address, Host, is_application_name};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use serde::Deserialize;
@@ -38,6 +39,12 @@ pub(super) struct ApplicationConfig {
     index: Option<String>,
     /// With `fastcgi`: paths below which nothing is run.
     no_scripts: Option<Vec<String>>,
+    /// With `http`: folder of its programs, for sites whose publishers sign them; with `fastcgi` it is `root`.
+    code: Option<PathBuf>,
+    /// With `code`: paths in it that are left out, since nothing in them is run; with `fastcgi` they are `no_scripts`.
+    code_without: Option<Vec<String>>,
+    /// How often its programs are looked at.
+    code_every_s: Option<f64>,
     /// Who may ask.
     from: Option<Vec<String>>,
     /// Path that is asked for every so often.
@@ -83,10 +90,12 @@ impl ApplicationConfig {
                 .map(|network| parsed::<Network>("from", network));
             networks.collect::<Result<Vec<_>>>()
         });
+        let backend = self.backend()?;
         Ok(Application {
             host,
             name: self.name.clone(),
-            backend: self.backend()?,
+            code: self.code(&backend)?,
+            backend,
             from: from.transpose()?,
             health: self.health()?,
             limits: self.limits()?,
@@ -146,6 +155,50 @@ impl ApplicationConfig {
             index,
             no_scripts,
         })
+    }
+
+    fn code(&self, backend: &Backend) -> Result<Option<Code>> {
+        let every = seconds(
+            ("code_every_s", MAX_PAUSE_S),
+            self.code_every_s,
+            Duration::from_secs(60),
+        )?;
+        let folder = match (backend, &self.code) {
+            (Backend::FastCgi(_), Some(_)) => bail!("code goes with http; with fastcgi it is root"),
+            (Backend::FastCgi(fastcgi), None) => {
+                ensure!(
+                    self.code_without.is_none(),
+                    "code_without goes with http; with fastcgi no_scripts are left out"
+                );
+                CodeFolder {
+                    root: fastcgi.root.clone(),
+                    without: fastcgi.no_scripts.clone(),
+                }
+            }
+            (Backend::Http(_), Some(root)) => {
+                ensure!(
+                    root.is_absolute(),
+                    "code is {}, and must be a whole path",
+                    root.display()
+                );
+                let without = self.code_without.clone().unwrap_or_default();
+                if let Some(wrong) = without.iter().find(|path| !path.starts_with('/')) {
+                    bail!("code_without: {wrong:?} doesn't begin with /");
+                }
+                CodeFolder {
+                    root: root.clone(),
+                    without,
+                }
+            }
+            (Backend::Http(_), None) => {
+                ensure!(
+                    self.code_without.is_none() && self.code_every_s.is_none(),
+                    "code_without and code_every_s need code, the folder of its programs"
+                );
+                return Ok(None);
+            }
+        };
+        Ok(Some(Code { folder, every }))
     }
 
     fn health(&self) -> Result<Option<Health>> {
@@ -230,12 +283,16 @@ mod tests {
                      from = ['10.0.0.0/8', '::1']\nhealth = '/wp-login.php'\nhealth_every_s = 2\nconnections = 8\nwait_s = 1\n\
                      connect_s = 0.5\ntimeout_s = 30\nidle_s = 30\nbody_mib = 16";
         assert_eq!(of(whole), Ok(1));
+        let of_http = "http = 'http://127.0.0.1:1'\ncode = '/srv/x'\ncode_without = ['/files']\ncode_every_s = 5";
+        assert_eq!(of(of_http), Ok(1));
+        assert_eq!(of(&format!("{whole}\ncode_every_s = 5")), Ok(1));
         assert_eq!(checked(""), Ok(0));
     }
 
     #[test]
     fn what_is_wrong_is_named() {
         let fastcgi = "fastcgi = '127.0.0.1:9000'\nroot = '/srv/x'\n";
+        let http = "http = 'http://127.0.0.1:1'\n";
         for (fields, named) in [
             (String::new(), "either http or fastcgi"),
             (
@@ -264,6 +321,16 @@ mod tests {
             (format!("{fastcgi}idle_s = 80"), "idle_s is 80"),
             (format!("{fastcgi}body_mib = 9999999"), "body_mib"),
             (format!("{fastcgi}timeout = 3"), "timeout"),
+            (format!("{fastcgi}code = '/srv'"), "code goes with http"),
+            (format!("{fastcgi}code_without = []"), "code_without goes"),
+            (format!("{fastcgi}code_every_s = 0"), "code_every_s is 0"),
+            (format!("{http}code_every_s = 5"), "need code"),
+            (format!("{http}code_without = []"), "need code"),
+            (format!("{http}code = 'srv'"), "code is srv"),
+            (
+                format!("{http}code = '/srv'\ncode_without = ['x']"),
+                "code_without: ",
+            ),
         ] {
             let told = of(&fields).unwrap_err();
             assert!(told.contains(named), "{fields}: {told}");

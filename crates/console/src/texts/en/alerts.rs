@@ -20,6 +20,12 @@ pub(crate) const WORDS: AlertWords = AlertWords {
     late: |entries| format!("{entries} acts wait for witnesses"),
     quota: |percent| format!("{percent} % of the quota are used"),
     tries: |person, count| format!("{count} wrong passwords within an hour for {person}"),
+    site: |host, number, application| match application {
+        Some(name) => format!(
+            "Behind {host}, the programs of {name} aren't those that were signed with deploy {number}"
+        ),
+        None => format!("Of {host}, content isn't what was signed with deploy {number}"),
+    },
     let_in: |until| format!("The operator's staff may come in until {until}"),
     about,
 };
@@ -41,6 +47,13 @@ fn about(code: Code) -> [&'static str; 3] {
             "Content damaged",
             "Content no longer has its digest, and no copy healed it. It is never served wrong: reading it fails.",
             "Open the entry to see which; deposit it again, or give it back from your gateway's mirror.",
+        ],
+        Code::Site => [
+            "Site not as signed",
+            "Content of a site, or programs of the application behind it, no longer have the digest that your publishers signed. Visitors \
+             never get it: they are shown what was signed.",
+            "If somebody of yours updated the application, import it again and have it signed. Otherwise ask the operator who altered it; \
+             the alert names the first files.",
         ],
         Code::Witnesses => [
             "Witnesses",

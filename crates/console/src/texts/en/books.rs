@@ -74,6 +74,12 @@ fn need(texts: &Texts, need: &Need) -> String {
         Need::Damaged { entry } => {
             format!("Content is damaged and no copy healed it (entry {entry}).")
         }
+        Need::Site { host, application: Some(name) } => {
+            format!("The programs of {name}, behind {host}, aren't those that were signed: the application is stopped, and what was signed is shown.")
+        }
+        Need::Site { host, application: None } => {
+            format!("Content of {host} isn't what was signed, and isn't shown.")
+        }
         Need::DrillLate { due } => {
             format!("The custodians' drill is late: it was due on {due}.")
         }

@@ -262,6 +262,11 @@ fn sites(did: &Did<'_>) -> String {
         "site.deploy" => format!("published “{name}” (change no. {number})"),
         "site.publishers" => format!("changed who publishes “{name}” (change no. {number})"),
         "site.remove" => format!("removed the site “{name}”{}", because(did)),
+        "site.alert" if !did.word().is_empty() => format!(
+            "found programs of {}, behind “{name}”, that are not those that were signed (deploy no. {number}){}",
+            did.word(),
+            because(did)
+        ),
         "site.alert" => format!(
             "found content of “{name}” that is not what was signed (deploy no. {number}){}",
             because(did)

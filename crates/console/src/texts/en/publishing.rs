@@ -26,6 +26,11 @@ pub(crate) const WORDS: PublishingWords = PublishingWords {
     now: "Now",
     needs_nothing: "Nothing needs your attention.",
     needs_first: "Choose a folder below, and have what becomes of it signed.",
+    stopped: |names| {
+        format!(
+            "Not asked, since their programs aren’t those that were signed: {names}. The alerts below name files. If the change was wanted, import the application again and publish; otherwise, have its files put back."
+        )
+    },
     needs_content: "The content of the newest deploy isn’t what was signed, or is still being loaded. The data centre heals it from its copies within a minute; if it can’t, deploy the folder again and write to the operator.",
     deploy_folder: "Deploy a folder",
     deploy_lead: "The folder is looked through first: what must not be published is named, and nothing is kept. Nothing appears before the publishers have signed.",
@@ -45,7 +50,7 @@ pub(crate) const WORDS: PublishingWords = PublishingWords {
     preview: "Preview",
     go_back: "Publish again",
     alerts: "Alerts",
-    alerts_lead: "Content that was found to differ from what was signed: it wasn’t served.",
+    alerts_lead: "Content that was found to differ from what was signed, which wasn’t served; or programs of an application, which wasn’t asked any more.",
     of_deploy: "deploy",
     publishers: "Publishers",
     name: "Name",
@@ -141,6 +146,8 @@ pub(super) fn told(code: &str) -> Option<&'static str> {
         "unreadable-file" => {
             "The folder couldn’t be read or written at the data centre. Try again; otherwise tell the operator."
         }
+        "wrong-code-list" => "This is no list of an application’s programs.",
+        "unjudged-code" => "The application’s programs can’t be looked at. Tell the operator.",
         "wrong-history" => "The ledger of sites can’t be believed to its end. Tell the operator.",
         "wrong-publishers" => "The file of publishers is no text.",
         "unknown-site" => "No site has this name.",

@@ -20,6 +20,12 @@ pub(crate) const WORDS: AlertWords = AlertWords {
     late: |entries| format!("{entries} actes attendent les témoins"),
     quota: |percent| format!("{percent} % du quota sont utilisés"),
     tries: |person, count| format!("{count} mots de passe faux en une heure pour {person}"),
+    site: |host, number, application| match application {
+        Some(name) => format!(
+            "Derrière {host}, les programmes de {name} ne sont pas ceux signés avec la publication {number}"
+        ),
+        None => format!("De {host}, du contenu n’est pas celui signé avec la publication {number}"),
+    },
     let_in: |until| format!("L’équipe de l’opérateur peut entrer jusqu’au {until}"),
     about,
 };
@@ -42,6 +48,13 @@ fn about(code: Code) -> [&'static str; 3] {
             "Du contenu ne correspond plus à son empreinte et aucune copie ne l’a réparé. Il n’est jamais servi faux : sa lecture \
              échoue.",
             "Ouvrez l’inscription pour savoir lequel ; déposez-le de nouveau, ou rendez-le depuis le miroir de votre passerelle.",
+        ],
+        Code::Site => [
+            "Site non conforme",
+            "Du contenu d’un site, ou des programmes de l’application derrière lui, n’ont plus l’empreinte que vos signataires ont signée. \
+             Les visiteurs ne les reçoivent jamais : ils voient ce qui a été signé.",
+            "Si l’un des vôtres a mis l’application à jour, importez-la de nouveau et faites signer. Sinon, demandez à l’opérateur qui l’a \
+             modifiée ; l’alerte nomme les premiers fichiers.",
         ],
         Code::Witnesses => [
             "Témoins",

@@ -78,6 +78,12 @@ fn need(texts: &Texts, need: &Need) -> String {
         Need::Damaged { entry } => {
             format!("Du contenu est endommagé et aucune copie ne l’a réparé (inscription {entry}).")
         }
+        Need::Site { host, application: Some(name) } => {
+            format!("Les programmes de {name}, derrière {host}, ne sont pas ceux qui ont été signés : l’application est arrêtée, et ce qui a été signé est montré.")
+        }
+        Need::Site { host, application: None } => {
+            format!("Du contenu de {host} n’est pas celui qui a été signé, et n’est pas montré.")
+        }
         Need::DrillLate { due } => {
             format!("L’exercice des dépositaires est en retard : il était attendu le {due}.")
         }

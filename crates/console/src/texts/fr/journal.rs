@@ -291,6 +291,11 @@ fn sites(did: &Did<'_>) -> String {
             format!("a changé ceux qui publient « {name} » (changement n° {number})")
         }
         "site.remove" => format!("a retiré le site « {name} »{}", because(did)),
+        "site.alert" if !did.word().is_empty() => format!(
+            "a trouvé des programmes de {}, derrière « {name} », qui ne sont pas ceux qui ont été signés (publication n° {number}){}",
+            did.word(),
+            because(did)
+        ),
         "site.alert" => format!(
             "a trouvé sur « {name} » du contenu qui n’est pas celui qui a été signé (publication n° {number}){}",
             because(did)

@@ -26,6 +26,11 @@ pub(crate) const WORDS: PublishingWords = PublishingWords {
     now: "En ce moment",
     needs_nothing: "Rien ne demande votre attention.",
     needs_first: "Choisissez un dossier ci-dessous, et faites signer ce qu’il devient.",
+    stopped: |names| {
+        format!(
+            "Non interrogé, car ses programmes ne sont pas ceux qui ont été signés : {names}. Les alertes ci-dessous nomment des fichiers. Si le changement était voulu, importez de nouveau l’application et publiez ; sinon, faites remettre ses fichiers."
+        )
+    },
     needs_content: "Le contenu de la dernière publication n’est pas celui qui a été signé, ou se charge encore. Le centre le rétablit depuis ses copies en une minute ; s’il n’y parvient pas, publiez de nouveau le dossier et écrivez à l’opérateur.",
     deploy_folder: "Publier un dossier",
     deploy_lead: "Le dossier est parcouru d’abord : ce qui ne doit pas être publié est nommé, et rien n’est gardé. Rien ne paraît avant que les signataires aient signé.",
@@ -45,7 +50,7 @@ pub(crate) const WORDS: PublishingWords = PublishingWords {
     preview: "Aperçu",
     go_back: "Publier de nouveau",
     alerts: "Alertes",
-    alerts_lead: "Du contenu trouvé différent de ce qui a été signé : il n’a pas été servi.",
+    alerts_lead: "Du contenu trouvé différent de ce qui a été signé, et qui n’a pas été servi ; ou des programmes d’une application, qui n’a plus été interrogée.",
     of_deploy: "publication",
     publishers: "Signataires",
     name: "Nom",
@@ -185,6 +190,10 @@ pub(super) fn told(code: &str) -> Option<&'static str> {
         "not-publishable" => "Le dossier contient ce qui ne peut pas être publié.",
         "unreadable-file" => {
             "Le dossier n’a pas pu être lu ou écrit au centre. Recommencez ; sinon, prévenez l’opérateur."
+        }
+        "wrong-code-list" => "Ce n’est pas une liste des programmes d’une application.",
+        "unjudged-code" => {
+            "Les programmes de l’application ne peuvent pas être regardés. Prévenez l’opérateur."
         }
         "wrong-history" => {
             "Le registre des sites ne peut pas être cru jusqu’au bout. Prévenez l’opérateur."

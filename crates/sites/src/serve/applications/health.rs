@@ -23,33 +23,38 @@ impl Server {
     pub async fn watch_applications(&self) {
         let watched = self.upstreams.all().filter_map(|upstream| {
             let health = upstream.settings.health.clone()?;
-            Some(watch(upstream.clone(), health))
+            Some(self.watch_health(upstream.clone(), health))
         });
         join_all(watched).await;
         // With nothing to look after, there is nothing to end for either.
         std::future::pending::<()>().await;
     }
-}
 
-async fn watch(upstream: Arc<Upstream>, health: Health) {
-    let (site, name) = (&upstream.settings.host, &upstream.settings.name);
-    let mut bad = 0;
-    loop {
-        match look(&upstream, &health).await {
-            Ok(()) => {
-                bad = 0;
-                if !upstream.is_well.swap(true, Ordering::Relaxed) {
-                    tracing::info!(%site, name, "an application is well again");
+    async fn watch_health(&self, upstream: Arc<Upstream>, health: Health) {
+        let (site, name) = (&upstream.settings.host, &upstream.settings.name);
+        let mut bad = 0;
+        loop {
+            // Whoever altered its programs would have them run by this.
+            if !self.is_as_signed(&upstream) {
+                sleep(health.every).await;
+                continue;
+            }
+            match look(&upstream, &health).await {
+                Ok(()) => {
+                    bad = 0;
+                    if !upstream.is_well.swap(true, Ordering::Relaxed) {
+                        tracing::info!(%site, name, "an application is well again");
+                    }
+                }
+                Err(why) => {
+                    bad += 1;
+                    if bad >= BAD_LOOKS && upstream.is_well.swap(false, Ordering::Relaxed) {
+                        tracing::error!(%site, name, why, "an application isn't well, and isn't asked");
+                    }
                 }
             }
-            Err(why) => {
-                bad += 1;
-                if bad >= BAD_LOOKS && upstream.is_well.swap(false, Ordering::Relaxed) {
-                    tracing::error!(%site, name, why, "an application isn't well, and isn't asked");
-                }
-            }
+            sleep(health.every).await;
         }
-        sleep(health.every).await;
     }
 }
 

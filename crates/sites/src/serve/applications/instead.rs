@@ -73,6 +73,7 @@ impl Server {
     ) -> Response<Body> {
         let answer = match upstream {
             None => Err(Failure::Unwell),
+            Some(upstream) if !self.is_as_signed(&upstream) => Err(Failure::Altered),
             Some(upstream) => {
                 let may_ask = |path: &str| may_ask(&live, &upstream, path, line);
                 match asked(head, rest, &upstream, &address, (name, line)) {
@@ -95,7 +96,10 @@ impl Server {
             // What it says of its failure is the best that there is.
             Ok(answer) => answer,
             Err(failure) => {
-                let mut answer = pages::no_answer();
+                let mut answer = match failure {
+                    Failure::Altered => pages::altered(),
+                    _ => pages::no_answer(),
+                };
                 let retry = match failure {
                     Failure::Busy => RETRY_BUSY,
                     _ => RETRY_FAILED,

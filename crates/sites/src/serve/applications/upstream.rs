@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::asked::Asked;
+use super::code::Found;
 use super::upload::Progress;
 use super::{Application, Backend, fastcgi, http as by_http};
 use crate::serve::Body;
@@ -34,6 +35,8 @@ pub(in crate::serve) struct Upstream {
     queue: Arc<Semaphore>,
     /// What its health says; always so where nobody looks.
     pub(super) is_well: AtomicBool,
+    /// What its programs are.
+    pub(super) code: Found,
     /// Whether it answered last, so that only changes are told.
     answers: AtomicBool,
 }
@@ -61,6 +64,8 @@ pub(super) enum Failure {
     Busy,
     /// It isn't well, and isn't asked.
     Unwell,
+    /// Its programs aren't known to be those that were signed, and it isn't asked.
+    Altered,
 }
 
 impl fmt::Display for Failure {
@@ -73,6 +78,7 @@ impl fmt::Display for Failure {
             Self::Malformed(why) => write!(f, "what it said is no answer: {why}"),
             Self::Busy => f.write_str("all its places are taken"),
             Self::Unwell => f.write_str("its health is bad"),
+            Self::Altered => f.write_str("its programs aren't those that were signed"),
         }
     }
 }
@@ -87,6 +93,7 @@ impl Upstreams {
                 uploads: Arc::new(Semaphore::new((places / 4).max(1))),
                 queue: Arc::new(Semaphore::new(places + MAX_WAITING)),
                 is_well: AtomicBool::new(true),
+                code: Found::default(),
                 answers: AtomicBool::new(true),
                 settings,
             };
@@ -98,8 +105,13 @@ impl Upstreams {
 
     /// The application that a site's publishers call so.
     pub(super) fn find(&self, host: &Host, name: &str) -> Option<&Arc<Upstream>> {
-        let of_site = self.0.get(host)?;
-        of_site.iter().find(|known| known.settings.name == name)
+        let mut of_site = self.of(host).iter();
+        of_site.find(|known| known.settings.name == name)
+    }
+
+    /// Those of a site.
+    pub(super) fn of(&self, host: &Host) -> &[Arc<Upstream>] {
+        self.0.get(host).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Upstream>> {
@@ -174,7 +186,7 @@ impl Upstream {
         let (site, name) = (&self.settings.host, &self.settings.name);
         match failure {
             // The visitor's fault, or ours.
-            Some(Failure::Refused(_) | Failure::Busy | Failure::Unwell) => {}
+            Some(Failure::Refused(_) | Failure::Busy | Failure::Unwell | Failure::Altered) => {}
             Some(failure) => {
                 if self.answers.swap(false, Ordering::Relaxed) {
                     tracing::error!(%site, name, %failure, "an application doesn't answer");

@@ -5,7 +5,9 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use amana_ledger::{Hash, digits};
-use amana_sites::serve::{Alert, Body, Content, Line, Live, Rest, Server, Settings, Source};
+use amana_sites::serve::{
+    Alert, Altered, Body, CodeState, Content, Line, Live, Rest, Server, Settings, Source,
+};
 use amana_sites::{File, HeaderRule, Host, Manifest, Redirect};
 use amana_tls::Certificates;
 use bytes::Bytes;
@@ -19,6 +21,7 @@ pub(super) struct Ground {
     kept: Mutex<HashMap<String, Vec<u8>>>,
     deploys: Mutex<HashMap<(Host, u64), Manifest>>,
     pub(super) alerts: Mutex<Vec<Alert>>,
+    pub(super) altered: Mutex<Vec<Altered>>,
     pub(super) reads: Mutex<Vec<String>>,
     is_down: Mutex<bool>,
 }
@@ -95,7 +98,12 @@ impl Source for Ground {
         Box::pin(async {})
     }
 
-    fn facts<'a>(&'a self, live: &'a Live) -> BoxFuture<'a, io::Result<Bytes>> {
+    fn altered<'a>(&'a self, altered: &'a Altered) -> BoxFuture<'a, ()> {
+        self.altered.lock().unwrap().push(altered.clone());
+        Box::pin(async {})
+    }
+
+    fn facts<'a>(&'a self, live: &'a Live, _: Vec<CodeState>) -> BoxFuture<'a, io::Result<Bytes>> {
         let facts = format!("{{\"number\":{}}}", live.number());
         Box::pin(async move { Ok(facts.into()) })
     }
