@@ -197,6 +197,27 @@ def test_a_day_without_scripts(country, tmp_path):
         page.click("a[href*='deleted=1']")
 
 
+def test_tags_are_written_on_the_page(country, tmp_path):
+    centre, chromium, fatima = country
+    with without_scripts(centre, chromium, fatima) as ali:
+        page = ali.page
+        page.goto(f"{ali.base}/buckets/{OPEN}/upload")
+        page.set_input_files("#file", file("étiqueté.txt", SMALL, tmp_path))
+        page.click("form[enctype] button")
+        page.goto(f"{ali.base}/buckets/{OPEN}/object?key=étiqueté.txt")
+        page.click("details:has(#set-tags) summary")
+        page.fill("#name-1", "année")
+        page.fill("#value-1", "2027")
+        ali.press("#set-tags")
+        assert "object.tags" in verified(centre, ali, tmp_path)
+        assert page.inner_text("#tags").split() == ["année", "2027"]
+        page.click("details:has(#set-tags) summary")
+        page.fill("#name-1", "")
+        page.fill("#value-1", "")
+        ali.press("#set-tags")
+        assert page.locator("#tags").count() == 0
+
+
 def test_a_key_is_shown_once_and_works(country):
     centre, _, fatima = country
     page = fatima.page
@@ -257,6 +278,8 @@ def test_each_page_is_accessible_and_fits(country, language, width):
     for name, path in PAGES.items():
         assert page.goto(fatima.base + path, wait_until="networkidle").ok, path
         assert page.get_attribute("html", "lang") == language
+        # What is folded away is for everybody as well.
+        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
         browser.screenshot(page, f"content-{name}-{language}-{width}")
         assert browser.overflow_px(page) == 0, path
         assert browser.violations(page) == [], path

@@ -185,6 +185,26 @@ def test_two_sign_one_after_the_other(ministry):
     assert pair.state()["live"]["note"].count("\u2014") == 2
 
 
+def test_other_publishers_are_signed_by_those_before(ministry, tmp_path):
+    centre, _, fatima, _, _ = ministry
+    host = "trois.finances.example"
+    site = Publishers(centre, tmp_path, host, ("webmaster",))
+    key = site.make_key("editor")
+    for signer in ("editor", "webmaster"):
+        # The page is a form's answer, and isn't gone back to: it is asked for again.
+        fatima.open(host)
+        fatima.page.fill("#publishers-file", f"witness editor {key}\nquorum editor\n")
+        fatima.press(f"form[action='/publishing/{host}/publishers']")
+        assert key in fatima.page.inner_text("main") and "\npublishers " in fatima.page.inner_text("#statement")
+        fatima.sign(site.key(signer))
+        fatima.page.locator("[data-said]", has_text="Signé").wait_for()
+        fatima.publish()
+        taken = fatima.page.url.endswith(f"{host}?done=1")
+        assert taken == (signer == "webmaster")
+        assert taken or "not-a-publisher" in fatima.page.inner_text("main")
+    assert fatima.page.inner_text("#publishers tbody").split() == ["editor", key]
+
+
 @pytest.mark.parametrize("language, told", [("fr", "des réglages avec des mots de passe"), ("en", "settings with passwords")])
 def test_what_must_not_be_published_is_named(ministry, tmp_path, language, told):
     _, _, fatima, site, _ = ministry
@@ -237,6 +257,14 @@ def test_every_page_is_for_everybody(ministry, language, width):
             assert browser.overflow_px(page) <= 0, path
             browser.screenshot(page, f"sites-{name}-{width}-{language}")
             assert browser.violations(page) == [], path
+    # What the form for other publishers answers: a page that has no address of its own.
+    with visit(chromium, fatima, pages["site"], width, language) as page:
+        page.fill("#publishers-file", site.list.read_text())
+        page.click(f"form[action='/publishing/{HOST}/publishers'] button")
+        assert page.get_attribute("html", "lang") == language and page.locator("#signed").count() == 1
+        assert browser.overflow_px(page) <= 0
+        browser.screenshot(page, f"sites-publishers-{width}-{language}")
+        assert browser.violations(page) == []
 
 
 def test_everybody_sees_that_an_older_deploy_is_served(ministry, new_centre, tmp_path):

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acts::drill::{DrillBody, DrillLinks, RecordDrill};
 use crate::verbs::checked_reason;
+use crate::views::drills;
 use crate::{Access, Error, Operation, Result, Session};
 
 /// The most custodians of one set of shares (SLIP-0039 allows sixteen groups of sixteen; nobody gathers more than this).
@@ -19,6 +20,17 @@ pub enum DrillOutcome {
     Rebuilt,
     /// They didn't, or too few could be gathered.
     Failed,
+}
+
+impl DrillOutcome {
+    /// `rebuilt` or `failed`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rebuilt => "rebuilt",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// A drill that was held.
@@ -85,5 +97,13 @@ impl Access {
             },
         };
         Ok(self.commit(act).await?.receipt())
+    }
+
+    /// How many drills of all institutions came out so. Blocking.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn count_drills(&self, outcome: DrillOutcome) -> Result<u64> {
+        Ok(self.store().read(|rows| drills::count(rows, outcome))?)
     }
 }

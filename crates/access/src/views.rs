@@ -4,6 +4,7 @@ pub(crate) mod agreements;
 pub(crate) mod certificates;
 pub(crate) mod contacts;
 pub(crate) mod credentials;
+pub(crate) mod drills;
 pub(crate) mod enrolments;
 pub(crate) mod keyrings;
 pub(crate) mod members;
@@ -22,7 +23,7 @@ use crate::{Error, Result};
 
 type StoreResult<T> = amana_store::Result<T>;
 
-pub(crate) const VIEWS: [View; 27] = [
+pub(crate) const VIEWS: [View; 28] = [
     View {
         table: "institutions",
         columns: "ledger BIGINT NOT NULL, name TEXT NOT NULL, canonical_id TEXT NOT NULL, since_ms BIGINT NOT NULL, \
@@ -64,6 +65,7 @@ pub(crate) const VIEWS: [View; 27] = [
     threads::MESSAGES,
     notices::VIEW,
     notices::EXERCISES,
+    drills::VIEW,
     contacts::VIEW,
     agreements::VIEW,
     agreements::SIGNATURES,

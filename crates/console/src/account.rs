@@ -8,9 +8,10 @@ mod cookies;
 mod enrol;
 pub(crate) mod form;
 pub(crate) mod guard;
+pub(crate) mod link;
 pub(crate) mod me;
 mod officials;
-mod proposals;
+pub(crate) mod proposals;
 mod provider;
 mod sign_in;
 
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use amana_access::Operation;
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use http::Method;
 
 use crate::Console;
@@ -126,6 +127,59 @@ pub(crate) fn guarded() -> Guarded {
             post(proposals::end),
         )
         .route("/account/support", AllowSupport, post(officials::support))
+        .merge(calls())
+}
+
+/// The same for programs. What adds a passkey or a password is a ceremony between a page, a person and a device, and is on pages alone.
+fn calls() -> Guarded {
+    use Operation::{
+        AllowSupport, Approve, InviteOfficials, OwnAccount, Propose, ReadOfficials, ReadProposals,
+    };
+    Guarded::new()
+        .verbs("/api/v1/account", [(Method::GET, OwnAccount)], get(me::api))
+        .verbs(
+            "/api/v1/account/sessions/{number}",
+            [(Method::DELETE, OwnAccount)],
+            delete(me::end_session),
+        )
+        .verbs(
+            "/api/v1/account/credentials/{number}",
+            [(Method::DELETE, OwnAccount)],
+            delete(me::remove),
+        )
+        .verbs(
+            "/api/v1/officials",
+            [
+                (Method::GET, ReadOfficials),
+                (Method::POST, InviteOfficials),
+            ],
+            get(officials::api).post(officials::name),
+        )
+        .verbs(
+            "/api/v1/officials/{number}/invite",
+            [(Method::POST, InviteOfficials)],
+            post(officials::invite),
+        )
+        .verbs(
+            "/api/v1/proposals",
+            [(Method::GET, ReadProposals), (Method::POST, Propose)],
+            get(proposals::list).post(proposals::call),
+        )
+        .verbs(
+            "/api/v1/proposals/{number}/approve",
+            [(Method::POST, Approve)],
+            post(proposals::approve),
+        )
+        .verbs(
+            "/api/v1/proposals/{number}/end",
+            [(Method::POST, Approve)],
+            post(proposals::end),
+        )
+        .verbs(
+            "/api/v1/support",
+            [(Method::PUT, AllowSupport)],
+            put(officials::support),
+        )
 }
 
 /// The frame of a page for who isn't signed in yet.

@@ -11,16 +11,24 @@ use axum::Json;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
+use http::Method;
+use serde::Deserialize;
 
-use crate::account::form::Posted;
+use crate::account::form::Fields;
 use crate::account::guard::{Guarded, Signed};
 use crate::account::me::seconds;
+use crate::api::{Asked, Asks, Numbered, Text};
+use crate::content::Receipt;
 use crate::frame::Frame;
 use crate::messages::{institution_of, receipt_file};
 use crate::{Console, Error, Language, Page, Result, menu};
 
 /// The longest form of an agreement: its characters, each of up to four bytes that are escaped in three.
 const MAX_FORM_BYTES: usize = 12 * MAX_AGREEMENT_CHARS + 4096;
+
+fn longest() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(MAX_FORM_BYTES)
+}
 
 /// The routes, each with what it is.
 pub(crate) fn guarded() -> Guarded {
@@ -29,6 +37,19 @@ pub(crate) fn guarded() -> Guarded {
         .route("/agreement", ReadOfficials, get(own))
         .route("/agreement/{number}/sign", Approve, post(sign))
         .route("/api/v1/agreements", ReadOfficials, get(own_api))
+        .verbs(
+            "/api/v1/agreements/{number}/sign",
+            [(Method::POST, Approve)],
+            post(sign),
+        )
+        .verbs(
+            "/api/v1/operator/agreements/{institution}",
+            [
+                (Method::GET, ManageInstitutions),
+                (Method::POST, ManageInstitutions),
+            ],
+            get(operators_api).post(propose).layer(longest()),
+        )
         .route(
             "/operator/agreements/{institution}",
             ManageInstitutions,
@@ -37,7 +58,7 @@ pub(crate) fn guarded() -> Guarded {
         .route(
             "/operator/agreements/{institution}/propose",
             ManageInstitutions,
-            post(propose).layer(DefaultBodyLimit::max(MAX_FORM_BYTES)),
+            post(propose).layer(longest()),
         )
         .route(
             "/operator/agreements/{institution}/receipts/{index}",
@@ -129,17 +150,31 @@ async fn own_api(
     read(&console, institution_of(&session)?).await.map(Json)
 }
 
+/// The digest of the text that is signed: it is this text that one read.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signing {
+    sha256: String,
+}
+
+impl Asks for Signing {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        let sha256 = fields.text("sha256").to_owned();
+        Ok(Self { sha256 })
+    }
+}
+
 async fn sign(
     State(console): State<Arc<Console>>,
     Path(number): Path<u64>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let digest = posted.fields.text("sha256");
-    console
+    asked: Asked<Signing>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let signed = console
         .access
-        .sign_agreement(&posted.session, number, digest)
-        .await?;
-    Ok(Redirect::to("/agreement"))
+        .sign_agreement(&session, number, &body.sha256);
+    let receipt = signed.await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to("/agreement")))
 }
 
 async fn operators(
@@ -162,18 +197,26 @@ async fn operators(
     })
 }
 
+async fn operators_api(
+    State(console): State<Arc<Console>>,
+    Path(institution): Path<String>,
+) -> Result<Json<Vec<Agreement>>> {
+    read(&console, institution.parse()?).await.map(Json)
+}
+
 async fn propose(
     State(console): State<Arc<Console>>,
     Path(institution): Path<String>,
-    posted: Posted,
-) -> Result<Redirect> {
+    asked: Asked<Text>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
     let institution: InstitutionName = institution.parse()?;
-    let text = posted.fields.text("text");
-    console
+    let proposed = console
         .access
-        .propose_agreement(&posted.session, &institution, text)
-        .await?;
-    Ok(Redirect::to(&format!("/operator/agreements/{institution}")))
+        .propose_agreement(&session, &institution, &body.text);
+    let proposed = Numbered::from(proposed.await?);
+    let to = format!("/operator/agreements/{institution}");
+    Ok(way.answer(proposed, Redirect::to(&to)))
 }
 
 /// The receipt of a proposal or of a signature, and of nothing else in the institution's ledger.

@@ -1,5 +1,6 @@
 //! `/api/v1`: the models of the pages, as they stand.
 
+mod asked;
 mod call;
 mod openapi;
 
@@ -9,6 +10,7 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 
+pub(crate) use asked::{Asked, Asks, Named, Numbered, Reason, Text, Way};
 pub(crate) use call::Call;
 pub use openapi::document;
 

@@ -51,7 +51,11 @@ pub(crate) fn guarded() -> Guarded {
         .route("/evidence.zip", ReadEvidence, get(evidence::pack))
         .route("/api/v1/usage", ReadUsage, get(usage::api))
         .route("/api/v1/alerts", ReadAlerts, get(alerts::api))
-        .route("/api/v1/custodians", ReadCustodians, get(custodians::api))
+        .verbs(
+            "/api/v1/custodians",
+            [(Method::GET, ReadCustodians), (Method::POST, RecordDrill)],
+            get(custodians::api).post(custodians::record),
+        )
         .route("/api/v1/evidence", ReadEvidence, get(evidence::api))
         .route("/api/v1/overview", ReadOverview, get(overview::api))
         .route("/api/v1/journal", ReadJournal, get(journal::api))

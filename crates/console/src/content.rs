@@ -12,6 +12,7 @@ pub(crate) mod multipart;
 mod object;
 mod objects;
 mod receipts;
+mod tags;
 mod upload;
 mod uploads;
 
@@ -55,6 +56,7 @@ pub(crate) fn guarded() -> Guarded {
             ManageBuckets,
             post(locks::change),
         )
+        .route("/buckets/{bucket}/object/tags", Deposit, post(tags::change))
         .route("/buckets/{bucket}/objects", ListObjects, get(objects::page))
         .verbs(
             "/buckets/{bucket}/object",
@@ -115,8 +117,13 @@ fn calls() -> Guarded {
         )
         .verbs(
             "/api/v1/buckets/{bucket}/object/lock",
-            [(Method::PUT, ManageBuckets)],
-            put(locks::change_call),
+            [(Method::PUT, ManageBuckets), (Method::POST, ManageBuckets)],
+            put(locks::change_call).post(locks::end_call),
+        )
+        .verbs(
+            "/api/v1/buckets/{bucket}/object/tags",
+            [(Method::PUT, Deposit)],
+            put(tags::call),
         )
         .route(
             "/api/v1/buckets/{bucket}/objects",
@@ -125,8 +132,14 @@ fn calls() -> Guarded {
         )
         .verbs(
             "/api/v1/buckets/{bucket}/object",
-            [(Method::GET, ListObjects), (Method::DELETE, DeleteObjects)],
-            get(object::call).delete(object::delete_call),
+            [
+                (Method::GET, ListObjects),
+                (Method::POST, DeleteObjects),
+                (Method::DELETE, DeleteObjects),
+            ],
+            get(object::call)
+                .post(object::return_call)
+                .delete(object::delete_call),
         )
         .route(
             "/api/v1/buckets/{bucket}/content",

@@ -41,7 +41,11 @@ pub(crate) async fn dress(request: Request, next: Next) -> Response {
     let asked = Asked::of(request.uri().path());
     let gzips = accepts_gzip(request.headers());
     let mut answer = linking(&query, next.run(request)).await;
-    if let Some(refused) = answer.extensions_mut().remove::<Refused>() {
+    let unread = asked == Asked::Api && is_unread(&answer);
+    let unread = unread.then_some(Refused {
+        code: "malformed-call",
+    });
+    if let Some(refused) = answer.extensions_mut().remove::<Refused>().or(unread) {
         answer = told(answer.status(), refused, language, asked);
     }
     let headers = answer.headers_mut();
@@ -89,6 +93,11 @@ impl Asked {
             _ => Self::Page,
         }
     }
+}
+
+/// Whether a call was refused before any function of ours read it: its path or its query is no such thing. Ours answer in JSON.
+fn is_unread(answer: &Response) -> bool {
+    answer.status().is_client_error() && is(answer.headers(), "text/plain")
 }
 
 /// A refusal, for a person or for a program.

@@ -1,9 +1,9 @@
-//! Indicators for who paid for a data centre: how many institutions rely on it, what is kept, whether restores were tried,
-//! who was trained. To the operator; to everybody where it chose so.
+//! Indicators for who paid for a data centre: how many institutions rely on it, what is kept, whether restores were tried and
+//! keys rebuilt, who was trained. To the operator; to everybody where it chose so.
 
 use std::sync::Arc;
 
-use amana_access::{Exercise, Exercised, Operation, Session};
+use amana_access::{DrillOutcome, Exercise, Exercised, Operation, Session};
 use amana_store::LedgerInfo;
 use amana_vault::Vault;
 use askama::Template;
@@ -11,12 +11,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use http::header;
-use serde::Serialize;
+use http::{Method, header};
+use serde::{Deserialize, Serialize};
 
-use crate::account::form::Posted;
+use crate::account::form::Fields;
 use crate::account::guard::{Guarded, Signed};
 use crate::account::me::seconds;
+use crate::api::{Asked, Asks};
+use crate::content::Receipt;
 use crate::frame::{Frame, Place};
 use crate::texts::Texts;
 use crate::{Console, Error, Language, Page, Result, menu};
@@ -38,6 +40,10 @@ pub(crate) struct Indicators {
     trained: u64,
     /// People who hold a certificate of the school.
     certified: u64,
+    /// Drills in which custodians tried to rebuild their institution's keys.
+    drills: u64,
+    /// Those of them that rebuilt the keys.
+    drills_rebuilt: u64,
     /// What was exercised lately, with its receipts.
     exercises: Vec<Exercised>,
 }
@@ -54,6 +60,7 @@ impl Indicators {
         console
             .ask(move |access| {
                 let counted = access.count_institutions()?;
+                let drills_rebuilt = access.count_drills(DrillOutcome::Rebuilt)?;
                 Ok(Self {
                     now_s,
                     institutions: counted.institutions - counted.suspended,
@@ -62,6 +69,8 @@ impl Indicators {
                     restores: access.exercise_totals(Exercise::Restore)?.0,
                     trained: access.exercise_totals(Exercise::Training)?.1,
                     certified: access.certified_people()?,
+                    drills: drills_rebuilt + access.count_drills(DrillOutcome::Failed)?,
+                    drills_rebuilt,
                     exercises: access.exercises()?,
                 })
             })
@@ -69,7 +78,7 @@ impl Indicators {
     }
 
     /// Name, in a language, and value, in the order of the page.
-    fn rows(&self, texts: &Texts) -> [(&'static str, String); 6] {
+    fn rows(&self, texts: &Texts) -> [(&'static str, String); 8] {
         let words = &texts.indicators;
         [
             (words.institutions, texts.number(&self.institutions)),
@@ -78,6 +87,8 @@ impl Indicators {
             (words.restores, texts.number(&self.restores)),
             (words.trained, texts.number(&self.trained)),
             (words.certified, texts.number(&self.certified)),
+            (words.drills, texts.number(&self.drills)),
+            (words.drills_rebuilt, texts.number(&self.drills_rebuilt)),
         ]
     }
 
@@ -91,11 +102,14 @@ impl Indicators {
             restores,
             trained,
             certified,
+            drills,
+            drills_rebuilt,
             ..
         } = self;
         let at = crate::clock::rfc3339(*now_s);
         let text = format!(
-            "at,institutions,deposits,acts,restores,trained,certified\r\n{at},{institutions},{deposits},{acts},{restores},{trained},{certified}\r\n"
+            "at,institutions,deposits,acts,restores,trained,certified,drills,drills_rebuilt\r\n\
+             {at},{institutions},{deposits},{acts},{restores},{trained},{certified},{drills},{drills_rebuilt}\r\n"
         );
         let headers = [
             (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
@@ -122,7 +136,11 @@ pub(crate) fn guarded() -> Guarded {
     Guarded::new()
         .route("/operator/indicators", ReadCentre, get(page))
         .route("/operator/indicators.csv", ReadCentre, get(csv))
-        .route("/api/v1/operator/indicators", ReadCentre, get(api))
+        .verbs(
+            "/api/v1/operator/indicators",
+            [(Method::GET, ReadCentre), (Method::POST, AnswerMessages)],
+            get(api).post(record),
+        )
         .route("/operator/indicators/record", AnswerMessages, post(record))
 }
 
@@ -138,7 +156,7 @@ struct IndicatorsPage {
 }
 
 impl IndicatorsPage {
-    fn rows(&self) -> [(&'static str, String); 6] {
+    fn rows(&self) -> [(&'static str, String); 8] {
         self.indicators.rows(self.frame.texts)
     }
 
@@ -190,24 +208,39 @@ async fn api(State(console): State<Arc<Console>>) -> Result<Json<Indicators>> {
     Indicators::read(&console).await.map(Json)
 }
 
-async fn record(State(console): State<Arc<Console>>, posted: Posted) -> Result<Redirect> {
-    let fields = &posted.fields;
-    let invalid = |what| amana_access::Error::Invalid {
-        what,
-        why: "must be one of the list, or a number",
-    };
-    let exercise = Exercise::of_text(fields.text("exercise"));
-    let people = fields.text("people").parse();
-    console
+/// What was exercised.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Done {
+    exercise: Exercise,
+    people: u64,
+    what: String,
+}
+
+impl Asks for Done {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        let invalid = |what| amana_access::Error::Invalid {
+            what,
+            why: "must be one of the list, or a number",
+        };
+        let exercise = Exercise::of_text(fields.text("exercise"));
+        let people = fields.text("people").parse();
+        Ok(Self {
+            exercise: exercise.ok_or(invalid("the exercise"))?,
+            people: people.map_err(|_| invalid("the number of people"))?,
+            what: fields.text("what").to_owned(),
+        })
+    }
+}
+
+async fn record(State(console): State<Arc<Console>>, asked: Asked<Done>) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let recorded = console
         .access
-        .record_exercise(
-            &posted.session,
-            exercise.ok_or(invalid("the exercise"))?,
-            people.map_err(|_| invalid("the number of people"))?,
-            fields.text("what"),
-        )
-        .await?;
-    Ok(Redirect::to("/operator/indicators"))
+        .record_exercise(&session, body.exercise, body.people, &body.what);
+    let receipt = recorded.await?;
+    let to = Redirect::to("/operator/indicators");
+    Ok(way.answer(Receipt::of(receipt), to))
 }
 
 async fn public(console: &Arc<Console>) -> Result<Indicators> {

@@ -8,6 +8,7 @@ mod thread;
 use amana_access::Operation;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use http::Method;
 
 use crate::account::Guarded;
 use crate::public::directory;
@@ -70,15 +71,54 @@ pub(crate) fn guarded() -> Guarded {
             WriteMessages,
             get(directory::contact).post(directory::publish),
         )
-        .route("/api/v1/messages", ReadMessages, get(own::api))
-        .route(
-            "/api/v1/messages/{thread}",
-            ReadMessages,
-            get(own::api_thread),
+        .merge(calls())
+}
+
+/// The same for programs.
+fn calls() -> Guarded {
+    use Operation::{AnswerMessages, ReadMessages, WriteMessages};
+    Guarded::new()
+        .verbs(
+            "/api/v1/messages",
+            [(Method::GET, ReadMessages), (Method::POST, WriteMessages)],
+            get(own::api).post(own::open).layer(longest()),
         )
-        .route(
+        .verbs(
+            "/api/v1/messages/{thread}",
+            [(Method::GET, ReadMessages), (Method::POST, WriteMessages)],
+            get(own::api_thread).post(own::answer).layer(longest()),
+        )
+        .verbs(
+            "/api/v1/messages/{thread}/close",
+            [(Method::POST, WriteMessages)],
+            post(own::close),
+        )
+        .verbs(
             "/api/v1/operator/messages",
-            AnswerMessages,
-            get(operators::api),
+            [
+                (Method::GET, AnswerMessages),
+                (Method::POST, AnswerMessages),
+            ],
+            get(operators::api).post(operators::open).layer(longest()),
+        )
+        .verbs(
+            "/api/v1/operator/messages/{institution}/{thread}",
+            [
+                (Method::GET, AnswerMessages),
+                (Method::POST, AnswerMessages),
+            ],
+            get(operators::api_thread)
+                .post(operators::answer)
+                .layer(longest()),
+        )
+        .verbs(
+            "/api/v1/operator/messages/{institution}/{thread}/close",
+            [(Method::POST, AnswerMessages)],
+            post(operators::close),
+        )
+        .verbs(
+            "/api/v1/contact",
+            [(Method::GET, WriteMessages), (Method::PUT, WriteMessages)],
+            get(directory::contact_api).put(directory::publish),
         )
 }

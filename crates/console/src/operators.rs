@@ -12,7 +12,8 @@ mod plot;
 mod staff;
 
 use amana_access::{Actor, Operation, Session};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
+use http::Method;
 
 use crate::Result;
 use crate::account::Guarded;
@@ -93,16 +94,54 @@ pub(crate) fn guarded() -> Guarded {
             AnswerMessages,
             post(notices::end),
         )
+        .merge(calls())
+}
+
+/// The same for programs.
+fn calls() -> Guarded {
+    use Operation::{
+        AnswerMessages, ListInstitutions, ManageInstitutions, ManageStaff, ReadCapacity,
+        ReadCentre, ReadHealth, ReadStaff,
+    };
+    Guarded::new()
         .route("/api/v1/operator/overview", ReadCentre, get(overview::api))
-        .route(
+        .verbs(
             "/api/v1/operator/institutions",
-            ListInstitutions,
-            get(institutions::api),
+            [
+                (Method::GET, ListInstitutions),
+                (Method::POST, ManageInstitutions),
+            ],
+            get(institutions::api).post(institutions::add),
         )
         .route(
             "/api/v1/operator/institutions/{institution}",
             ListInstitutions,
             get(institution::api),
+        )
+        .verbs(
+            "/api/v1/operator/institutions/{institution}/suspend",
+            [(Method::POST, ManageInstitutions)],
+            post(institution::suspend),
+        )
+        .verbs(
+            "/api/v1/operator/institutions/{institution}/resume",
+            [(Method::POST, ManageInstitutions)],
+            post(institution::resume),
+        )
+        .verbs(
+            "/api/v1/operator/institutions/{institution}/quota",
+            [(Method::PUT, ManageInstitutions)],
+            put(institution::set_quota),
+        )
+        .verbs(
+            "/api/v1/operator/institutions/{institution}/officials",
+            [(Method::POST, ManageInstitutions)],
+            post(institution::name),
+        )
+        .verbs(
+            "/api/v1/operator/institutions/{institution}/officials/{number}/invite",
+            [(Method::POST, ManageInstitutions)],
+            post(institution::invite),
         )
         .route(
             "/api/v1/operator/capacity",
@@ -110,7 +149,31 @@ pub(crate) fn guarded() -> Guarded {
             get(capacity::api),
         )
         .route("/api/v1/operator/health", ReadHealth, get(health::api))
-        .route("/api/v1/operator/staff", ReadStaff, get(staff::api))
+        .verbs(
+            "/api/v1/operator/staff",
+            [(Method::GET, ReadStaff), (Method::POST, ManageStaff)],
+            get(staff::api).post(staff::name),
+        )
+        .verbs(
+            "/api/v1/operator/staff/{number}",
+            [(Method::DELETE, ManageStaff)],
+            delete(staff::end),
+        )
+        .verbs(
+            "/api/v1/operator/staff/{number}/invite",
+            [(Method::POST, ManageStaff)],
+            post(staff::invite),
+        )
+        .verbs(
+            "/api/v1/operator/notices",
+            [(Method::POST, AnswerMessages)],
+            post(notices::publish),
+        )
+        .verbs(
+            "/api/v1/operator/notices/{number}/end",
+            [(Method::POST, AnswerMessages)],
+            post(notices::end),
+        )
 }
 
 /// Who of the staff is signed in, as it stands in the ledgers of institutions.

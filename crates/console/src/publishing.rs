@@ -85,6 +85,11 @@ pub(crate) fn guarded() -> Guarded {
             [(Method::POST, ManageSites)],
             post(publishers::call),
         )
+        .verbs(
+            "/api/v1/publishing/{host}/signed",
+            [(Method::POST, ManageSites)],
+            post(hand_in::call),
+        )
 }
 
 /// The site that a path names.

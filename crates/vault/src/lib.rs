@@ -70,9 +70,9 @@ pub use list::{ListQuery, ListedObject, Page};
 pub use locks::subject;
 pub use model::{
     BucketLock, BucketName, Checksum, ChecksumAlgorithm, ChecksumType, DefaultRetention, ETag,
-    ETagMatch, Extent, Held, MAX_KEY_BYTES, Metadata, ObjectAttrs, ObjectKey, ObjectLock, Period,
-    Retention, RetentionMode, SealedPiece, Tags, UploadId, VersionId, VersionRef, Versioning,
-    WriteConditions,
+    ETagMatch, Extent, Held, MAX_KEY_BYTES, MAX_TAG_KEY_CHARS, MAX_TAG_VALUE_CHARS, MAX_TAGS,
+    Metadata, ObjectAttrs, ObjectKey, ObjectLock, Period, Retention, RetentionMode, SealedPiece,
+    Tags, UploadId, VersionId, VersionRef, Versioning, WriteConditions,
 };
 pub use parts::{ListedPart, MAX_PARTS, PartsPage};
 pub use put::Put;

@@ -8,7 +8,7 @@ mod lock;
 mod names;
 mod version;
 
-pub use attrs::{Metadata, ObjectAttrs, Tags};
+pub use attrs::{MAX_TAG_KEY_CHARS, MAX_TAG_VALUE_CHARS, MAX_TAGS, Metadata, ObjectAttrs, Tags};
 pub use checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
 pub(crate) use checksum::{Digests, combined, composed};
 pub use content::{Extent, Held, SealedPiece};

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{Applied, Checked, refuse};
 use crate::drills::DrillOutcome;
 use crate::people::in_office;
+use crate::views::drills;
 use crate::{Error, Operation, may};
 
-/// `custodians.drill`: an official says that a drill was held. Nothing changes but that it is known.
+/// `custodians.drill`: an official says that a drill was held. Nothing changes but that it is known, and counted.
 pub(crate) struct RecordDrill {
     pub(crate) official: u64,
     pub(crate) by: String,
@@ -65,7 +66,7 @@ impl Act for RecordDrill {
         Some(&self.body)
     }
 
-    fn apply(_: &DrillLinks, _: Option<&DrillBody>, _: &Writer<'_>, _: &At) -> Applied {
-        Ok(())
+    fn apply(links: &DrillLinks, _: Option<&DrillBody>, rows: &Writer<'_>, at: &At) -> Applied {
+        drills::insert(rows, at, links)
     }
 }

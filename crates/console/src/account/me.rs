@@ -15,6 +15,8 @@ use super::enrol::{New, passkey, password};
 use super::form::{Posted, Tokened, flow_of};
 use super::guard::Signed;
 use super::sign_in::{fresh_flow, named_provider, with_flow};
+use crate::api::Asked;
+use crate::content::Receipt;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result, menu};
 
@@ -65,10 +67,11 @@ pub(super) async fn page(
     language: Language,
     Signed(session): Signed,
 ) -> Result<Page> {
-    let asker = session.clone();
-    let (credentials, sessions) = console
-        .ask(move |access| Ok((access.credentials(&asker)?, access.sessions(&asker)?)))
-        .await?;
+    let Account {
+        credentials,
+        sessions,
+        ..
+    } = Account::read(&console, &session).await?;
     let texts = language.texts();
     let is_identity = |one: &Credential| one.kind == CredentialKind::Identity;
     let provider =
@@ -81,6 +84,43 @@ pub(super) async fn page(
         credentials,
         sessions,
     })
+}
+
+/// One's own account.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Account {
+    /// Its name.
+    account: String,
+    /// The role.
+    role: Role,
+    /// What one signs in with.
+    credentials: Vec<Credential>,
+    /// Where one is signed in.
+    sessions: Vec<OpenSession>,
+}
+
+impl Account {
+    async fn read(console: &Arc<Console>, session: &Arc<Session>) -> Result<Self> {
+        let session = session.clone();
+        console
+            .ask(move |access| {
+                Ok(Self {
+                    account: session.account.to_string(),
+                    role: session.role,
+                    credentials: access.credentials(&session)?,
+                    sessions: access.sessions(&session)?,
+                })
+            })
+            .await
+    }
+}
+
+/// `GET /api/v1/account`
+pub(super) async fn api(
+    State(console): State<Arc<Console>>,
+    Signed(session): Signed,
+) -> Result<Json<Account>> {
+    Account::read(&console, &session).await.map(Json)
 }
 
 /// Who is signed in, for programs.
@@ -132,23 +172,22 @@ pub(super) async fn sign_out(
 pub(super) async fn end_session(
     State(console): State<Arc<Console>>,
     Path(number): Path<u64>,
-    posted: Posted,
-) -> Result<Redirect> {
-    console.access.end_session(&posted.session, number).await?;
-    Ok(Redirect::to("/account"))
+    asked: Asked<()>,
+) -> Result<Response> {
+    let Asked { session, way, .. } = asked;
+    let receipt = console.access.end_session(&session, number).await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to("/account")))
 }
 
 /// Takes a passkey, a password or an identity away.
 pub(super) async fn remove(
     State(console): State<Arc<Console>>,
     Path(number): Path<u64>,
-    posted: Posted,
-) -> Result<Redirect> {
-    console
-        .access
-        .remove_credential(&posted.session, number)
-        .await?;
-    Ok(Redirect::to("/account"))
+    asked: Asked<()>,
+) -> Result<Response> {
+    let Asked { session, way, .. } = asked;
+    let receipt = console.access.remove_credential(&session, number).await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to("/account")))
 }
 
 #[derive(Template)]

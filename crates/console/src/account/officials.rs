@@ -3,17 +3,60 @@
 use std::sync::Arc;
 
 use amana_access::{
-    AccountName, NewInvitation, Operation, Owner, Person, Proposal, Role, Session, Support,
+    Access, AccountName, Operation, Owner, Person, Proposal, Role, Session, Support,
 };
 use askama::Template;
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
+use serde::{Deserialize, Serialize};
 
-use super::form::Posted;
+use super::form::Fields;
 use super::guard::Signed;
+use super::link::Link;
 use super::me::seconds;
+use crate::api::{Asked, Asks, Named};
+use crate::content::Receipt;
 use crate::frame::Frame;
-use crate::{Console, Language, Page, Result, menu};
+use crate::{Console, Error, Language, Page, Result, menu};
+
+/// Who acts for whom the asker serves.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Colleagues {
+    /// Those in office, the asker among them.
+    officials: Vec<Person>,
+    /// The consent by which the operator's staff may look, if one is in force.
+    support: Option<Support>,
+    /// Whether the institution leaves; nothing where that is no matter of officials, as for the operator's staff.
+    leaving: Option<bool>,
+}
+
+impl Colleagues {
+    fn of(access: &Access, session: &Session) -> Result<Self> {
+        let owner = &session.account.owner;
+        let (support, leaving) = match owner {
+            Owner::Institution(name) => {
+                let leaving = access.institution(name)?.leaving_ms.is_some();
+                (access.support(name)?, Some(leaving))
+            }
+            Owner::Operator => (None, None),
+        };
+        Ok(Self {
+            officials: access.people(owner)?,
+            support,
+            leaving,
+        })
+    }
+}
+
+/// `GET /api/v1/officials`
+pub(super) async fn api(
+    State(console): State<Arc<Console>>,
+    Signed(session): Signed,
+) -> Result<Json<Colleagues>> {
+    let found = console.ask(move |access| Colleagues::of(access, &session));
+    found.await.map(Json)
+}
 
 #[derive(Template)]
 #[template(path = "account/officials.html")]
@@ -113,19 +156,14 @@ pub(super) async fn page(
     Signed(session): Signed,
 ) -> Result<Page> {
     let asker = session.clone();
-    let (people, proposals, support, leaving) = console
-        .ask(move |access| {
-            let (support, leaving) = match &asker.account.owner {
-                Owner::Institution(name) => {
-                    let leaving = access.institution(name)?.leaving_ms.is_some();
-                    (access.support(name)?, Some(leaving))
-                }
-                Owner::Operator => (None, None),
-            };
-            let people = access.people(&asker.account.owner)?;
-            Ok((people, access.proposals(&asker)?, support, leaving))
-        })
+    let (colleagues, proposals) = console
+        .ask(move |access| Ok((Colleagues::of(access, &asker)?, access.proposals(&asker)?)))
         .await?;
+    let Colleagues {
+        officials: people,
+        support,
+        leaving,
+    } = colleagues;
     let texts = language.texts();
     let named = |role: Role| (role.as_str(), (texts.account.role)(role));
     Page::of(&OfficialsPage {
@@ -148,55 +186,16 @@ pub(super) async fn page(
     })
 }
 
-#[derive(Template)]
-#[template(path = "account/link.html")]
-struct LinkPage {
-    frame: Frame,
-    account: String,
-    url: String,
-    code: String,
-    until: String,
-}
-
-/// Shows a link this once.
-pub(super) fn link_page(
-    console: &Console,
-    language: Language,
-    session: &Session,
-    link: &NewInvitation,
-) -> Result<Page> {
-    let texts = language.texts();
-    let code = link.code.reveal().to_string();
-    Page::of(&LinkPage {
-        frame: menu::frame(texts, session, "/account/officials", texts.account.new_link),
-        account: link.account.to_string(),
-        url: format!("{}/account/enrol?code={code}", console.origin.origin()),
-        code,
-        until: texts.moment(&seconds(link.expires_ms)),
-    })
-}
-
 /// Names an auditor and shows the link.
 pub(super) async fn name(
     State(console): State<Arc<Console>>,
     language: Language,
-    posted: Posted,
-) -> Result<Page> {
-    let Posted {
-        session, fields, ..
-    } = &posted;
-    let owner = &session.account.owner;
-    let name = fields.text("name").parse()?;
-    let actor = session.actor();
-    let named = console
-        .access
-        .name_official(owner, &name, Role::Auditor, &actor);
-    let account = AccountName {
-        owner: owner.clone(),
-        official: named.await?.0,
-    };
-    let link = console.access.invite(&account, &actor).await?;
-    link_page(&console, language, session, &link)
+    asked: Asked<Named>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let (owner, actor) = (session.account.owner.clone(), session.actor());
+    let link = Link::naming(&console, owner, &body.name, Role::Auditor, &actor).await?;
+    link.told(way, language, &session)
 }
 
 /// Gives an auditor another first link.
@@ -204,28 +203,47 @@ pub(super) async fn invite(
     State(console): State<Arc<Console>>,
     language: Language,
     Path(official): Path<u64>,
-    posted: Posted,
-) -> Result<Page> {
-    let session = &posted.session;
+    asked: Asked<()>,
+) -> Result<Response> {
+    let Asked { session, way, .. } = asked;
     let owner = session.account.owner.clone();
     let account = AccountName { owner, official };
-    let link = console.access.invite(&account, &session.actor()).await?;
-    link_page(&console, language, session, &link)
+    let link = Link::again(&console, &account, &session.actor()).await?;
+    link.told(way, language, &session)
 }
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
+/// For how long the operator's staff is let in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Consent {
+    /// None puts it out.
+    hours: u32,
+    reason: Option<String>,
+}
+
+impl Asks for Consent {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        let hours = fields.filled("hours").map(str::parse).transpose();
+        Ok(Self {
+            hours: hours.map_err(|_| Error::Form)?.unwrap_or_default(),
+            reason: fields.filled("reason").map(str::to_owned),
+        })
+    }
+}
+
 /// Lets the operator's staff in for some hours, or puts them out.
 pub(super) async fn support(
     State(console): State<Arc<Console>>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let hours: i64 = posted.fields.text("hours").parse().unwrap_or_default();
-    let for_ms = (hours > 0).then(|| hours.saturating_mul(HOUR_MS));
-    let reason = posted.fields.filled("reason");
-    console
+    asked: Asked<Consent>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let for_ms = (body.hours > 0).then(|| i64::from(body.hours) * HOUR_MS);
+    let reason = body.reason.as_deref();
+    let receipt = console
         .access
-        .allow_support(&posted.session, for_ms, reason)
+        .allow_support(&session, for_ms, reason)
         .await?;
-    Ok(Redirect::to("/account/officials"))
+    Ok(way.answer(Receipt::of(receipt), Redirect::to("/account/officials")))
 }

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 /// The parts, each with its own `paths` and `schemas`.
-const PARTS: [&str; 6] = [
+const PARTS: [&str; 7] = [
     include_str!("openapi/public.json"),
+    include_str!("openapi/account.json"),
     include_str!("openapi/books.json"),
     include_str!("openapi/content.json"),
     include_str!("openapi/operators.json"),
@@ -27,7 +28,10 @@ fn compose() -> Value {
         let mut part: Value = serde_json::from_str(part).expect("a part compiled in is JSON");
         for (name, whole) in [("paths", &mut paths), ("schemas", &mut schemas)] {
             if let Some(Value::Object(own)) = part.get_mut(name).map(Value::take) {
-                whole.extend(own);
+                for (name, described) in own {
+                    let before = whole.insert(name, described);
+                    assert!(before.is_none(), "no two parts describe the same");
+                }
             }
         }
     }

@@ -8,15 +8,17 @@ use amana_store::{EntryId, LedgerInfo, Reader, clock, entries};
 use askama::Template;
 use axum::Json;
 use axum::extract::State;
-use axum::response::Redirect;
-use serde::Serialize;
+use axum::response::{Redirect, Response};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::names::Names;
 use super::space::Space;
 use super::tally::{DAY_MS, Tally};
 use super::usage::day_name;
-use crate::account::form::Posted;
+use crate::account::form::Fields;
+use crate::api::{Asked, Asks};
+use crate::content::Receipt;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result};
 
@@ -212,24 +214,46 @@ pub(super) async fn api(
     read(&console, &space).await.map(Json)
 }
 
+/// A drill that was held.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Held {
+    held_on: String,
+    /// By the numbers on their pages.
+    custodians: Vec<u8>,
+    outcome: DrillOutcome,
+    note: Option<String>,
+}
+
+impl Asks for Held {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        Ok(Self {
+            held_on: fields.text("held-on").to_owned(),
+            custodians: numbers(fields.text("custodians"))?,
+            outcome: match fields.text("outcome") {
+                "rebuilt" => DrillOutcome::Rebuilt,
+                "failed" => DrillOutcome::Failed,
+                _ => return Err(Error::Form),
+            },
+            note: fields.filled("note").map(str::to_owned),
+        })
+    }
+}
+
 /// Records a drill.
 pub(super) async fn record(
     State(console): State<Arc<Console>>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let fields = &posted.fields;
+    asked: Asked<Held>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
     let drill = NewDrill {
-        held_on: fields.text("held-on").to_owned(),
-        custodians: numbers(fields.text("custodians"))?,
-        outcome: match fields.text("outcome") {
-            "rebuilt" => DrillOutcome::Rebuilt,
-            "failed" => DrillOutcome::Failed,
-            _ => return Err(Error::Form),
-        },
-        note: fields.filled("note").map(str::to_owned),
+        held_on: body.held_on,
+        custodians: body.custodians,
+        outcome: body.outcome,
+        note: body.note,
     };
-    console.access.record_drill(&posted.session, drill).await?;
-    Ok(Redirect::to("/custodians"))
+    let receipt = console.access.record_drill(&session, drill).await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to("/custodians")))
 }
 
 /// Numbers as people write them: `1, 3 and 4`.

@@ -18,7 +18,8 @@ use super::object::{Asked, version_ref};
 use super::{Official, Receipt, index};
 use crate::account::form::Posted;
 use crate::account::me::seconds;
-use crate::api::Call;
+use crate::account::proposals::propose;
+use crate::api::{Call, Numbered, Reason};
 use crate::texts::Texts;
 use crate::{Console, Error, Result};
 
@@ -194,6 +195,16 @@ struct Meant<'m> {
     version: VersionRef,
 }
 
+impl<'m> Meant<'m> {
+    fn of(bucket: &'m str, asked: &Asked) -> Result<Self> {
+        Ok(Self {
+            bucket,
+            key: ObjectKey::parse(asked.key.as_str())?,
+            version: version_ref(asked.version.as_deref())?,
+        })
+    }
+}
+
 /// What a form or a call asks for.
 enum Wanted {
     Retention(Retention),
@@ -241,7 +252,11 @@ pub(super) async fn change(
         }
         "hold" => Wanted::Hold(true),
         "lift" => Wanted::Hold(false),
-        "end" => return propose(&console, &posted, &meant).await,
+        "end" => {
+            let reason = fields.filled("reason");
+            ended(&console, session, &meant, reason).await?;
+            return Ok(Redirect::to("/account/officials#proposals"));
+        }
         _ => return Err(Error::Form),
     };
     let receipt = kept(&console, session, &meant, wanted).await?;
@@ -254,8 +269,13 @@ pub(super) async fn change(
     Ok(Redirect::to(&link(&path, &pairs)))
 }
 
-async fn propose(console: &Arc<Console>, posted: &Posted, meant: &Meant<'_>) -> Result<Redirect> {
-    let (session, fields) = (&posted.session, &posted.fields);
+/// Proposes to end what retains a version.
+async fn ended(
+    console: &Arc<Console>,
+    session: &Arc<Session>,
+    meant: &Meant<'_>,
+    reason: Option<&str>,
+) -> Result<Numbered> {
     let caller = Official::of(console, session).await?.caller;
     let (bucket, key) = (meant.bucket, &meant.key);
     let found = console
@@ -268,13 +288,8 @@ async fn propose(console: &Arc<Console>, posted: &Posted, meant: &Meant<'_>) -> 
     if !session.may(Operation::Propose) {
         return Err(amana_access::Error::Forbidden.into());
     }
-    let named = subject(bucket, key.as_str(), version);
-    let reason = fields.filled("reason");
-    let proposed = console
-        .access
-        .propose(session, Subject::EndRetention(named), reason);
-    proposed.await?;
-    Ok(Redirect::to("/account/officials#proposals"))
+    let named = Subject::EndRetention(subject(bucket, key.as_str(), version));
+    propose(console, session, named, reason).await
 }
 
 /// `PUT /api/v1/buckets/{bucket}/lock`
@@ -308,11 +323,7 @@ pub(super) async fn change_call(
     Query(asked): Query<Asked>,
     call: Call<Keep>,
 ) -> Result<Json<Receipt>> {
-    let meant = Meant {
-        bucket: &name,
-        key: ObjectKey::parse(asked.key.as_str())?,
-        version: version_ref(asked.version.as_deref())?,
-    };
+    let meant = Meant::of(&name, &asked)?;
     let Keep {
         mode,
         until_s,
@@ -328,4 +339,17 @@ pub(super) async fn change_call(
     };
     let receipt = kept(&console, &call.session, &meant, wanted).await?;
     Ok(Json(Receipt::of(Some(receipt))))
+}
+
+/// `POST /api/v1/buckets/{bucket}/object/lock`: proposes to end the retention.
+pub(super) async fn end_call(
+    State(console): State<Arc<Console>>,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+    call: Call<Reason>,
+) -> Result<Json<Numbered>> {
+    let meant = Meant::of(&name, &asked)?;
+    let reason = call.body.reason.as_deref();
+    let proposed = ended(&console, &call.session, &meant, reason);
+    proposed.await.map(Json)
 }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::buckets::{Bucket, find};
 use super::links::link;
 use super::locks::Kept;
+use super::tags::{Row, rows};
 use super::{Official, Receipt, Recorded, index};
 use crate::account::form::{Posted, Tokened};
 use crate::account::me::seconds;
@@ -246,6 +247,10 @@ impl ObjectPage {
         super::locks::modes(self.frame.texts)
     }
 
+    fn tag_rows(&self, shown: &Shown) -> Vec<Row> {
+        rows(&shown.tags)
+    }
+
     /// The first day that a retention may end on.
     fn tomorrow(&self) -> String {
         const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -296,7 +301,13 @@ pub(super) async fn change(
     let key = ObjectKey::parse(given)?;
     let version = version_ref(fields.filled("version"))?;
     if fields.text("act") == "return" {
-        return returned(&console, &posted, &caller, &name, &key, version).await;
+        let session = &posted.session;
+        let receipt = returned(&console, session, &caller, &name, (&key, version)).await?;
+        let pairs = [("key", Some(given)), ("receipt", Some(index(&receipt)))];
+        return Ok(Redirect::to(&link(
+            &format!("/buckets/{name}/object"),
+            &pairs,
+        )));
     }
     let versions = versions(&console, &caller, &name, &key).await?.0;
     let version = match fields.text("act") {
@@ -332,13 +343,12 @@ pub(super) async fn change(
 /// Puts an older version again, as the newest.
 async fn returned(
     console: &Console,
-    posted: &Posted,
+    session: &Session,
     caller: &Caller,
     bucket: &str,
-    key: &ObjectKey,
-    version: VersionRef,
-) -> Result<Redirect> {
-    if !posted.session.may(Operation::Deposit) {
+    (key, version): (&ObjectKey, VersionRef),
+) -> Result<String> {
+    if !session.may(Operation::Deposit) {
         return Err(amana_access::Error::Forbidden.into());
     }
     let older = console.vault.ask_open(caller, bucket, key, version).await?;
@@ -347,12 +357,7 @@ async fn returned(
         .vault
         .copy_object(caller, &older, bucket, key, attrs, conditions)
         .await?;
-    let path = format!("/buckets/{bucket}/object");
-    let pairs = [
-        ("key", Some(key.as_str())),
-        ("receipt", Some(index(&put.receipt))),
-    ];
-    Ok(Redirect::to(&link(&path, &pairs)))
+    Ok(put.receipt)
 }
 
 async fn deleted(
@@ -380,6 +385,21 @@ pub(super) async fn call(
     Query(asked): Query<Asked>,
 ) -> Result<Json<Object>> {
     object(&console, &official, &name, &asked).await.map(Json)
+}
+
+/// `POST /api/v1/buckets/{bucket}/object`: puts an older version again, as the newest.
+pub(super) async fn return_call(
+    State(console): State<Arc<Console>>,
+    Path(name): Path<String>,
+    Query(asked): Query<Asked>,
+    tokened: Tokened,
+) -> Result<Json<Receipt>> {
+    let session = &tokened.session;
+    let caller = Official::of(&console, session).await?.caller;
+    let key = ObjectKey::parse(asked.key.as_str())?;
+    let version = version_ref(asked.version.as_deref())?;
+    let receipt = returned(&console, session, &caller, &name, (&key, version)).await?;
+    Ok(Json(Receipt::of(receipt)))
 }
 
 /// `DELETE /api/v1/buckets/{bucket}/object`: with `version` for good, without as S3 does.

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::own::PAGE;
 use super::thread::{self, Told};
-use crate::account::form::Posted;
+use crate::account::form::Fields;
 use crate::account::guard::Signed;
 use crate::account::me::seconds;
+use crate::api::{Asked, Asks, Numbered, Text};
 use crate::frame::Frame;
 use crate::{Console, Language, Page, Result, menu};
 
@@ -150,49 +151,73 @@ pub(super) async fn thread(
     thread::page(language, session, told, Side::Operator, true)
 }
 
-fn back(institution: &InstitutionName, number: u64) -> Redirect {
-    Redirect::to(&format!("/operator/messages/{institution}/{number}"))
+fn path(institution: &InstitutionName, number: u64) -> String {
+    format!("/operator/messages/{institution}/{number}")
+}
+
+/// A thread that begins, with whom.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Opening {
+    institution: String,
+    subject: String,
+    text: String,
+}
+
+impl Asks for Opening {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        Ok(Self {
+            institution: fields.text("institution").trim().to_owned(),
+            subject: fields.text("subject").to_owned(),
+            text: fields.text("text").to_owned(),
+        })
+    }
 }
 
 /// Writes to an institution first.
-pub(super) async fn open(State(console): State<Arc<Console>>, posted: Posted) -> Result<Redirect> {
-    let (session, fields) = (&posted.session, &posted.fields);
-    let institution: InstitutionName = fields.text("institution").trim().parse()?;
-    let (subject, text) = (fields.text("subject"), fields.text("text"));
+pub(super) async fn open(
+    State(console): State<Arc<Console>>,
+    asked: Asked<Opening>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let institution: InstitutionName = body.institution.parse()?;
     let sent = console
         .access
-        .send_message(session, &institution, None, subject, text);
-    let (number, _) = sent.await?;
-    Ok(back(&institution, number))
+        .send_message(&session, &institution, None, &body.subject, &body.text);
+    let sent = Numbered::from(sent.await?);
+    let to = path(&institution, sent.number);
+    Ok(way.answer(sent, Redirect::to(&to)))
 }
 
 /// Answers.
 pub(super) async fn answer(
     State(console): State<Arc<Console>>,
     Path((institution, number)): Path<(String, u64)>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let (session, text) = (&posted.session, posted.fields.text("text"));
+    asked: Asked<Text>,
+) -> Result<Response> {
     let institution: InstitutionName = institution.parse()?;
-    console
-        .access
-        .send_message(session, &institution, Some(number), "", text)
-        .await?;
-    Ok(back(&institution, number))
+    let to = path(&institution, number);
+    thread::answer(&console, asked, &institution, number, &to).await
 }
 
 /// Closes one.
 pub(super) async fn close(
     State(console): State<Arc<Console>>,
     Path((institution, number)): Path<(String, u64)>,
-    posted: Posted,
-) -> Result<Redirect> {
+    asked: Asked<()>,
+) -> Result<Response> {
     let institution: InstitutionName = institution.parse()?;
-    console
-        .access
-        .close_thread(&posted.session, &institution, number)
-        .await?;
-    Ok(back(&institution, number))
+    let to = path(&institution, number);
+    thread::close(&console, asked, &institution, number, &to).await
+}
+
+/// One thread for programs.
+pub(super) async fn api_thread(
+    State(console): State<Arc<Console>>,
+    Path((institution, number)): Path<(String, u64)>,
+) -> Result<Json<Told>> {
+    let told = Told::read(&console, institution.parse()?, number);
+    told.await.map(Json)
 }
 
 /// The receipt of one message.

@@ -6,13 +6,14 @@ use amana_access::{InstitutionName, MAX_MESSAGE_CHARS, Operation, Session, Side,
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use super::thread::{self, Told};
-use crate::account::form::Posted;
+use crate::account::form::Fields;
 use crate::account::guard::Signed;
 use crate::account::me::seconds;
+use crate::api::{Asked, Asks, Numbered, Text};
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result, menu};
 
@@ -121,46 +122,59 @@ pub(super) async fn thread(
     thread::page(language, session, told, Side::Institution, may_write)
 }
 
+/// A thread that begins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Opening {
+    subject: String,
+    text: String,
+}
+
+impl Asks for Opening {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        Ok(Self {
+            subject: fields.text("subject").to_owned(),
+            text: fields.text("text").to_owned(),
+        })
+    }
+}
+
 /// Opens one.
-pub(super) async fn open(State(console): State<Arc<Console>>, posted: Posted) -> Result<Redirect> {
-    let (session, fields) = (&posted.session, &posted.fields);
-    let institution = institution_of(session)?;
-    let (subject, text) = (fields.text("subject"), fields.text("text"));
+pub(super) async fn open(
+    State(console): State<Arc<Console>>,
+    asked: Asked<Opening>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let institution = institution_of(&session)?;
+    let Opening { subject, text } = &body;
     let sent = console
         .access
-        .send_message(session, &institution, None, subject, text);
-    let (number, _) = sent.await?;
-    Ok(Redirect::to(&format!("/messages/{number}")))
+        .send_message(&session, &institution, None, subject, text);
+    let sent = Numbered::from(sent.await?);
+    let to = format!("/messages/{}", sent.number);
+    Ok(way.answer(sent, Redirect::to(&to)))
 }
 
 /// Writes in one.
 pub(super) async fn answer(
     State(console): State<Arc<Console>>,
     Path(number): Path<u64>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let (session, text) = (&posted.session, posted.fields.text("text"));
-    let institution = institution_of(session)?;
-    console
-        .access
-        .send_message(session, &institution, Some(number), "", text)
-        .await?;
-    Ok(Redirect::to(&format!("/messages/{number}")))
+    asked: Asked<Text>,
+) -> Result<Response> {
+    let to = format!("/messages/{number}");
+    let institution = institution_of(&asked.session)?;
+    thread::answer(&console, asked, &institution, number, &to).await
 }
 
 /// Closes one.
 pub(super) async fn close(
     State(console): State<Arc<Console>>,
     Path(number): Path<u64>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let session = &posted.session;
-    let institution = institution_of(session)?;
-    console
-        .access
-        .close_thread(session, &institution, number)
-        .await?;
-    Ok(Redirect::to(&format!("/messages/{number}")))
+    asked: Asked<()>,
+) -> Result<Response> {
+    let to = format!("/messages/{number}");
+    let institution = institution_of(&asked.session)?;
+    thread::close(&console, asked, &institution, number, &to).await
 }
 
 /// The list for programs.

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use amana_access::{InstitutionName, Message, Session, Side, Thread};
 use askama::Template;
+use axum::response::{Redirect, Response};
 use serde::Serialize;
 
 use crate::account::me::seconds;
+use crate::api::{Asked, Text};
+use crate::content::Receipt;
 use crate::frame::Frame;
 use crate::{Console, Language, Page, Result, menu};
 
@@ -144,4 +147,36 @@ pub(super) fn page(
         may_write,
         side,
     })
+}
+
+/// Writes in a thread, of either side.
+pub(super) async fn answer(
+    console: &Console,
+    asked: Asked<Text>,
+    institution: &InstitutionName,
+    number: u64,
+    at: &str,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let sent = console
+        .access
+        .send_message(&session, institution, Some(number), "", &body.text);
+    let (_, receipt) = sent.await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to(at)))
+}
+
+/// Closes a thread, of either side.
+pub(super) async fn close(
+    console: &Console,
+    asked: Asked<()>,
+    institution: &InstitutionName,
+    number: u64,
+    at: &str,
+) -> Result<Response> {
+    let Asked { session, way, .. } = asked;
+    let receipt = console
+        .access
+        .close_thread(&session, institution, number)
+        .await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to(at)))
 }

@@ -3,22 +3,24 @@
 use std::sync::Arc;
 
 use amana_access::{
-    AccountName, Institution, InstitutionName, NewInvitation, Operation, Owner, Person, Quota,
-    Role, Session,
+    AccountName, Institution, InstitutionName, Operation, Owner, Person, Quota, Role, Session,
 };
 use amana_store::{LedgerId, LedgerInfo};
 use amana_vault::Vault;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
-use serde::Serialize;
+use axum::response::{Redirect, Response};
+use serde::{Deserialize, Serialize};
 
 use super::staff_of;
-use crate::account::form::Posted;
+use crate::account::form::Fields;
 use crate::account::guard::Signed;
+use crate::account::link::Link;
 use crate::account::me::seconds;
+use crate::api::{Asked, Asks, Reason};
 use crate::books::usage::Limited;
+use crate::content::Receipt;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result, menu};
 
@@ -188,97 +190,79 @@ fn back(name: &InstitutionName) -> Redirect {
 pub(super) async fn suspend(
     State(console): State<Arc<Console>>,
     Path(name): Path<String>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&posted.session)?);
-    let reason = posted.fields.filled("reason");
-    console
-        .access
-        .suspend(&name, reason, &by.to_string())
-        .await?;
-    Ok(back(&name))
+    asked: Asked<Reason>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&session)?.to_string());
+    let reason = body.reason.as_deref();
+    let receipt = console.access.suspend(&name, reason, &by).await?;
+    Ok(way.answer(Receipt::of(receipt), back(&name)))
 }
 
 /// Lets it act again.
 pub(super) async fn resume(
     State(console): State<Arc<Console>>,
     Path(name): Path<String>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&posted.session)?);
-    let reason = posted.fields.filled("reason");
-    console
-        .access
-        .resume(&name, reason, &by.to_string())
-        .await?;
-    Ok(back(&name))
+    asked: Asked<Reason>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&session)?.to_string());
+    let reason = body.reason.as_deref();
+    let receipt = console.access.resume(&name, reason, &by).await?;
+    Ok(way.answer(Receipt::of(receipt), back(&name)))
 }
 
-/// Sets how much it may hold; a field that is empty is no limit.
+impl Asks for Quota {
+    /// A field that is empty is no limit.
+    fn of_form(fields: &Fields) -> Result<Self> {
+        let limit = |field| match fields.filled(field) {
+            Some(text) => match text.trim().parse::<u64>() {
+                Ok(limit) => Ok(Some(limit)),
+                Err(_) => Err(Error::Access(amana_access::Error::Invalid {
+                    what: "the quota",
+                    why: "must be whole numbers, or nothing for no limit",
+                })),
+            },
+            None => Ok(None),
+        };
+        Ok(Self {
+            bytes: limit("bytes")?,
+            objects: limit("objects")?,
+        })
+    }
+}
+
+/// Sets how much it may hold.
 pub(super) async fn set_quota(
     State(console): State<Arc<Console>>,
     Path(name): Path<String>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&posted.session)?);
-    let by = by.to_string();
-    let limit = |field| match posted.fields.filled(field) {
-        Some(text) => match text.trim().parse::<u64>() {
-            Ok(limit) => Ok(Some(limit)),
-            Err(_) => Err(Error::Access(amana_access::Error::Invalid {
-                what: "the quota",
-                why: "must be whole numbers, or nothing for no limit",
-            })),
-        },
-        None => Ok(None),
-    };
-    let quota = Quota {
-        bytes: limit("bytes")?,
-        objects: limit("objects")?,
-    };
-    console.access.set_quota(&name, quota, &by).await?;
+    asked: Asked<Quota>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&session)?.to_string());
+    let receipt = console.access.set_quota(&name, body, &by).await?;
     let heeding = console.clone();
     console
         .ask(move |_| Ok(heeding.vault.heed_quotas()?))
         .await?;
-    Ok(back(&name))
+    Ok(way.answer(Receipt::of(receipt), back(&name)))
 }
 
-#[derive(Template)]
-#[template(path = "operators/link.html")]
-struct LinkPage {
-    frame: Frame,
-    account: String,
-    url: String,
-    code: String,
-    until: String,
-    back: String,
+/// One of the first officials.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct First {
+    name: String,
+    role: String,
 }
 
-/// Shows a link this once.
-pub(super) fn link_page(
-    console: &Console,
-    language: Language,
-    session: &Session,
-    link: &NewInvitation,
-) -> Result<Page> {
-    let texts = language.texts();
-    let code = link.code.reveal().to_string();
-    let (at, back) = match &link.account.owner {
-        Owner::Operator => ("/operator/staff", "/operator/staff".to_owned()),
-        Owner::Institution(name) => (
-            "/operator/institutions",
-            format!("/operator/institutions/{name}"),
-        ),
-    };
-    Page::of(&LinkPage {
-        frame: menu::frame(texts, session, at, texts.account.new_link),
-        account: link.account.to_string(),
-        url: format!("{}/account/enrol?code={code}", console.origin.origin()),
-        code,
-        until: texts.moment(&seconds(link.expires_ms)),
-        back,
-    })
+impl Asks for First {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        Ok(Self {
+            name: fields.text("name").to_owned(),
+            role: fields.text("role").to_owned(),
+        })
+    }
 }
 
 /// Names one of the first officials, and shows the link.
@@ -286,17 +270,13 @@ pub(super) async fn name(
     State(console): State<Arc<Console>>,
     language: Language,
     Path(institution): Path<String>,
-    posted: Posted,
-) -> Result<Page> {
-    let (session, fields) = (&posted.session, &posted.fields);
+    asked: Asked<First>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
     let owner = Owner::Institution(institution.parse()?);
-    let actor = staff_of(session)?;
-    let (name, role) = (fields.text("name").parse()?, fields.text("role").parse()?);
-    let named = console.access.name_official(&owner, &name, role, &actor);
-    let official = named.await?.0;
-    let account = AccountName { owner, official };
-    let link = console.access.invite(&account, &actor).await?;
-    link_page(&console, language, session, &link)
+    let (actor, role) = (staff_of(&session)?, body.role.parse()?);
+    let link = Link::naming(&console, owner, &body.name, role, &actor).await?;
+    link.told(way, language, &session)
 }
 
 /// Gives one of the first officials another link.
@@ -304,13 +284,13 @@ pub(super) async fn invite(
     State(console): State<Arc<Console>>,
     language: Language,
     Path((institution, official)): Path<(String, u64)>,
-    posted: Posted,
-) -> Result<Page> {
+    asked: Asked<()>,
+) -> Result<Response> {
+    let Asked { session, way, .. } = asked;
     let owner = Owner::Institution(institution.parse()?);
-    let actor = staff_of(&posted.session)?;
     let account = AccountName { owner, official };
-    let link = console.access.invite(&account, &actor).await?;
-    link_page(&console, language, &posted.session, &link)
+    let link = Link::again(&console, &account, &staff_of(&session)?).await?;
+    link.told(way, language, &session)
 }
 
 /// The same for programs.

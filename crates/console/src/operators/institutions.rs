@@ -6,11 +6,11 @@ use amana_access::{Counted, Listed, Operation, Session};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::account::form::Posted;
 use crate::account::guard::Signed;
+use crate::api::{Asked, Named};
 use crate::frame::Frame;
 use crate::{Console, Language, Page, Result, menu};
 
@@ -107,11 +107,35 @@ pub(super) async fn page(
 }
 
 /// Adds one.
-pub(super) async fn add(State(console): State<Arc<Console>>, posted: Posted) -> Result<Redirect> {
-    let name = posted.fields.text("name").trim().parse()?;
-    let by = super::staff_of(&posted.session)?.to_string();
-    console.access.add_institution(&name, &by).await?;
-    Ok(Redirect::to(&format!("/operator/institutions/{name}")))
+pub(super) async fn add(
+    State(console): State<Arc<Console>>,
+    asked: Asked<Named>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let name = body.name.trim().parse()?;
+    let by = super::staff_of(&session)?.to_string();
+    let added = console.access.add_institution(&name, &by).await?;
+    let added = Added {
+        // Its ledger begins with it.
+        receipt: format!("{}/0", added.ledger),
+        name: added.name,
+        canonical_id: added.canonical_id,
+        ledger: added.ledger,
+    };
+    let to = format!("/operator/institutions/{name}");
+    Ok(way.answer(added, Redirect::to(&to)))
+}
+
+/// An institution that was just added.
+#[derive(Serialize)]
+struct Added {
+    name: String,
+    /// Its S3 canonical id.
+    canonical_id: String,
+    /// Name of its ledger.
+    ledger: String,
+    /// `<ledger>/<index>` of the act.
+    receipt: String,
 }
 
 /// The same for programs.

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use amana_access::{MAX_NOTICE_CHARS, NewNotice, Notice, Session, Severity};
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
+use serde::Deserialize;
 use time::{Date, Month, PrimitiveDateTime, Time};
 
-use crate::account::form::Posted;
+use crate::account::form::Fields;
 use crate::account::guard::Signed;
+use crate::api::{Asked, Asks, Numbered};
+use crate::content::Receipt;
 use crate::frame::Frame;
 use crate::public::notices::{said, when};
 use crate::{Console, Language, Page, Result, menu};
@@ -64,39 +67,60 @@ pub(super) async fn page(
     })
 }
 
+/// What is told, in both languages, and from when until when.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Telling {
+    severity: Severity,
+    /// In seconds since 1970; now without one.
+    from_s: Option<u32>,
+    /// Nothing for what lasts until it is ended.
+    until_s: Option<u32>,
+    fr: String,
+    en: String,
+}
+
+impl Asks for Telling {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        let severity = Severity::of_text(fields.text("severity"));
+        Ok(Self {
+            severity: severity.ok_or(invalid("the severity", "must be one of the list"))?,
+            from_s: fields.filled("from").map(typed_s).transpose()?,
+            until_s: fields.filled("until").map(typed_s).transpose()?,
+            fr: fields.text("fr").to_owned(),
+            en: fields.text("en").to_owned(),
+        })
+    }
+}
+
 /// Publishes one.
 pub(super) async fn publish(
     State(console): State<Arc<Console>>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let fields = &posted.fields;
-    let severity = Severity::of_text(fields.text("severity"));
-    let from_ms = match fields.filled("from") {
-        Some(from) => typed_ms(from)?,
-        None => console.store.now_ms(),
-    };
+    asked: Asked<Telling>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let ms = |time_s: u32| i64::from(time_s) * 1000;
     let notice = NewNotice {
-        severity: severity.ok_or(invalid("the severity", "must be one of the list"))?,
-        from_ms,
-        until_ms: fields.filled("until").map(typed_ms).transpose()?,
-        french: fields.text("fr"),
-        english: fields.text("en"),
+        severity: body.severity,
+        from_ms: body.from_s.map_or_else(|| console.store.now_ms(), ms),
+        until_ms: body.until_s.map(ms),
+        french: &body.fr,
+        english: &body.en,
     };
-    console
-        .access
-        .publish_notice(&posted.session, &notice)
-        .await?;
-    Ok(Redirect::to("/operator/notices"))
+    let published = console.access.publish_notice(&session, &notice).await?;
+    let published = Numbered::from(published);
+    Ok(way.answer(published, Redirect::to("/operator/notices")))
 }
 
 /// Ends one.
 pub(super) async fn end(
     State(console): State<Arc<Console>>,
     Path(number): Path<u64>,
-    posted: Posted,
-) -> Result<Redirect> {
-    console.access.end_notice(&posted.session, number).await?;
-    Ok(Redirect::to("/operator/notices"))
+    asked: Asked<()>,
+) -> Result<Response> {
+    let Asked { session, way, .. } = asked;
+    let receipt = console.access.end_notice(&session, number).await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to("/operator/notices")))
 }
 
 fn invalid(what: &'static str, why: &'static str) -> amana_access::Error {
@@ -104,7 +128,7 @@ fn invalid(what: &'static str, why: &'static str) -> amana_access::Error {
 }
 
 /// What a browser's field of date and time gives, `2026-11-22T14:30`, in UTC.
-fn typed_ms(text: &str) -> Result<i64> {
+fn typed_s(text: &str) -> Result<u32> {
     let parsed = || -> Option<PrimitiveDateTime> {
         let (date, time) = text.split_once('T')?;
         let mut date = date.splitn(3, '-');
@@ -118,8 +142,8 @@ fn typed_ms(text: &str) -> Result<i64> {
         let date = Date::from_calendar_date(year, month, day).ok()?;
         Some(PrimitiveDateTime::new(date, time))
     };
-    let at = parsed().ok_or(invalid("the time", "must be a date and a time"))?;
-    Ok(at.assume_utc().unix_timestamp() * 1000)
+    let at = parsed().and_then(|at| at.assume_utc().unix_timestamp().try_into().ok());
+    Ok(at.ok_or(invalid("the time", "must be a date and a time"))?)
 }
 
 #[cfg(test)]
@@ -128,8 +152,8 @@ mod tests {
 
     #[test]
     fn a_typed_time_is_read_in_utc() {
-        assert_eq!(typed_ms("1970-01-02T00:01").ok(), Some(86_460_000));
-        assert_eq!(typed_ms("1970-01-02T00:01:30").ok(), Some(86_460_000));
+        assert_eq!(typed_s("1970-01-02T00:01").ok(), Some(86_460));
+        assert_eq!(typed_s("1970-01-02T00:01:30").ok(), Some(86_460));
         for wrong in [
             "",
             "1970-01-02",
@@ -137,7 +161,7 @@ mod tests {
             "1970-01-32T00:01",
             "aT:",
         ] {
-            assert!(typed_ms(wrong).is_err(), "{wrong}");
+            assert!(typed_s(wrong).is_err(), "{wrong}");
         }
     }
 }

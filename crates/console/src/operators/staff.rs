@@ -6,12 +6,13 @@ use amana_access::{AccountName, Operation, Owner, Person, Session};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 
-use super::institution::link_page;
-use crate::account::form::Posted;
 use crate::account::guard::Signed;
+use crate::account::link::Link;
 use crate::account::me::seconds;
+use crate::api::{Asked, Named};
+use crate::content::Receipt;
 use crate::frame::Frame;
 use crate::{Console, Language, Page, Result, menu};
 
@@ -71,17 +72,12 @@ pub(super) async fn page(
 pub(super) async fn name(
     State(console): State<Arc<Console>>,
     language: Language,
-    posted: Posted,
-) -> Result<Page> {
-    let (session, owner) = (&posted.session, Owner::Operator);
-    let (name, actor) = (posted.fields.text("name").parse()?, session.actor());
-    let named = console
-        .access
-        .name_official(&owner, &name, session.role, &actor);
-    let official = named.await?.0;
-    let account = AccountName { owner, official };
-    let link = console.access.invite(&account, &actor).await?;
-    link_page(&console, language, session, &link)
+    asked: Asked<Named>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let (role, actor) = (session.role, session.actor());
+    let link = Link::naming(&console, Owner::Operator, &body.name, role, &actor).await?;
+    link.told(way, language, &session)
 }
 
 /// Gives somebody another first link.
@@ -89,29 +85,28 @@ pub(super) async fn invite(
     State(console): State<Arc<Console>>,
     language: Language,
     Path(official): Path<u64>,
-    posted: Posted,
-) -> Result<Page> {
-    let session = &posted.session;
+    asked: Asked<()>,
+) -> Result<Response> {
+    let Asked { session, way, .. } = asked;
     let account = AccountName {
         owner: Owner::Operator,
         official,
     };
-    let link = console.access.invite(&account, &session.actor()).await?;
-    link_page(&console, language, session, &link)
+    let link = Link::again(&console, &account, &session.actor()).await?;
+    link.told(way, language, &session)
 }
 
 /// Ends somebody's access, at once and everywhere.
 pub(super) async fn end(
     State(console): State<Arc<Console>>,
     Path(official): Path<u64>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let by = posted.session.actor().to_string();
-    console
-        .access
-        .end_role(&Owner::Operator, official, &by)
-        .await?;
-    Ok(Redirect::to("/operator/staff"))
+    asked: Asked<()>,
+) -> Result<Response> {
+    let Asked { session, way, .. } = asked;
+    let by = session.actor().to_string();
+    let ended = console.access.end_role(&Owner::Operator, official, &by);
+    let receipt = ended.await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to("/operator/staff")))
 }
 
 /// The same for programs.

@@ -6,14 +6,16 @@ use amana_access::{Contact, Session};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::response::Redirect;
+use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
-use crate::account::form::Posted;
+use crate::account::form::Fields;
 use crate::account::guard::Signed;
+use crate::api::{Asked, Asks};
+use crate::content::Receipt;
 use crate::frame::{Frame, Place};
 use crate::messages::institution_of;
-use crate::{Console, Language, Page, Result, menu};
+use crate::{Console, Error, Language, Page, Result, menu};
 
 /// Institutions on a page.
 const PAGE: u32 = 100;
@@ -111,19 +113,49 @@ pub(crate) async fn contact(
     })
 }
 
+/// `GET /api/v1/contact`
+pub(crate) async fn contact_api(
+    State(console): State<Arc<Console>>,
+    Signed(session): Signed,
+) -> Result<Json<Said>> {
+    let own = institution_of(&session)?;
+    let said = console.ask(move |access| Ok(access.contact(&own)?)).await?;
+    let (name, contact) = said.unzip();
+    Ok(Json(Said { name, contact }))
+}
+
+/// What an institution says of itself: both, or nothing to be in the directory no more.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Said {
+    /// What it calls itself.
+    name: Option<String>,
+    /// How it is reached.
+    contact: Option<String>,
+}
+
+impl Asks for Said {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        let is_out = !fields.text("out").is_empty();
+        let said = |name| (!is_out).then(|| fields.text(name).to_owned());
+        Ok(Self {
+            name: said("name"),
+            contact: said("contact"),
+        })
+    }
+}
+
 /// Puts the institution into the directory, or takes it out.
 pub(crate) async fn publish(
     State(console): State<Arc<Console>>,
-    posted: Posted,
-) -> Result<Redirect> {
-    let fields = &posted.fields;
-    let said = match fields.text("out") {
-        "" => Some((fields.text("name"), fields.text("contact"))),
-        _ => None,
+    asked: Asked<Said>,
+) -> Result<Response> {
+    let Asked { session, body, way } = asked;
+    let said = match (&body.name, &body.contact) {
+        (Some(name), Some(contact)) => Some((name.as_str(), contact.as_str())),
+        (None, None) => None,
+        _ => return Err(Error::Malformed),
     };
-    console
-        .access
-        .publish_contact(&posted.session, said)
-        .await?;
-    Ok(Redirect::to("/contact"))
+    let receipt = console.access.publish_contact(&session, said).await?;
+    Ok(way.answer(Receipt::of(receipt), Redirect::to("/contact")))
 }

@@ -3,13 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use amana_access::Session;
 use amana_ledger::{MAX_NOTE_BYTES, MAX_POLICY_BYTES, Note};
 use amana_sites::Publishers;
+use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::response::Redirect;
+use serde::Deserialize;
 
 use super::{Named, found};
 use crate::account::guard::Signed;
+use crate::api::{Call, Numbered};
 use crate::content::multipart::{Multipart, Source};
 use crate::messages::institution_of;
 use crate::{Console, Error, Result};
@@ -37,27 +41,54 @@ pub(super) async fn take(
     if !session.is_form(field("token")) {
         return Err(Error::Form);
     }
-    let institution = institution_of(&session)?;
-    let site = found(&console, institution.as_str(), &host).await?;
     // The file, if one was chosen.
     let note = match field("file") {
         "" => field("note"),
         file => file,
     };
+    let publishers = Some(field("publishers")).filter(|text| !text.is_empty());
+    let number = taken(&console, &session, &host, note, publishers)
+        .await?
+        .number;
+    Ok(Redirect::to(&format!("/publishing/{host}?done={number}")))
+}
+
+/// A signed change, as programs hand it in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Whole {
+    note: String,
+    /// The file that a change of publishers names.
+    publishers: Option<String>,
+}
+
+/// `POST /api/v1/publishing/{host}/signed`
+pub(super) async fn call(
+    State(console): State<Arc<Console>>,
+    Path(Named { host }): Path<Named>,
+    call: Call<Whole>,
+) -> Result<Json<Numbered>> {
+    let Whole { note, publishers } = &call.body;
+    let taken = taken(&console, &call.session, &host, note, publishers.as_deref());
+    taken.await.map(Json)
+}
+
+async fn taken(
+    console: &Arc<Console>,
+    session: &Session,
+    host: &str,
+    note: &str,
+    publishers: Option<&str>,
+) -> Result<Numbered> {
+    let institution = institution_of(session)?;
+    let site = found(console, institution.as_str(), host).await?;
     let note = parsed(note)?;
-    let publishers = match field("publishers") {
-        "" => None,
-        text => Some(Publishers::parse(text.as_bytes())?),
-    };
+    let publishers = publishers.map(|text| Publishers::parse(text.as_bytes()));
+    let publishers = publishers.transpose()?;
     let host = &site.place.host;
-    let changed = console
-        .sites
-        .change(host, &note, publishers.as_ref())
-        .await?;
-    Ok(Redirect::to(&format!(
-        "/publishing/{host}?done={}",
-        changed.number
-    )))
+    let changed = console.sites.change(host, &note, publishers.as_ref());
+    let changed = changed.await?;
+    Ok((changed.number, changed.receipt).into())
 }
 
 /// A signed change. One without a signature is told apart from what is none.

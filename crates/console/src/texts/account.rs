@@ -174,8 +174,6 @@ pub struct AccountWords {
     pub new_link: &'static str,
     /// What to do with it: the account, until when.
     pub link_lead: fn(&str, &str) -> String,
-    /// Back to the colleagues.
-    pub back: &'static str,
     /// A role in words.
     pub role: fn(Role) -> &'static str,
 }

@@ -120,6 +120,16 @@ pub struct ContentWords {
     pub metadata: &'static str,
     /// Heading: tags.
     pub tags: &'static str,
+    /// Opens the form of tags.
+    pub set_tags: &'static str,
+    /// What the form does.
+    pub set_tags_means: &'static str,
+    /// Field: the name of the tag of that number.
+    pub tag_name: fn(&usize) -> String,
+    /// Field: its value.
+    pub tag_value: fn(&usize) -> String,
+    /// Button.
+    pub keep_tags: &'static str,
     /// Fact and link: the receipt.
     pub receipt: &'static str,
     /// That there are more versions.

@@ -26,6 +26,10 @@ pub struct IndicatorWords {
     pub trained: &'static str,
     /// People who hold a certificate of the school.
     pub certified: &'static str,
+    /// Drills of custodians that were held.
+    pub drills: &'static str,
+    /// Those that rebuilt the keys.
+    pub drills_rebuilt: &'static str,
     /// Link to the table.
     pub csv: &'static str,
     /// Heading: what was exercised.

@@ -439,3 +439,41 @@ async fn listings_and_searches_lose_nothing_between_pages() {
     let (keys, _) = followed(&desk, "prefix=many%2F&deleted=1").await;
     assert_eq!(keys, expected);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tags_are_changed_by_a_form_that_shows_those_that_there_are() {
+    let desk = Desk::of(Role::FocalPoint).await;
+    let at = "/buckets/archive/object";
+    let fields = "key=notes/juillet.txt&version=&name-1=ann%C3%A9e&value-1=2026&name-2=+&value-2=&name-10=a=b&value-10=";
+    let changed = desk.post(&format!("{at}/tags"), fields).await;
+    assert!(desk.core(&changed).await.contains("object.tags"));
+    let page = desk.get(changed.header("location"), &[]).await.text();
+    for shown in [
+        "<dt>année</dt><dd>2026</dd>",
+        "name=\"name-2\" value=\"année\"",
+        "name=\"name-1\" value=\"a=b\"",
+        "name=\"name-5\" value=\"\"",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(!page.contains("name=\"name-6\""));
+    let nameless = desk
+        .post(&format!("{at}/tags"), "key=notes/juillet.txt&value-1=2026")
+        .await;
+    assert!(
+        nameless.says("<code>invalid-tag</code>"),
+        "{}",
+        nameless.status
+    );
+    let none = desk
+        .post(&format!("{at}/tags"), "key=notes/juillet.txt")
+        .await;
+    let page = desk.get(none.header("location"), &[]).await.text();
+    assert!(!page.contains("id=\"tags\"") && page.contains("id=\"set-tags\""));
+    let reader = Desk::of(Role::Auditor).await;
+    let page = reader
+        .get(&format!("{at}?key=notes/juillet.txt"), &[])
+        .await
+        .text();
+    assert!(!page.contains("id=\"set-tags\""), "{page}");
+}

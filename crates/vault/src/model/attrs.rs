@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Checksum, ObjectLock};
 use crate::{Error, Result};
 
-const MAX_TAGS: usize = 10;
-const MAX_TAG_KEY_CHARS: usize = 128;
-const MAX_TAG_VALUE_CHARS: usize = 256;
+/// Tags of one version.
+pub const MAX_TAGS: usize = 10;
+/// The longest key of a tag, in characters.
+pub const MAX_TAG_KEY_CHARS: usize = 128;
+/// The longest value of a tag, in characters.
+pub const MAX_TAG_VALUE_CHARS: usize = 256;
 /// Bytes of user metadata, names and values together.
 const MAX_METADATA_BYTES: usize = 2048;
 

@@ -137,7 +137,6 @@ pub(crate) const WORDS: AccountWords = AccountWords {
              on {until}."
         )
     },
-    back: "Back to the colleagues",
     role: |role| match role {
         Role::Director => "director",
         Role::FocalPoint => "ICT correspondent",

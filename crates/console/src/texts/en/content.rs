@@ -89,6 +89,12 @@ pub(crate) const WORDS: ContentWords = ContentWords {
     kind: "Kind, as announced",
     metadata: "Metadata",
     tags: "Tags",
+    set_tags: "Change the tags",
+    set_tags_means: "What is written here replaces all tags; an empty line makes none. Letters, digits, spaces, \
+                     and the signs _.:/=+-@.",
+    tag_name: |number| format!("Name of tag {number}"),
+    tag_value: |number| format!("Value of tag {number}"),
+    keep_tags: "Keep these tags",
     receipt: "Receipt",
     more_versions: "There are more versions, older ones.",
     acts: "Actions",

@@ -16,6 +16,8 @@ pub(crate) const WORDS: IndicatorWords = IndicatorWords {
     restores: "Restores tried",
     trained: "People trained",
     certified: "People certified by the school",
+    drills: "Key recovery drills by custodians",
+    drills_rebuilt: "Drills that rebuilt the keys",
     csv: "Download (CSV)",
     exercises: "Exercises and training",
     exercise: |exercise| match exercise {

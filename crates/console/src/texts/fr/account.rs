@@ -146,7 +146,6 @@ pub(crate) const WORDS: AccountWords = AccountWords {
              seule fois, et s’éteint le {until}."
         )
     },
-    back: "Retour aux collègues",
     role: |role| match role {
         Role::Director => "directeur",
         Role::FocalPoint => "correspondant informatique",

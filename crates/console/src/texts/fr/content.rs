@@ -89,6 +89,12 @@ pub(crate) const WORDS: ContentWords = ContentWords {
     kind: "Type annoncé",
     metadata: "Métadonnées",
     tags: "Étiquettes",
+    set_tags: "Changer les étiquettes",
+    set_tags_means: "Ce qui est écrit ici remplace toutes les étiquettes ; une ligne vide n’en fait aucune. Lettres, chiffres, \
+                     espaces, et les signes _.:/=+-@.",
+    tag_name: |number| format!("Nom de l’étiquette {number}"),
+    tag_value: |number| format!("Valeur de l’étiquette {number}"),
+    keep_tags: "Enregistrer les étiquettes",
     receipt: "Reçu",
     more_versions: "Il y a d’autres versions, plus anciennes.",
     acts: "Actions",

@@ -16,6 +16,8 @@ pub(crate) const WORDS: IndicatorWords = IndicatorWords {
     restores: "Restaurations éprouvées",
     trained: "Personnes formées",
     certified: "Personnes certifiées par l’école",
+    drills: "Exercices de récupération des clés par les dépositaires",
+    drills_rebuilt: "Exercices qui ont reconstitué les clés",
     csv: "Télécharger (CSV)",
     exercises: "Exercices et formations",
     exercise: |exercise| match exercise {
