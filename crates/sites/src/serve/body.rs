@@ -13,9 +13,16 @@ use http_body_util::combinators::UnsyncBoxBody;
 
 use super::content::{Trouble, Verified};
 use super::live::{Live, Ready};
+use super::paced::Answering;
 
 /// The body of an answer.
-pub struct Body(Kind);
+pub struct Body {
+    kind: Kind,
+    /// The deploy that it is of, where it is a deploy's.
+    deploy: Option<u64>,
+    /// The request that it answers is answered until it is taken.
+    _answering: Option<Answering>,
+}
 
 enum Kind {
     Empty,
@@ -37,13 +44,13 @@ impl Body {
     /// Nothing.
     #[must_use]
     pub fn empty() -> Self {
-        Self(Kind::Empty)
+        Self::of(Kind::Empty)
     }
 
     pub(super) fn whole(bytes: Bytes) -> Self {
         match bytes.is_empty() {
             true => Self::empty(),
-            false => Self(Kind::Whole(bytes)),
+            false => Self::of(Kind::Whole(bytes)),
         }
     }
 
@@ -54,7 +61,7 @@ impl Body {
         ready: Arc<Ready>,
         left: Range<u64>,
     ) -> Self {
-        Self(Kind::Pieces(Box::new(Pieces {
+        Self::of(Kind::Pieces(Box::new(Pieces {
             verified,
             live,
             ready,
@@ -65,12 +72,41 @@ impl Body {
 
     /// What an application says, as it comes.
     pub(super) fn stream(stream: UnsyncBoxBody<Bytes, io::Error>) -> Self {
-        Self(Kind::Stream(stream))
+        Self::of(Kind::Stream(stream))
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self {
+            kind,
+            deploy: None,
+            _answering: None,
+        }
+    }
+
+    /// The same, of the deploy with that number.
+    pub(super) fn of_deploy(self, number: u64) -> Self {
+        Self {
+            deploy: Some(number),
+            ..self
+        }
+    }
+
+    /// The deploy that it is really of: an earlier one, perhaps, than was asked for.
+    pub(super) fn deploy(&self) -> Option<u64> {
+        self.deploy
+    }
+
+    /// The same, which ends a request once it is taken.
+    pub(super) fn ending(self, answering: Answering) -> Self {
+        Self {
+            _answering: Some(answering),
+            ..self
+        }
     }
 
     /// How many bytes are still to come; none where only an application knows.
     pub(super) fn left_bytes(&self) -> u64 {
-        match &self.0 {
+        match &self.kind {
             Kind::Empty => 0,
             Kind::Whole(bytes) => bytes.len() as u64,
             Kind::Pieces(pieces) => pieces.left.end - pieces.left.start,
@@ -133,11 +169,11 @@ impl http_body::Body for Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let this = self.get_mut();
-        match &mut this.0 {
+        match &mut this.kind {
             Kind::Empty => Poll::Ready(None),
             Kind::Whole(bytes) => {
                 let bytes = std::mem::take(bytes);
-                this.0 = Kind::Empty;
+                this.kind = Kind::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
             Kind::Pieces(pieces) => pieces
@@ -148,14 +184,14 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Stream(stream) => stream.is_end_stream(),
             _ => self.left_bytes() == 0,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.kind {
             Kind::Stream(stream) => stream.size_hint(),
             _ => SizeHint::with_exact(self.left_bytes()),
         }

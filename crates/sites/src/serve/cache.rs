@@ -51,7 +51,7 @@ pub(super) struct Cache {
 
 #[derive(Default)]
 struct Ring {
-    places: HashMap<Key, usize>,
+    places: HashMap<Key, usize, foldhash::fast::RandomState>,
     entries: Vec<Entry>,
     hand: usize,
     used_bytes: usize,

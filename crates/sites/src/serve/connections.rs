@@ -2,12 +2,17 @@
 //! on a request's way but what is read.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use http::StatusCode;
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -23,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::applications::Rest;
 use super::callers::Place;
-use super::paced::Paced;
+use super::paced::{Paced, Turns};
 use super::respond::Line;
 use super::{Body, Server};
 
@@ -227,43 +232,88 @@ async fn converse(
     stop: Stop,
 ) -> Ended {
     stream.set_nodelay(true)?;
-    let stream = Paced::new(stream, server.settings.pace);
+    let mut stream = Paced::new(stream, server.settings.pace);
     let Some(acceptor) = acceptor else {
-        return http1(server, stream, line, place, stop).await;
+        let turns = await_heads(&server, &mut stream);
+        return http1(server, stream, line, (place, turns), stop).await;
     };
-    let stream = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await??;
+    let mut stream = timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await??;
     match stream.get_ref().1.alpn_protocol() {
         Some(amana_tls::HTTP_2) => http2(server, stream, line, place, stop).await,
         // An authority that asks whether the name is ours has seen what it wanted.
         Some(amana_tls::ACME_TLS_1) => Ok(()),
-        _ => http1(server, stream, line, place, stop).await,
+        _ => {
+            let turns = await_heads(&server, stream.get_mut().0);
+            http1(server, stream, line, (place, turns), stop).await
+        }
     }
 }
 
-async fn http1<S>(server: Arc<Server>, stream: S, line: Line, place: Place, mut stop: Stop) -> Ended
+/// Heads of HTTP/1.1 arrive in time from now on, or the connection ends.
+fn await_heads<S>(server: &Server, stream: &mut Paced<S>) -> Turns {
+    let pace = server.settings.pace;
+    let within = match server.callers.is_crowded() {
+        true => pace.head_when_crowded,
+        false => pace.head,
+    };
+    let turns = Turns::default();
+    stream.await_heads(within, turns.clone());
+    turns
+}
+
+/// What a connection ends with; nothing when it was time to stop before.
+async fn until_told<C: Future>(mut connection: Pin<&mut C>, stop: &mut Stop) -> Option<C::Output> {
+    let seen = stop.clone();
+    let mut told = pin!(told(stop));
+    let mut is_known = false;
+    poll_fn(|context| {
+        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+            return Poll::Ready(Some(ended));
+        }
+        // Asked once it wakes this task by itself.
+        let is_time = !is_known || seen.has_changed().unwrap_or(true);
+        is_known = true;
+        match is_time && told.as_mut().poll(context).is_ready() {
+            true => Poll::Ready(None),
+            false => Poll::Pending,
+        }
+    })
+    .await
+}
+
+async fn http1<S>(
+    server: Arc<Server>,
+    stream: S,
+    line: Line,
+    (place, turns): (Place, Turns),
+    mut stop: Stop,
+) -> Ended
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let pace = server.settings.pace;
-    let head = if server.callers.is_crowded() {
-        pace.head_when_crowded
-    } else {
-        pace.head
-    };
     let place = Arc::new(place);
-    let service = service_fn(|request| answer(&server, &place, line, request));
+    let service = service_fn(async |request| {
+        let answering = turns.begin();
+        let answer = answer(&server, &place, line, request).await;
+        Ok::<_, Infallible>(match answer.status() {
+            StatusCode::SWITCHING_PROTOCOLS => {
+                answering.for_ever();
+                answer
+            }
+            _ => answer.map(|body| body.ending(answering)),
+        })
+    });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head)
+        // The stream sees to it, with the one timer that it has.
+        .header_read_timeout(None)
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
-        .pipeline_flush(true)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    tokio::pin!(connection);
-    tokio::select! {
-        ended = connection.as_mut() => ended?,
-        () = told(&mut stop) => {
+    let mut connection = pin!(connection);
+    match until_told(connection.as_mut(), &mut stop).await {
+        Some(ended) => ended?,
+        None => {
             connection.as_mut().graceful_shutdown();
             connection.await?;
         }
@@ -279,7 +329,7 @@ where
     let answering = server.clone();
     let service = service_fn(move |request| {
         let (server, place) = (answering.clone(), place.clone());
-        async move { answer(&server, &place, line, request).await }
+        async move { Ok::<_, Infallible>(answer(&server, &place, line, request).await) }
     });
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -287,10 +337,10 @@ where
         .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX))
         .max_send_buf_size(MAX_STREAM_BYTES)
         .serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    tokio::select! {
-        ended = connection.as_mut() => ended?,
-        () = told(&mut stop) => {
+    let mut connection = pin!(connection);
+    match until_told(connection.as_mut(), &mut stop).await {
+        Some(ended) => ended?,
+        None => {
             connection.as_mut().graceful_shutdown();
             connection.await?;
         }
@@ -303,13 +353,14 @@ async fn answer(
     place: &Arc<Place>,
     line: Line,
     request: http::Request<Incoming>,
-) -> Result<http::Response<Body>, Infallible> {
+) -> http::Response<Body> {
     let (mut head, body) = request.into_parts();
     if !place.may_ask(Instant::now()) {
-        return Ok(server.refuse_for_now(&head, &line));
+        return server.refuse_for_now(&head, &line);
     }
     let upgrade = head.extensions.remove::<OnUpgrade>();
-    let body = body.map_err(io::Error::other).boxed_unsync();
+    // Most requests have none.
+    let body = (!body.is_end_stream()).then(|| body.map_err(io::Error::other).boxed_unsync());
     let rest = Rest::from(body, upgrade, place.clone());
-    Ok(server.answer(&head, rest, &line).await)
+    server.answer(&head, rest, &line).await
 }

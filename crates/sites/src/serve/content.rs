@@ -112,6 +112,14 @@ impl Verified {
         }
     }
 
+    /// Whether the file is known to be there in a coding, and it, if that is in memory.
+    pub(super) fn coded_at_hand(&self, file: &Wanted, coding: Coding) -> Option<Option<Bytes>> {
+        match self.cache.find(&Key::Coded(file.digest, coding))? {
+            Held::Bytes(bytes) => Some(Some(bytes)),
+            Held::Pieces(_) | Held::Absent => Some(None),
+        }
+    }
+
     /// A piece of a file, compared with what was signed. Of a large file, the whole was compared before.
     ///
     /// # Errors

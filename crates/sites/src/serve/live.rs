@@ -29,7 +29,7 @@ pub struct Live {
     digest: Hash,
     number: u64,
     is_preview: bool,
-    ready: RwLock<HashMap<Box<str>, Arc<Ready>>>,
+    ready: RwLock<HashMap<Box<str>, Arc<Ready>, foldhash::fast::RandomState>>,
 }
 
 /// What a target is answered with.

@@ -2,7 +2,9 @@
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -36,13 +38,54 @@ impl Default for Pace {
     }
 }
 
-/// A stream under a [`Pace`]. One timer a connection; it looks a few times in a window.
+/// Where a connection of HTTP/1.1 is: odd while a request is answered, even while the next one's head is awaited.
+#[derive(Clone, Default)]
+pub(super) struct Turns(Arc<AtomicU32>);
+
+impl Turns {
+    /// A head is in.
+    pub(super) fn begin(&self) -> Answering {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Answering(Some(self.clone()))
+    }
+
+    fn now(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A request that is answered, until this is dropped.
+pub(super) struct Answering(Option<Turns>);
+
+impl Answering {
+    /// The connection is another protocol's from now on: no head is awaited any more.
+    pub(super) fn for_ever(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        if let Some(Turns(turn)) = &self.0 {
+            turn.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A stream under a [`Pace`]. One timer a connection, which looks a few times in the shortest of its times: no byte and no request
+/// sets one, nor asks what time it is.
 pub(super) struct Paced<S> {
     stream: S,
     pace: Pace,
     look: Pin<Box<Sleep>>,
+    /// Whom the timer wakes.
+    waker: Option<Waker>,
+    /// Whether something moved since the last look.
+    has_moved: bool,
     moved_at: Instant,
     waiting: Option<Waiting>,
+    /// Of HTTP/1.1: how long a head may take, and where the connection is.
+    heads: Option<Heads>,
 }
 
 /// Since when bytes wait for the client, and how many went since.
@@ -51,37 +94,94 @@ struct Waiting {
     went_bytes: u64,
 }
 
+/// Which head is awaited, and since when.
+struct Heads {
+    within: Duration,
+    turns: Turns,
+    turn: u32,
+    since: Instant,
+}
+
 impl<S> Paced<S> {
     pub(super) fn new(stream: S, pace: Pace) -> Self {
         let now = Instant::now();
         Self {
             stream,
             pace,
-            look: Box::pin(tokio::time::sleep_until(now + every(&pace))),
+            look: Box::pin(tokio::time::sleep_until(
+                now + pace.window.min(pace.idle) / 4,
+            )),
+            waker: None,
+            has_moved: false,
             moved_at: now,
             waiting: None,
+            heads: None,
         }
+    }
+
+    /// From now on a head must arrive within that time.
+    pub(super) fn await_heads(&mut self, within: Duration, turns: Turns) {
+        let now = Instant::now();
+        self.heads = Some(Heads {
+            within,
+            turn: turns.now(),
+            turns,
+            since: now,
+        });
+        self.waker = None;
+        let next = now + self.every();
+        self.look.as_mut().reset(next);
+    }
+
+    fn every(&self) -> Duration {
+        let shortest = self.pace.window.min(self.pace.idle);
+        let heads = self.heads.as_ref();
+        heads.map_or(shortest, |heads| heads.within.min(shortest)) / 4
     }
 
     /// Called while nothing moves: an error once that has lasted too long.
     fn judge(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        let is_awaited = self.waker.as_ref();
+        if is_awaited.is_some_and(|waker| waker.will_wake(context.waker()))
+            && !self.look.is_elapsed()
+        {
+            return Ok(());
+        }
         while self.look.as_mut().poll(context).is_ready() {
             let now = Instant::now();
-            if now - self.moved_at >= self.pace.idle {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "nothing came"));
-            }
-            if let Some(waiting) = &mut self.waiting
-                && now - waiting.since >= self.pace.window
-            {
+            self.look_around(now)?;
+            let next = now + self.every();
+            self.look.as_mut().reset(next);
+        }
+        self.waker = Some(context.waker().clone());
+        Ok(())
+    }
+
+    fn look_around(&mut self, now: Instant) -> io::Result<()> {
+        let late = |why| Err(io::Error::new(io::ErrorKind::TimedOut, why));
+        if std::mem::take(&mut self.has_moved) {
+            self.moved_at = now;
+        }
+        if now - self.moved_at >= self.pace.idle {
+            return late("nothing came");
+        }
+        if let Some(waiting) = &mut self.waiting {
+            if now - waiting.since >= self.pace.window {
                 if waiting.went_bytes < self.pace.window_bytes {
-                    return Err(io::Error::new(io::ErrorKind::TimedOut, "too slow a client"));
+                    return late("too slow a client");
                 }
                 *waiting = Waiting {
                     since: now,
                     went_bytes: 0,
                 };
             }
-            self.look.as_mut().reset(now + every(&self.pace));
+        } else if let Some(heads) = &mut self.heads {
+            let turn = heads.turns.now();
+            if turn != heads.turn {
+                (heads.turn, heads.since) = (turn, now);
+            } else if turn.is_multiple_of(2) && now - heads.since >= heads.within {
+                return late("no request came");
+            }
         }
         Ok(())
     }
@@ -93,7 +193,7 @@ impl<S> Paced<S> {
     ) -> Poll<io::Result<usize>> {
         match written {
             Poll::Ready(Ok(bytes)) => {
-                self.moved_at = Instant::now();
+                self.has_moved = true;
                 if let Some(waiting) = &mut self.waiting {
                     waiting.went_bytes += bytes as u64;
                 }
@@ -114,10 +214,6 @@ impl<S> Paced<S> {
     }
 }
 
-fn every(pace: &Pace) -> Duration {
-    pace.window.min(pace.idle) / 4
-}
-
 impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -131,7 +227,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
                 Err(error) => Poll::Ready(Err(error)),
             },
             ready => {
-                this.moved_at = Instant::now();
+                this.has_moved = true;
                 ready
             }
         }

@@ -82,7 +82,11 @@ impl Server {
         {
             return pages::text(proof);
         }
-        let Some(live) = self.live(name).await else {
+        let shown = match self.table.shown(name) {
+            None => Box::pin(self.preview(name)).await,
+            shown => shown,
+        };
+        let Some(live) = shown else {
             return pages::refusal(StatusCode::MISDIRECTED_REQUEST);
         };
         let way = match path {
@@ -103,10 +107,10 @@ impl Server {
         let mut answer = match (way, path) {
             (Way::Application { address, upstream }, _) => {
                 let whose = (address, upstream);
-                self.of_application(head, rest, live, whose, (name, line))
-                    .await
+                // What is asked seldom is kept apart, so that what is asked always is small.
+                Box::pin(self.of_application(head, rest, live, whose, (name, line))).await
             }
-            (Way::Signed, FACTS) => self.facts(&live).await,
+            (Way::Signed, FACTS) => Box::pin(self.facts(&live)).await,
             (Way::Signed, ABOUT) => pages::about(&live, &self.code_states(&live)),
             (Way::Signed, _) => self.of_site(head, live).await,
         };
@@ -122,11 +126,8 @@ impl Server {
         answer
     }
 
-    /// The deploy that a name means: a site's own, or a preview.
-    async fn live(&self, name: &str) -> Option<Arc<Live>> {
-        if let Some(live) = self.table.shown(name) {
-            return Some(live);
-        }
+    /// The deploy that a name means which is a preview's.
+    async fn preview(&self, name: &str) -> Option<Arc<Live>> {
         let (number, host) = Host::of_preview(name)?;
         self.table.site(&host)?;
         if let Some(live) = self.table.preview(number, &host) {
@@ -181,7 +182,7 @@ impl Server {
                     tracing::error!(site = %live.host(), %error, "content can't be read");
                     break;
                 }
-                Err(Trouble::Damaged) => match self.fall_back(&live, file).await {
+                Err(Trouble::Damaged) => match Box::pin(self.fall_back(&live, file)).await {
                     Some(other) => live = other,
                     None => break,
                 },
@@ -211,7 +212,11 @@ impl Server {
                 .get(ACCEPT_ENCODING)
                 .map_or(Wishes::NONE, Wishes::parse);
             for coding in wishes.in_order() {
-                if let Some(bytes) = self.verified.coded(live.host(), &answer.file, coding).await {
+                let bytes = match self.verified.coded_at_hand(&answer.file, coding) {
+                    None => Box::pin(self.verified.coded(live.host(), &answer.file, coding)).await,
+                    Some(known) => known,
+                };
+                if let Some(bytes) = bytes {
                     return Ok(coded(&head.headers, answer, coding, bytes));
                 }
             }
@@ -249,10 +254,10 @@ impl Server {
         }
         // Before the head is sent, so that what isn't right can still be answered from an earlier deploy.
         let (number, place) = answer.file.piece_at(bytes.start);
-        let first = self
-            .verified
-            .piece(live.host(), &answer.file, number)
-            .await?;
+        let first = match self.verified.at_hand(&answer.file, number) {
+            None => Box::pin(self.verified.piece(live.host(), &answer.file, number)).await?,
+            Some(first) => first,
+        };
         let body = if bytes.end <= place.end {
             let within = |offset: u64| usize::try_from(offset - place.start).unwrap_or(usize::MAX);
             Body::whole(first.slice(within(bytes.start)..within(bytes.end)))
@@ -285,13 +290,8 @@ impl Server {
     }
 }
 
-/// The number of the deploy that an answer is really from.
-#[derive(Clone, Copy)]
-pub(super) struct Shown(pub(super) u64);
-
-fn shown(mut answer: Response<Body>, live: &Live) -> Response<Body> {
-    answer.extensions_mut().insert(Shown(live.number()));
-    answer
+fn shown(answer: Response<Body>, live: &Live) -> Response<Body> {
+    answer.map(|body| body.of_deploy(live.number()))
 }
 
 /// The host that is asked for: an absolute target's (and HTTP/2's) before the header (RFC 9112 §3.2.2); none when there are two.

@@ -23,7 +23,7 @@ pub(super) struct Site {
 
 #[derive(Default)]
 pub(super) struct Table {
-    sites: RwLock<HashMap<Box<str>, Site>>,
+    sites: RwLock<HashMap<Box<str>, Site, foldhash::fast::RandomState>>,
     previews: Mutex<Vec<Arc<Live>>>,
 }
 

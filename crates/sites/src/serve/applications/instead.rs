@@ -13,7 +13,7 @@ use super::upload::{Rest, Upgrade, Upload};
 use super::upstream::{Failure, Upstream};
 use crate::Address;
 use crate::serve::live::Live;
-use crate::serve::respond::{Line, Shown};
+use crate::serve::respond::Line;
 use crate::serve::{Body, Server, pages};
 
 /// How soon whoever found no place may come back, and whoever found nobody.
@@ -113,10 +113,10 @@ impl Server {
     async fn snapshot(self: &Arc<Self>, head: &Parts, live: Arc<Live>) -> Response<Body> {
         let mut answer = self.of_site(head, live).await;
         // What it was really answered from, which may be an earlier one by now, or none.
-        let shown = answer.extensions().get::<Shown>().copied();
+        let shown = answer.body().deploy();
         let headers = answer.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(Shown(number)) = shown
+        if let Some(number) = shown
             && let Ok(deploy) = HeaderValue::try_from(format!("deploy {number}"))
         {
             headers.insert(SNAPSHOT, deploy);

@@ -60,12 +60,12 @@ impl Rest {
 
     /// That body, by a connection that may be another protocol's afterwards.
     pub(in crate::serve) fn from(
-        body: UnsyncBoxBody<Bytes, io::Error>,
+        body: Option<UnsyncBoxBody<Bytes, io::Error>>,
         upgrade: Option<OnUpgrade>,
         place: Arc<callers::Place>,
     ) -> Self {
         Self {
-            body: Some(body),
+            body,
             upgrade,
             place: Some(place),
         }
