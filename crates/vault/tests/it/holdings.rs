@@ -35,7 +35,7 @@ impl House {
         let counted = store.read(|rows| Ok::<_, amana_vault::Error>(counted(rows)));
         let sums = self.custody().map(|one| (one.pieces, one.bytes));
         assert_eq!(sums, counted.unwrap());
-        let all = store.read(|rows| Vault::deposits(rows)).unwrap();
+        let all = store.read(Vault::deposits).unwrap();
         assert_eq!(all, sums[0].0 + sums[1].0);
     }
 }
