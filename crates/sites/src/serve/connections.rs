@@ -306,6 +306,8 @@ where
     let connection = http1::Builder::new()
         // The stream sees to it, with the one timer that it has.
         .header_read_timeout(None)
+        // Under TLS all is copied once in any case, and one record is better than two.
+        .writev(!line.is_secure)
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
