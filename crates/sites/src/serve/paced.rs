@@ -340,4 +340,27 @@ mod tests {
         drop(paced);
         assert_eq!(reader.await.unwrap(), 100_000);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_its_time_and_what_is_answered_has_none() {
+        let (near, _far) = duplex(64);
+        let (mut paced, turns) = (Paced::new(near, pace()), Turns::default());
+        paced.await_heads(Duration::from_secs(10), turns.clone());
+        let answering = turns.begin();
+        let longer = Duration::from_secs(30);
+        assert!(tokio::time::timeout(longer, paced.read_u8()).await.is_err());
+        drop(answering);
+        let error = paced.read_u8().await.unwrap_err();
+        assert_eq!(error.to_string(), "no request came");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_protocol_awaits_no_head() {
+        let (near, _far) = duplex(64);
+        let (mut paced, turns) = (Paced::new(near, pace()), Turns::default());
+        paced.await_heads(Duration::from_secs(10), turns.clone());
+        turns.begin().for_ever();
+        let error = paced.read_u8().await.unwrap_err();
+        assert_eq!(error.to_string(), "nothing came");
+    }
 }
