@@ -1,15 +1,17 @@
 """Whether a site is what its institution published: asked from outside, of honest servers and of others."""
 
+import base64
 import contextlib
 import http.client
 import http.server
 import json
 import shutil
+import subprocess
 import threading
 
 import pytest
 
-from centre import Centre, free_port, wait_until
+from centre import Centre, binary, die_with_parent, free_port, surroundings, wait_until
 from test_witnesses import WITNESSES, Witness
 
 HOST = "www.finances.test"
@@ -207,5 +209,116 @@ def test_a_watch_keeps_evidence(site, tmp_path):
     assert "not as published" in told["state"]
     evidence = json.loads(open(told["evidence"], encoding="utf-8").read())
     assert evidence["published"]["receipt"].startswith("finances/sites/")
-    answer = next(one["answer"] for one in evidence["answers"] if one["address"] == "/budget/")
+    answer = next(one for one in evidence["answers"] if one["address"] == "/budget/")
     assert answer["status"] == 200 and answer["body"]
+
+
+def differences(evidence):
+    return {one["address"] for one in evidence["differences"]}
+
+
+def test_evidence_proves_what_was_signed(site, tmp_path):
+    program = tmp_path / "told"
+    program.write_text(f'#!/bin/sh\nprintf "%s %s %s\\n" "$1" "$2" "$3" >> {tmp_path}/calls\n')
+    program.chmod(0o755)
+    words = ("--once", "--evidence", tmp_path / "evidence", "--run", program)
+    with in_between(site.port, for_search_engines) as port:
+        told = site.verify(*words, verb="watch", port=port, code=1)
+    host, word, file = (tmp_path / "calls").read_text().split()
+    assert (host, word, file) == (HOST, "not-as-published", told["evidence"])
+    evidence = json.loads(open(file, encoding="utf-8").read())
+    assert {"/", "/budget/"} <= differences(evidence)
+    for answer in evidence["answers"]:
+        # The very answers in which the second look found it, with how they were asked for.
+        assert "search engine, brotli" in answer["seen_as"] and b"//pills" in base64.b64decode(answer["body"])
+        assert any(name == "user-agent" and "Googlebot" in value for name, value in answer["request_headers"])
+    receipt = tmp_path / "receipt"
+    receipt.write_text(evidence["published"]["receipt"])
+    judged = json.loads(site.centre.run("receipt", "verify", receipt, "--policy", site.policy, "--json").stdout)
+    assert judged["state"] == "witnessed" and evidence["published"]["manifest"] in json.dumps(judged)
+
+
+def test_all_listed_sites_are_watched_together(site, tmp_path):
+    site.centre.run(
+        *("site", "add", "vide.finances.test", "--institution", "finances", "--publishers", site.publishers),
+        *("--data", site.centre.data),
+    )
+    try:
+        done = site.centre.run(
+            *("site", "watch", "--all", "--plain-http", "--once", "--json", "--evidence", tmp_path / "evidence"),
+            *("--policy", site.policy, "--centre", site.centre.web_url, "--at", f"127.0.0.1:{site.port}"),
+            code=1,
+        )
+        told = {line["host"]: line["state"] for line in map(json.loads, done.stdout.splitlines())}
+        assert told[HOST] == "as published" and "nothing is published" in told["vide.finances.test"]
+    finally:
+        site.centre.run("site", "remove", "vide.finances.test", "--data", site.centre.data)
+
+
+class Backwards:
+    """Gives, once it is told to, the answers that it gave first: yesterday's ledger, or yesterday's site."""
+
+    def __init__(self):
+        self.first, self.goes_back, self.asked = {}, False, []
+
+    def __call__(self, path, asked, status, headers, body):
+        self.asked.append(path)
+        first = self.first.setdefault(path, (status, headers, body))
+        return first if self.goes_back else (status, headers, body)
+
+
+def test_an_old_ledger_with_an_old_site_is_told_by_its_age(site):
+    ledger, pages = Backwards(), Backwards()
+    with in_between(site.port, pages) as port, in_between(int(site.centre.web_url.rsplit(":", 1)[1]), ledger) as between:
+        old = ("--centre", f"http://127.0.0.1:{between}")
+
+        def verified(*words, code=0):
+            where = ("--policy", site.policy, "--at", f"127.0.0.1:{port}", "--json", *old, *words)
+            done = site.centre.run("site", "verify", f"http://{HOST}", *where, code=code)
+            return json.loads(done.stdout) if done.stdout else done.stderr
+
+        site.witnessed()
+        before = verified()
+        assert before["witnessed"] and before["seen_at"]
+        ledger.goes_back = pages.goes_back = True
+        site.deploy(PAGES | {"budget/index.html": "<h1>Budget 2028</h1>"})
+        # It all fits together: signed, cosigned, and shown. What no operator can make is a young cosignature.
+        assert verified() | {"asked": 0} == before | {"asked": 0}
+
+        def is_old():
+            done = site.centre.run(
+                *("site", "verify", f"http://{HOST}", "--policy", site.policy, "--at", f"127.0.0.1:{port}", *old, "--max-age", "3"),
+                code=None,
+            )
+            return "it may be an old ledger with an old site" in done.stderr
+
+        wait_until(is_old, "the old ledger is too old")
+        site.witnessed()
+        # The honest way to the same data centre, with the same patience.
+        assert site.verify("--max-age", "3")["number"] == before["number"] + 1
+
+
+def test_a_watch_remembers_what_it_has_seen(site, tmp_path):
+    ledger = Backwards()
+    with in_between(int(site.centre.web_url.rsplit(":", 1)[1]), ledger) as between:
+        words = ("site", "watch", f"http://{HOST}", "--seconds", "1", "--json", "--policy", site.policy)
+        where = ("--evidence", tmp_path / "evidence", "--centre", f"http://127.0.0.1:{between}", "--at", f"127.0.0.1:{site.port}")
+        site.witnessed()
+        told = tmp_path / "told"
+        with open(told, "wb") as out:
+            watch = subprocess.Popen(
+                [binary(), *map(str, words), *map(str, where)], stdout=out, env=surroundings(), preexec_fn=die_with_parent
+            )
+        try:
+            wait_until(lambda: told.read_text().count("\n") == 1, "the first look")
+            site.deploy(PAGES | {"budget/index.html": "<h1>Budget 2029</h1>"})
+            site.witnessed()
+            seen = len(ledger.asked)
+            wait_until(lambda: "/ledgers/finances/sites/acts/" in "".join(ledger.asked[seen:]), "the watch reads the new entry")
+            wait_until(lambda: ledger.asked[-1].endswith("?newest") and len(ledger.asked) > seen + 4, "another look begins")
+            ledger.goes_back = True
+            line = wait_until(lambda: told.read_text().splitlines()[1:], "the watch says what it saw")[0]
+        finally:
+            watch.kill()
+            watch.wait()
+    assert "entries were taken away" in json.loads(line)["state"]

@@ -4,6 +4,8 @@
 //! witness cosigned a size, the tree must have the root that the witness saw. So a change is named by its entry when the
 //! tiles still have the old hash, and otherwise by the two cosigned sizes between which it lies.
 
+use std::collections::BTreeMap;
+
 use amana_ledger::{
     Checkpoint, Cosigned, Frontier, Hash, LedgerQuorum, Note, Policy, RegistryRow, Signature,
     TILE_WIDTH, TileId, TileLevel, VerifierKey, act_leaf, body_hash, leaf_hash, parse_bundle,
@@ -25,6 +27,14 @@ pub(crate) struct Replay<'c> {
     /// Whose cosignatures count.
     witnesses: Policy,
     genesis: Option<Hash>,
+    /// Roots that it must have at those sizes, by what was seen elsewhere.
+    expected: BTreeMap<u64, Hash>,
+    reached: Reached,
+}
+
+/// How far a replay is.
+#[derive(Clone)]
+struct Reached {
     frontier: Frontier,
     /// The last size at which a cosignature stood.
     vouched: u64,
@@ -32,6 +42,17 @@ pub(crate) struct Replay<'c> {
     witnessed: Option<u64>,
     /// The checkpoint up to which it was replayed, as it came.
     head: Option<Note>,
+}
+
+impl Reached {
+    fn nothing() -> Self {
+        Self {
+            frontier: Frontier::new(),
+            vouched: 0,
+            witnessed: None,
+            head: None,
+        }
+    }
 }
 
 /// An entry, as it is told on the way.
@@ -61,10 +82,8 @@ impl<'c> Replay<'c> {
                 log: log.key.clone(),
                 witnesses: policy.clone(),
                 genesis: policy.genesis(),
-                frontier: Frontier::new(),
-                vouched: 0,
-                witnessed: None,
-                head: None,
+                expected: BTreeMap::new(),
+                reached: Reached::nothing(),
             });
         }
         ensure!(
@@ -92,10 +111,8 @@ impl<'c> Replay<'c> {
             log: row.log,
             witnesses,
             genesis: Some(row.genesis),
-            frontier: Frontier::new(),
-            vouched: 0,
-            witnessed: None,
-            head: None,
+            expected: BTreeMap::new(),
+            reached: Reached::nothing(),
         })
     }
 
@@ -106,29 +123,60 @@ impl<'c> Replay<'c> {
 
     /// Entries replayed.
     pub(crate) fn size(&self) -> u64 {
-        self.frontier.size()
+        self.reached.frontier.size()
     }
 
     /// Root of what was replayed.
     pub(crate) fn root(&self) -> Hash {
-        self.frontier.root()
+        self.reached.frontier.root()
     }
 
     /// The largest size replayed at which the quorum stands, if any.
     pub(crate) fn witnessed(&self) -> Option<u64> {
-        self.witnessed
+        self.reached.witnessed
     }
 
     /// The checkpoint up to which it was replayed, with its signatures.
     pub(crate) fn head(&self) -> Option<&Note> {
-        self.head.as_ref()
+        self.reached.head.as_ref()
     }
 
-    /// Replays up to the newest checkpoint, which must have the root of what was replayed.
+    /// Holds the ledger to a head that was seen elsewhere: what is replayed must have that root at that size, and reach it.
+    ///
+    /// # Errors
+    /// When it has another root there already.
+    pub(crate) fn expect(&mut self, size: u64, root: Hash) -> Result<()> {
+        if size == self.size() {
+            return self.compare(size, &root);
+        }
+        self.expected.insert(size, root);
+        Ok(())
+    }
+
+    fn compare(&self, size: u64, root: &Hash) -> Result<()> {
+        ensure!(
+            *root == self.root(),
+            "{}: its first {size} entries aren't those that were seen before, or that the national log commits: the data centre \
+             tells two histories",
+            self.name
+        );
+        Ok(())
+    }
+
+    /// Replays up to the newest checkpoint, which must have the root of what was replayed. One that fails leaves it where it was.
     pub(crate) async fn advance(
         &mut self,
         each: &mut dyn FnMut(Seen<'_>) -> Result<()>,
     ) -> Result<()> {
+        let before = self.reached.clone();
+        let advanced = self.go_on(each).await;
+        if advanced.is_err() {
+            self.reached = before;
+        }
+        advanced
+    }
+
+    async fn go_on(&mut self, each: &mut dyn FnMut(Seen<'_>) -> Result<()>) -> Result<()> {
         let note = self.fetch("checkpoint").await?;
         let (checkpoint, note) = Checkpoint::open(&note, &self.log)
             .with_context(|| format!("the checkpoint of {}", self.name))?;
@@ -141,6 +189,16 @@ impl<'c> Replay<'c> {
         );
         let lines = self.fetch("cosignatures").await?;
         let lines: Vec<wire::Cosigned> = serde_json::from_slice(&lines)?;
+        if let Some((last, _)) = self.expected.last_key_value() {
+            ensure!(
+                checkpoint.size >= *last,
+                "{} has {} entries now, and {last} were seen: entries were taken away",
+                self.name,
+                checkpoint.size
+            );
+        }
+        // Witnesses may have come since it was replayed so far.
+        self.vouch(&lines)?;
         while self.size() < checkpoint.size {
             self.tile(checkpoint.size, &lines, each).await?;
         }
@@ -149,11 +207,12 @@ impl<'c> Replay<'c> {
                 "{}: one of the entries {} to {} is not what was recorded: they don't have the root that the data centre \
                  signed",
                 self.name,
-                self.vouched,
+                self.reached.vouched,
                 self.size().saturating_sub(1)
             );
         }
-        self.head = Some(note);
+        self.reached.head = Some(note);
+        self.expected.clear();
         Ok(())
     }
 
@@ -251,7 +310,10 @@ impl<'c> Replay<'c> {
                 self.name
             );
         }
-        self.frontier.push(hash);
+        self.reached.frontier.push(hash);
+        if let Some(root) = self.expected.get(&self.size()) {
+            self.compare(self.size(), root)?;
+        }
         self.vouch(lines)?;
         each(Seen { index, act, leaf })
     }
@@ -281,7 +343,7 @@ impl<'c> Replay<'c> {
                 format!(
                     "{}: one of the entries {} to {} was changed after the witness {} saw it",
                     self.name,
-                    self.vouched,
+                    self.reached.vouched,
                     size - 1,
                     witness.key.name()
                 )
@@ -289,9 +351,9 @@ impl<'c> Replay<'c> {
             cosigned.insert(*witness.key.key_bytes(), time_s);
         }
         if !cosigned.is_empty() {
-            self.vouched = size;
+            self.reached.vouched = size;
             if self.witnesses.quorum_time_s(&cosigned).is_some() {
-                self.witnessed = Some(size);
+                self.reached.witnessed = Some(size);
             }
         }
         Ok(())

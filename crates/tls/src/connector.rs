@@ -1,12 +1,13 @@
 //! The side that calls.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, Error as TlsError};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio_rustls::TlsConnector;
 
 use crate::{Error, Place, Result, Stream, Trust};
@@ -29,10 +30,8 @@ impl Connector {
         let tls = place
             .is_tls
             .then(|| {
-                let name = ServerName::try_from(place.host.clone()).map_err(|_| Error::Name {
-                    name: place.host.clone(),
-                })?;
-                Ok((TlsConnector::from(Arc::new(trust.config()?)), name))
+                let connector = TlsConnector::from(Arc::new(trust.config()?));
+                Ok((connector, name_of(&place)?))
             })
             .transpose()?;
         Ok(Self {
@@ -50,6 +49,53 @@ impl Connector {
             address: Some(address),
             ..self
         }
+    }
+
+    /// Another place, under the same trust.
+    ///
+    /// # Errors
+    /// As [`Connector::new`].
+    pub fn to(&self, place: Place) -> Result<Self> {
+        let tls = match &self.tls {
+            Some((connector, _)) if place.is_tls => Some((connector.clone(), name_of(&place)?)),
+            _ => return Self::new(place, self.trust.clone()),
+        };
+        Ok(Self {
+            place,
+            address: None,
+            tls,
+            trust: self.trust.clone(),
+        })
+    }
+
+    /// The same place, and whoever answers may choose one of those protocols (RFC 7301).
+    ///
+    /// # Errors
+    /// When there is no authority to believe.
+    pub fn speaking(self, protocols: &[&[u8]]) -> Result<Self> {
+        let Some((_, name)) = self.tls else {
+            return Ok(self);
+        };
+        let tls = Some((self.trust.connector(protocols)?, name));
+        Ok(Self { tls, ..self })
+    }
+
+    /// The machines that the place's name leads to; the one given, if one was.
+    ///
+    /// # Errors
+    /// When the name leads nowhere.
+    pub async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        if let Some(address) = self.address {
+            return Ok(vec![address]);
+        }
+        let Place { host, port, .. } = &self.place;
+        let found = lookup_host((host.as_str(), *port)).await?;
+        let found: BTreeSet<SocketAddr> = found.collect();
+        if found.is_empty() {
+            let why = format!("{host} leads nowhere");
+            return Err(io::Error::new(io::ErrorKind::NotFound, why));
+        }
+        Ok(found.into_iter().collect())
     }
 
     /// The place.
@@ -110,4 +156,10 @@ impl Connector {
         };
         io::Error::new(io::ErrorKind::InvalidData, why)
     }
+}
+
+fn name_of(place: &Place) -> Result<ServerName<'static>> {
+    ServerName::try_from(place.host.clone()).map_err(|_| Error::Name {
+        name: place.host.clone(),
+    })
 }

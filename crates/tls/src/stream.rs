@@ -18,6 +18,18 @@ pub enum Stream {
     Dialled(Box<client::TlsStream<TcpStream>>),
 }
 
+impl Stream {
+    /// What both sides chose to speak under TLS (RFC 7301).
+    #[must_use]
+    pub fn protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Accepted(stream) => stream.get_ref().1.alpn_protocol(),
+            Self::Dialled(stream) => stream.get_ref().1.alpn_protocol(),
+        }
+    }
+}
+
 /// Calls the same method of whichever it is.
 macro_rules! each {
     ($stream:expr, $method:ident ( $($given:expr),* )) => {

@@ -11,6 +11,7 @@ mod state;
 mod statement;
 mod verify;
 mod watch;
+mod watched;
 
 use std::path::PathBuf;
 

@@ -2,7 +2,6 @@
 
 use amana_sites::{Address, Answer, Manifest};
 use http::header::{CONTENT_SECURITY_POLICY, LOCATION};
-use serde::Serialize;
 
 use super::visit::Answered;
 
@@ -31,17 +30,6 @@ const OF_THE_SERVER: [&str; 19] = [
     "vary",
     "x-content-type-options",
 ];
-
-/// Something that isn't as signed.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub(crate) struct Difference {
-    /// The address.
-    pub(crate) address: String,
-    /// As whom it was visited.
-    pub(crate) seen_as: &'static str,
-    /// What differs, and how.
-    pub(crate) what: String,
-}
 
 /// How many bytes an answer may have.
 pub(crate) fn most_bytes(expected: &Answer<'_>) -> u64 {

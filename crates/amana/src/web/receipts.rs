@@ -11,6 +11,9 @@ use super::NOT_FOUND;
 use super::credentials::Credentials;
 use crate::centre::{Centre, blocking};
 
+/// The query that asks for the youngest proof of a ledger, and not the oldest one of an act.
+const NEWEST: &str = "newest";
+
 /// `GET /receipts/<owner>/<name>/<index>`, to the owner's own keys and members, or to anybody if the ledger is public. With `?newest`, over the newest epoch that is
 /// witnessed: not the oldest proof of the act, but the youngest of its ledger.
 pub(crate) async fn to_owner(
@@ -20,7 +23,7 @@ pub(crate) async fn to_owner(
     credentials: Credentials,
 ) -> Response {
     let ledger = format!("{owner}/{name}");
-    let newest = uri.query() == Some("newest");
+    let newest = uri.query() == Some(NEWEST);
     let named = ledger.clone();
     answer(centre, ledger, &index, newest, move |centre| {
         let info = centre.store.read(|rows| LedgerInfo::named(rows, &named))?;
@@ -43,8 +46,10 @@ pub(crate) async fn to_anybody(centre: Arc<Centre>, ledger: &str, index: u64) ->
 pub(crate) async fn to_operator(
     State(centre): State<Arc<Centre>>,
     Path((owner, name, index)): Path<(String, String, String)>,
+    uri: Uri,
 ) -> Response {
-    answer(centre, format!("{owner}/{name}"), &index, false, |_| {
+    let newest = uri.query() == Some(NEWEST);
+    answer(centre, format!("{owner}/{name}"), &index, newest, |_| {
         Ok(true)
     })
     .await

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use amana_ledger::{Policy, digits};
 use amana_sites::{ApplicationRule, Host, Publishers};
@@ -9,17 +10,21 @@ use amana_tls::{Connector, Trust};
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::cli::Reader;
 use crate::commands::receipt::read_policy;
 use crate::output;
 use crate::progress::Progress;
-use crate::site_check::published::{Published, published};
-use crate::site_check::{Looked, look_around};
+use crate::site_check::published::{Followed, Published};
+use crate::site_check::{Found, Looked, Plan, look, plan};
 use crate::tls::way;
 
 /// Differences that are printed; --json has more.
 const MAX_PRINTED: usize = 50;
+/// So far a witness's clock may be ahead of ours, in seconds.
+const MAX_AHEAD_S: i64 = 600;
 
 /// A site, and by what it is judged.
 #[derive(Args)]
@@ -51,9 +56,12 @@ pub(crate) struct By {
     /// The publishers that must stand now, as the institution published them
     #[arg(long, value_name = "FILE")]
     publishers: Option<PathBuf>,
-    /// Be content with a deploy that no witness has seen yet
+    /// Be content with a deploy that no witness has seen yet, and with a ledger whatever its age
     #[arg(long)]
     allow_recorded: bool,
+    /// How long ago the witnesses may have seen the ledger last: an old one may be shown with an old site
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u32).range(1..))]
+    max_age: u32,
     #[command(flatten)]
     pub(crate) reader: Reader,
 }
@@ -63,11 +71,10 @@ impl By {
         read_policy(&self.policy)
     }
 
-    /// What is published under that name, if whoever verifies is content with it.
-    pub(crate) async fn published(&self, host: &Host) -> Result<Published> {
-        let client = self.reader.client()?;
-        let published =
-            published(&client, &self.policy()?, host, self.institution.as_deref()).await?;
+    /// What is published now, if whoever verifies is content with it.
+    pub(crate) async fn published(&self, followed: &mut Followed<'_>) -> Result<Published> {
+        let published = followed.published().await?;
+        let host = published.manifest.host();
         if let Some(file) = &self.publishers {
             let named = std::fs::read(file).with_context(|| file.display().to_string())?;
             let named = Publishers::parse(&named)?.digest();
@@ -77,16 +84,57 @@ impl By {
                 file.display()
             );
         }
+        if self.allow_recorded {
+            return Ok(published);
+        }
         ensure!(
-            published.is_witnessed || self.allow_recorded,
+            published.is_witnessed,
             "deploy {} of {host} is recorded ({}/sites/{}), and its witnesses haven't seen it yet: try again in a moment, or take \
              --allow-recorded",
             published.number,
             published.institution,
             published.index
         );
+        self.is_fresh(&published)?;
         Ok(published)
     }
+
+    /// An operator who shows yesterday's ledger with yesterday's site has no younger word of the witnesses for it.
+    fn is_fresh(&self, published: &Published) -> Result<()> {
+        let Published {
+            institution,
+            seen_s,
+            ..
+        } = published;
+        let seen_s = seen_s.with_context(|| {
+            format!(
+                "no quorum of the policy's witnesses stands behind an epoch with {institution}/sites: whether what is shown is the \
+                 newest can't be told; try again in a moment, or take --allow-recorded"
+            )
+        })?;
+        let age_s = OffsetDateTime::now_utc().unix_timestamp() - seen_s;
+        ensure!(
+            age_s >= -MAX_AHEAD_S,
+            "the witnesses saw {institution}/sites at {}, which is {} s from now: set this machine's clock",
+            time_of(seen_s),
+            -age_s
+        );
+        ensure!(
+            age_s <= i64::from(self.max_age),
+            "the witnesses saw what is shown of {institution}/sites last at {}, {} s ago: it may be an old ledger with an old site, or \
+             nobody witnesses any more. Ask the institution, or take a longer --max-age",
+            time_of(seen_s),
+            age_s
+        );
+        Ok(())
+    }
+}
+
+/// RFC 3339.
+fn time_of(seen_s: i64) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(seen_s).ok();
+    let text = time.and_then(|time| time.format(&Rfc3339).ok());
+    text.unwrap_or_else(|| format!("{seen_s} s since 1970"))
 }
 
 impl Verify {
@@ -101,25 +149,31 @@ impl Verify {
         if let Some(address) = self.at {
             way = way.at(address);
         }
-        let published = self.by.published(&host).await?;
-        let looked = self.look(way, &published).await?;
-        self.tell(&host, &published, &looked)
-    }
-
-    async fn look(&self, way: Connector, published: &Published) -> Result<Looked> {
-        let mut progress = Progress::new("looking");
+        let (client, policy) = (self.by.reader.client()?, self.by.policy()?);
+        let institution = self.by.institution.as_deref();
+        let mut followed = Followed::begin(&client, &policy, &host, institution).await?;
+        let published = self.by.published(&mut followed).await?;
         let every = usize::try_from(self.every)?;
-        look_around(way, &published.manifest, every, &mut |done, all| {
-            progress.at(done, all, "answers");
-        })
-        .await
+        let plan = plan(&way, &published.manifest, every).await?;
+        let looked = self.look(&way, &published, &plan).await?;
+        self.tell(&published, &looked, plan.dynamic)
     }
 
-    fn tell(&self, host: &Host, published: &Published, looked: &Looked) -> Result<()> {
+    async fn look(&self, way: &Connector, published: &Published, plan: &Plan) -> Result<Looked> {
+        let progress = Mutex::new(Progress::new("looking"));
+        let all = plan.visits.len() as u64;
+        let told = |done| {
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            progress.at(done, all, "answers");
+        };
+        look(way, &published.manifest, &plan.visits, 0, &told).await
+    }
+
+    fn tell(&self, published: &Published, looked: &Looked, dynamic: u64) -> Result<()> {
+        let host = published.manifest.host();
         let entry = format!("{}/sites/{}", published.institution, published.index);
-        let as_published = looked.differences.is_empty();
         if self.by.reader.json {
-            output::line(&told(host, published, looked, &entry))?;
+            output::line(&told(published, looked, dynamic, &entry))?;
         } else {
             let state = if published.is_witnessed {
                 "witnessed"
@@ -133,6 +187,10 @@ impl Verify {
                 published.at,
                 published.signers.join(", ")
             ))?;
+            if let Some(seen_s) = published.seen_s {
+                let seen = time_of(seen_s);
+                output::line(&format!("The witnesses saw this ledger last at {seen}"))?;
+            }
             if let [first, .., last] = published.named_by_operator[..] {
                 output::line(&format!(
                     "Mind: the site was removed and added again; the operator named its publishers in entry {last}, not only in \
@@ -142,28 +200,25 @@ impl Verify {
             for rule in published.manifest.applications() {
                 output::line(&of_application(rule))?;
             }
-            for one in looked.differences.iter().take(MAX_PRINTED) {
-                output::line(&format!(
-                    "  {} as {}: {}",
-                    one.address, one.seen_as, one.what
-                ))?;
+            for Found { visit, what, .. } in looked.found.iter().take(MAX_PRINTED) {
+                output::line(&format!("  {visit}: {}", what.join("; ")))?;
             }
-            if looked.differences.len() > MAX_PRINTED {
+            if looked.found.len() > MAX_PRINTED {
                 output::line(&format!(
                     "  … and {} more: --json lists them",
-                    looked.differences.len() - MAX_PRINTED
+                    looked.found.len() - MAX_PRINTED
                 ))?;
             }
         }
-        if !as_published {
+        if !looked.found.is_empty() {
             bail!(
                 "{host} is not as published: {} of {} answers differ",
-                looked.differences.len(),
+                looked.found.len(),
                 looked.asked
             );
         }
         if !self.by.reader.json {
-            let left_out = match looked.dynamic {
+            let left_out = match dynamic {
                 0 => String::new(),
                 some => format!(" {some} addresses are an application's, and weren't compared."),
             };
@@ -191,22 +246,23 @@ fn of_application(rule: &ApplicationRule) -> String {
     format!("  {path} is the application {name}'s, {whom}")
 }
 
-fn told(host: &Host, published: &Published, looked: &Looked, entry: &str) -> String {
+fn told(published: &Published, looked: &Looked, dynamic: u64, entry: &str) -> String {
     json!({
-        "host": host.as_str(),
-        "as_published": looked.differences.is_empty(),
+        "host": published.manifest.host().as_str(),
+        "as_published": looked.found.is_empty(),
         "institution": published.institution,
         "number": published.number,
         "published_at": published.at,
         "receipt": entry,
         "witnessed": published.is_witnessed,
+        "seen_at": published.seen_s.map(time_of),
         "manifest": digits(&published.manifest.digest()),
         "signers": published.signers,
         "named_by_operator": published.named_by_operator,
         "asked": looked.asked,
-        "not_compared": looked.dynamic,
+        "not_compared": dynamic,
         "applications": published.manifest.applications().collect::<Vec<_>>(),
-        "differences": looked.differences,
+        "differences": looked.differences(),
     })
     .to_string()
 }
