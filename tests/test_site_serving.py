@@ -119,19 +119,47 @@ def test_what_was_altered_on_disk_is_not_served(own, site):
     assert served(own, site.host) == b"three"
 
 
-def test_an_edited_row_publishes_nothing(own, site):
+# What somebody does to the rows, and whether an alert can still be recorded about the site then.
+EDITS = {
+    "another manifest": ("UPDATE site_deploys SET manifest = (SELECT manifest FROM site_deploys WHERE number = 1) WHERE number = 2", True),
+    "nothing is live": ("UPDATE sites SET live = NULL", True),
+    "no newest deploy": ("DELETE FROM site_deploys WHERE number = 2", True),
+    "no site": ("DELETE FROM sites", False),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_row_publishes_nothing_and_takes_nothing_down(own, site, edit):
     published(site, own, index="one")
     published(site, own, index="two")
     own.stop()
     # Of the engine that the data centre runs on by itself.
     assert "AMANA_DATABASE" not in own.environment
     with contextlib.closing(sqlite3.connect(own.data / "amana.db")) as rows:
-        rows.execute("UPDATE site_deploys SET manifest = (SELECT manifest FROM site_deploys WHERE number = 1) WHERE number = 2")
+        sql, is_told = EDITS[edit]
+        rows.execute(sql)
         rows.commit()
     own.start()
     wait_until(lambda: served(own, site.host) == b"two", "what was signed last is served")
-    assert served(own, f"1--{site.host}") == b"one"
-    wait_until(lambda: b"site.alert" in entries(own), "the alert is an entry")
+    assert served(own, f"1--{site.host}") == b"one" or not is_told
+    wait_until(lambda: b"site.alert" in entries(own) or not is_told, "the alert is an entry")
+
+
+def test_nobody_signs_what_a_row_says_that_an_older_deploy_was(own, site):
+    published(site, own, index="one")
+    published(site, own, index="two")
+    published(site, own, index="three")
+    own.stop()
+    with contextlib.closing(sqlite3.connect(own.data / "amana.db")) as rows:
+        rows.execute("UPDATE site_deploys SET manifest = (SELECT manifest FROM site_deploys WHERE number = 2) WHERE number = 1")
+        rows.commit()
+    own.start()
+    words = ("site", "rollback", site.host, 1, "--key", site.key("webmaster"), "--centre", own.web_url)
+    assert "did not sign deploy 1" in own.run(*words, code=1).stderr
+    assert "is not what the data centre says" in own.run(*words, "--policy", own.policy, code=1).stderr
+    words = ("site", "rollback", site.host, 2, *words[4:], "--policy", own.policy)
+    own.run(*words)
+    wait_until(lambda: served(own, site.host) == b"two", "the honest one is published again")
 
 
 def entries(centre):

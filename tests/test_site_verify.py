@@ -18,6 +18,8 @@ HOST = "www.finances.test"
 PAGES = {
     "index.html": "<h1>Ministère des finances</h1>" + "<p>budget</p>" * 500,
     "budget/index.html": "<h1>Budget 2027</h1>",
+    "page.html": "<h1>Une page</h1>",
+    "app.js": "document.title += ' !'",
     "style.css": "h1 { color: green }",
     "404.html": "<h1>Rien ici</h1>",
     "_redirects": "/ancien /budget/ 301\n",
@@ -160,6 +162,40 @@ def as_before(path, asked, status, headers, body):
     return status, headers, body.replace(b"Budget 2027", b"Budget 2026")
 
 
+def led_to_another_host(path, asked, status, headers, body):
+    to = f"https://{HOST}:x@evil.test/budget/"
+    return (status, headers | {"location": to}, body) if path == "/ancien" else (status, headers, body)
+
+
+def over_another_line(path, asked, status, headers, body):
+    return status, headers | {"alt-svc": 'h2="evil.test:443"'}, body
+
+
+def kept_for_a_year(path, asked, status, headers, body):
+    return status, headers | {"cache-control": "public, max-age=31536000, immutable"}, body
+
+
+def altered_script(path, asked, status, headers, body):
+    is_chrome = "Chrome/" in asked["User-Agent"]
+    return status, headers, body + b"//x" if path == "/app.js" and is_chrome else body
+
+
+def for_browsers_that_navigate(path, asked, status, headers, body):
+    return status, headers, b"defaced" if path == "/" and "Sec-Fetch-User" in asked else body
+
+
+def at_its_short_address(path, asked, status, headers, body):
+    return status, headers, b"defaced" if path == "/page" else body
+
+
+def with_a_query(path, asked, status, headers, body):
+    return status, headers, b"defaced" if path.startswith("/?") else body
+
+
+def under_a_name_of_nobody(path, asked, status, headers, body):
+    return status, headers, body + b"<script>" if status == 404 and path not in ("/.env", "/wp-login.php") else body
+
+
 def another_type(path, asked, status, headers, body):
     return status, headers | {"content-type": "text/plain"} if path == "/style.css" else headers, body
 
@@ -172,7 +208,15 @@ DISHONEST = {
     without_its_header: ("/", "x-frame-options"),
     with_a_page_more: ("/wp-login.php", "status"),
     as_before: ("/budget/", "content"),
-    another_type: ("/style.css", "type"),
+    another_type: ("/style.css", "content-type"),
+    led_to_another_host: ("/ancien", "location"),
+    over_another_line: ("/", "alt-svc"),
+    kept_for_a_year: ("/", "cache-control"),
+    altered_script: ("/app.js", "content"),
+    for_browsers_that_navigate: ("/", "content"),
+    at_its_short_address: ("/page", "content"),
+    with_a_query: ("/?", "content"),
+    under_a_name_of_nobody: ("/x", "content"),
 }
 
 
@@ -182,20 +226,62 @@ def test_a_dishonest_server_is_found_out(site, change):
     with in_between(site.port, change) as port:
         told = site.verify(port=port, code=1)
     assert not told["as_published"]
-    assert any(one["address"] == address and word in one["what"] for one in told["differences"]), json.dumps(told["differences"])
+    is_there = str.__eq__ if address not in ("/?", "/x") else str.startswith
+    assert any(is_there(one["address"], address) and word in one["what"] for one in told["differences"]), json.dumps(told["differences"])
+
+
+def test_the_server_of_sites_is_as_published_whatever_the_folder_says(site):
+    """Without a page of its own for what isn't there, with rules for everything, and more visits than one visitor is let at once."""
+    pages = {name: text for name, text in PAGES.items() if name != "404.html"} | {
+        "_headers": "/*\n  Content-Security-Policy: default-src 'self'\n/style.css\n  Content-Type: text/plain\n  Cache-Control: max-age=60\n",
+        "_redirects": "/vieux/* /:splat 301\n/an/:an/:mois /budget/?an=:an 302\n/api/* /page.html 200\n",
+    }
+    many = {f"page-{number}.html": f"<p>{number}" for number in range(700)}
+    site.deploy(pages | many)
+    site.witnessed()
+    told = site.verify()
+    assert told["as_published"] and told["asked"] > 4 * len(many) + 2000, told
+    where = http.client.HTTPConnection("127.0.0.1", site.port)
+    for address in ("/vieux//evil.test/x", "/vieux/%5Cevil.test/", "/vieux/\\evil.test/"):
+        where.request("GET", address, headers={"Host": HOST})
+        answer = where.getresponse()
+        answer.read()
+        location = answer.getheader("Location") or "/"
+        assert location.startswith("/") and not location.startswith(("//", "/\\")), location
+    site.deploy(PAGES)
+    site.witnessed()
+
+
+def test_a_site_that_was_added_again_is_not_believed(site):
+    again = ("site", "add", "encore.finances.test", "--institution", "finances", "--data", site.centre.data)
+    remove = ("site", "remove", "encore.finances.test", "--data", site.centre.data)
+    words = ("site", "verify", "http://encore.finances.test", "--at", f"127.0.0.1:{site.port}", "--policy", site.policy)
+    words = (*words, "--centre", site.centre.web_url, "--allow-recorded")
+    folder = site.folder / "encore"
+    folder.mkdir()
+    (folder / "index.html").write_text("<p>encore")
+    for is_again in (False, True):
+        site.centre.run(*again, "--publishers", site.publishers)
+        site.centre.run("site", "deploy", "encore.finances.test", folder, "--key", site.key, "--centre", site.centre.web_url)
+        done = wait_until(
+            lambda: (done := site.centre.run(*words, code=None)) and "answers differ" not in done.stderr and done, "it is served"
+        )
+        assert (done.returncode, "removed and added again" in done.stderr) == ((3, True) if is_again else (0, False)), done.stderr
+        assert "as published" in site.centre.run(*words, "--publishers", site.publishers).stdout
+        site.centre.run(*remove)
 
 
 def test_other_publishers_and_other_institutions_are_refused(site, tmp_path):
     other = site.centre.run("site", "key", "finances.test/other", "--out", tmp_path / "other.key").stdout.split()[-1]
     named = tmp_path / "publishers"
     named.write_text(f"witness other {other}\nquorum other\n")
-    assert "publishers" in site.verify("--publishers", named, code=1)
-    assert "justice/sites" in site.verify("--institution", "justice", code=1)
+    assert "publishers" in site.verify("--publishers", named, code=3)
+    assert "justice/sites" in site.verify("--institution", "justice", code=3)
 
 
 def test_what_no_witness_has_seen_is_told_apart(site, tmp_path):
     site.deploy(PAGES | {"new.html": "new"})
-    assert "haven't seen it yet" in site.verify(code=1)
+    assert "haven't seen it yet" in site.verify(code=3)
     told = site.verify("--allow-recorded")
     assert told["as_published"] and not told["witnessed"]
     site.witnessed()
@@ -208,7 +294,7 @@ def test_a_watch_keeps_evidence(site, tmp_path):
         told = site.verify(*words, verb="watch", port=port, code=1)
     assert "not as published" in told["state"]
     evidence = json.loads(open(told["evidence"], encoding="utf-8").read())
-    assert evidence["published"]["receipt"].startswith("finances/sites/")
+    assert evidence["published"]["entry"].startswith("finances/sites/")
     answer = next(one for one in evidence["answers"] if one["address"] == "/budget/")
     assert answer["status"] == 200 and answer["body"]
 
@@ -258,17 +344,18 @@ def test_all_listed_sites_are_watched_together(site, tmp_path):
 class Backwards:
     """Gives, once it is told to, the answers that it gave first: yesterday's ledger, or yesterday's site."""
 
-    def __init__(self):
-        self.first, self.goes_back, self.asked = {}, False, []
+    def __init__(self, with_queries=True):
+        self.first, self.goes_back, self.asked, self.with_queries = {}, False, [], with_queries
 
     def __call__(self, path, asked, status, headers, body):
         self.asked.append(path)
+        path = path if self.with_queries else path.split("?")[0]
         first = self.first.setdefault(path, (status, headers, body))
-        return first if self.goes_back else (status, headers, body)
+        return first if self.goes_back and status == 200 else (status, headers, body)
 
 
 def test_an_old_ledger_with_an_old_site_is_told_by_its_age(site):
-    ledger, pages = Backwards(), Backwards()
+    ledger, pages = Backwards(), Backwards(with_queries=False)
     with in_between(site.port, pages) as port, in_between(int(site.centre.web_url.rsplit(":", 1)[1]), ledger) as between:
         old = ("--centre", f"http://127.0.0.1:{between}")
 

@@ -1,6 +1,6 @@
 //! The `amana` command: parses what was asked, runs it, and turns its outcome into an exit code.
 //!
-//! 0 is done, 1 refused or failed, 2 wrong usage. What is printed for the asker goes to stdout; errors go to stderr and
+//! 0 is done, 1 refused or failed, 2 wrong usage; a command that judges says 3 where it can't. What is printed for the asker goes to stdout; errors go to stderr and
 //! say what happened, where, and what to do.
 
 mod admin;
@@ -58,7 +58,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::error(&format!("{error:#}"));
-            ExitCode::FAILURE
+            match error.downcast_ref::<output::NotJudged>() {
+                Some(_) => ExitCode::from(3),
+                None => ExitCode::FAILURE,
+            }
         }
     }
 }

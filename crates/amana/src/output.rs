@@ -1,5 +1,6 @@
 //! What is printed. A reader that goes away (`amana … | head`) ends the printing, not the program with a panic.
 
+use std::fmt;
 use std::io::{self, Write as _};
 
 use amana_store::clock;
@@ -23,6 +24,24 @@ pub(crate) fn error(text: &str) {
     // Nobody is left to tell when stderr is gone.
     let _ = writeln!(io::stderr().lock(), "amana: {text}");
 }
+
+/// Why a command that judges something can't: what it would judge may be right or wrong.
+#[derive(Debug)]
+pub(crate) struct NotJudged(anyhow::Error);
+
+impl NotJudged {
+    pub(crate) fn because(why: anyhow::Error) -> anyhow::Error {
+        Self(why).into()
+    }
+}
+
+impl fmt::Display for NotJudged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.0)
+    }
+}
+
+impl std::error::Error for NotJudged {}
 
 /// A table of JSON objects: one line each, columns by the names of their fields.
 pub(crate) fn table(rows: &[Value], columns: &[&str]) -> String {

@@ -2,30 +2,30 @@
 //! compared with the manifest. Nothing that the data centre says of itself is believed.
 
 pub(crate) mod compare;
+pub(crate) mod plan;
 pub(crate) mod published;
 pub(crate) mod visit;
 pub(crate) mod visitor;
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use amana_sites::{Address, Answer, Manifest};
+use amana_sites::Manifest;
 use amana_tls::Connector;
 use anyhow::Result;
 use futures::future::try_join_all;
 use serde::Serialize;
 
-use visit::{FACES, Face, Kept, Visit};
+use visit::{Kept, Visit};
 use visitor::{Visitor, offering_h2};
 
-/// Visits that are told; a site that is wholly another one need not be listed file by file.
-pub(crate) const MAX_TOLD: usize = 1000;
+/// Once so many visits have no answer, and none has one, nobody is there.
+const ENOUGH_SILENCE: u64 = 3;
 /// Visits that are under way together, each on a connection of its own.
 const LINES: usize = 8;
 
 /// What a look around a site found.
 pub(crate) struct Looked {
-    /// Requests that were answered.
+    /// Requests that were made.
     pub(crate) asked: u64,
     /// What wasn't as signed, in the order of the visits.
     pub(crate) found: Vec<Found>,
@@ -68,48 +68,11 @@ impl Looked {
     }
 }
 
-/// What there is to visit.
-pub(crate) struct Plan {
-    /// The visits, the site's first page first.
-    pub(crate) visits: Vec<Visit>,
-    /// Addresses that aren't visited, since an application answers them.
-    pub(crate) dynamic: u64,
-}
-
-/// Every address of the manifest, or every `nth`, at each machine that its name leads to: pages as each kind of visitor, since a defaced
-/// one often shows itself to some only, and other files as one of them in turn.
-///
-/// # Errors
-/// When the name leads nowhere.
-pub(crate) async fn plan(connector: &Connector, manifest: &Manifest, nth: usize) -> Result<Plan> {
-    let machines = connector.addresses().await?;
-    let (dynamic, addresses): (Vec<_>, Vec<_>) = addresses(manifest)
-        .into_iter()
-        .partition(|address| manifest.is_dynamic(address));
-    let mut visits = Vec::new();
-    for (place, address) in addresses.into_iter().step_by(nth).enumerate() {
-        let faces: &[Face] = match is_page(&manifest.answer(&address)) {
-            true => &FACES,
-            false => std::slice::from_ref(&FACES[place % FACES.len()]),
-        };
-        visits.extend(machines.iter().flat_map(|at| {
-            faces.iter().map(|face| Visit {
-                address: address.clone(),
-                face,
-                at: *at,
-            })
-        }));
-    }
-    Ok(Plan {
-        visits,
-        dynamic: dynamic.len() as u64,
-    })
-}
-
 /// Makes the visits, several at a time, and compares each answer with the manifest. Of the first `kept` that differ, what came is kept.
+/// A visit that isn't answered differs.
 ///
 /// # Errors
-/// When the site doesn't answer one of them.
+/// When the site answers none of the first ones.
 pub(crate) async fn look(
     connector: &Connector,
     manifest: &Manifest,
@@ -118,7 +81,9 @@ pub(crate) async fn look(
     told: &(dyn Fn(u64) + Sync),
 ) -> Result<Looked> {
     let newer = offering_h2(connector)?;
-    let (next, asked) = (AtomicUsize::new(0), AtomicU64::new(0));
+    let base = connector.place().to_string();
+    let next = AtomicUsize::new(0);
+    let (answered, unanswered) = (AtomicU64::new(0), AtomicU64::new(0));
     let lines = (0..LINES.min(visits.len())).map(|_| async {
         let mut visitor = Visitor::new(connector.clone(), newer.clone());
         let mut found = Vec::new();
@@ -128,11 +93,23 @@ pub(crate) async fn look(
                 return anyhow::Ok(found);
             };
             let expected = manifest.answer(&visit.address);
-            let answered = visitor.ask(visit, compare::most_bytes(&expected)).await?;
-            told(asked.fetch_add(1, Ordering::Relaxed) + 1);
-            let what = compare::differences(manifest, &visit.address, &expected, &answered);
-            if !what.is_empty() && found.len() < MAX_TOLD {
-                let kept = (found.len() < kept).then(|| answered.kept(visit));
+            let came = visitor.ask(visit, compare::most_bytes(&expected)).await;
+            let (what, kept) = match came {
+                Ok(came) => {
+                    told(answered.fetch_add(1, Ordering::Relaxed) + 1);
+                    let what = compare::differences(manifest, &base, visit, &expected, &came);
+                    let kept = !what.is_empty() && found.len() < kept;
+                    (what, kept.then(|| came.kept(visit)))
+                }
+                Err(error) => {
+                    let silent = unanswered.fetch_add(1, Ordering::Relaxed) + 1;
+                    if answered.load(Ordering::Relaxed) == 0 && silent >= ENOUGH_SILENCE {
+                        return Err(error);
+                    }
+                    (vec![format!("{error:#}")], None)
+                }
+            };
+            if !what.is_empty() {
                 let visit = visit.clone();
                 found.push((place, Found { visit, what, kept }));
             }
@@ -140,38 +117,8 @@ pub(crate) async fn look(
     });
     let mut found: Vec<_> = try_join_all(lines).await?.into_iter().flatten().collect();
     found.sort_by_key(|(place, _)| *place);
-    found.truncate(MAX_TOLD);
     Ok(Looked {
-        asked: asked.into_inner(),
+        asked: answered.into_inner() + unanswered.into_inner(),
         found: found.into_iter().map(|(_, found)| found).collect(),
     })
-}
-
-fn is_page(answer: &Answer<'_>) -> bool {
-    matches!(answer, Answer::File { file, .. } if file.media_type.starts_with("text/html"))
-}
-
-/// The files, the folders that they are the pages of, where exact rules begin, and something that isn't there.
-fn addresses(manifest: &Manifest) -> BTreeSet<Address> {
-    let files = manifest.files().keys();
-    let folders = files.clone().filter_map(|file| {
-        file.strip_suffix("index.html")
-            .filter(|folder| folder.ends_with('/'))
-    });
-    let rules = manifest
-        .redirects()
-        .map(|rule| rule.from.as_str())
-        .filter(|from| !from.contains([':', '*']));
-    let absent = [
-        "/amana-looks-for-what-is-not-there",
-        "/wp-login.php",
-        "/.env",
-    ];
-    files
-        .map(String::as_str)
-        .chain(folders)
-        .chain(rules)
-        .chain(absent)
-        .filter_map(|address| Address::parse(address).ok())
-        .collect()
 }

@@ -7,6 +7,7 @@ mod digest;
 mod folder;
 mod headers;
 mod host;
+mod lasting;
 mod lines;
 mod manifest;
 mod media;
@@ -24,6 +25,7 @@ pub use applications::{
 pub use folder::{Folder, MAX_FILE_BYTES, read_folder};
 pub use headers::HeaderRule;
 pub use host::Host;
+pub use lasting::lasting;
 pub use manifest::{File, MAX_FILES, MAX_MANIFEST_BYTES, Manifest};
 pub use media::media_type;
 pub use publishers::Publishers;

@@ -50,6 +50,7 @@ pub use connections::{Addresses, Running};
 pub use content::Content;
 pub use live::Live;
 pub use paced::Pace;
+pub use pages::missing_page;
 pub use respond::Line;
 
 use self::access_log::AccessLog;

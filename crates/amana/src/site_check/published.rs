@@ -114,24 +114,13 @@ impl<'c> Followed<'c> {
     /// When the data centre doesn't answer, when its ledger isn't what was signed and cosigned or goes back behind what was read
     /// before, when a statement in it isn't by the site's publishers, and when nothing is published under that name.
     pub(crate) async fn published(&mut self) -> Result<Published> {
-        let newest = self.newest().await?;
-        if let Some(newest) = &newest {
-            if newest.size < self.replay.size() {
-                // Only a replay from the beginning passes that size again; it is held to what was read before.
-                let mut anew = Replay::begin(self.client, &self.ledger, self.policy).await?;
-                anew.expect(self.replay.size(), self.replay.root())?;
-                let mut told = Told::nothing(&anew, &self.host);
-                anew.expect(newest.size, newest.root)?;
-                anew.advance(&mut |seen| told.take(&seen)).await?;
-                (self.replay, self.told) = (anew, told);
-            } else {
-                self.replay.expect(newest.size, newest.root)?;
-            }
-        }
-        let mut told = self.told.clone();
-        self.replay.advance(&mut |seen| told.take(&seen)).await?;
-        self.told = told;
-        let nothing = || format!("nothing is published under {} by {}", self.host, self.ledger);
+        let newest = self.read().await?;
+        let nothing = || {
+            format!(
+                "nothing is published under {} by {}",
+                self.host, self.ledger
+            )
+        };
         let published = self.told.history.published().with_context(nothing)?.clone();
         let manifest = self.manifest(published.manifest).await?;
         let Told { history, at } = &self.told;
@@ -155,6 +144,37 @@ impl<'c> Followed<'c> {
         })
     }
 
+    /// The manifest of the deploy of that number, as its publishers signed it; nothing if there is none since the site was last added.
+    ///
+    /// # Errors
+    /// As [`Followed::published`].
+    pub(crate) async fn deploy(&mut self, number: u64) -> Result<Option<Hash>> {
+        self.read().await?;
+        Ok(self.told.history.deploy(number))
+    }
+
+    /// Reads what is new in the ledger, and how far the national log commits it.
+    async fn read(&mut self) -> Result<Option<Newest>> {
+        let newest = self.newest().await?;
+        if let Some(newest) = &newest {
+            if newest.size < self.replay.size() {
+                // Only a replay from the beginning passes that size again; it is held to what was read before.
+                let mut anew = Replay::begin(self.client, &self.ledger, self.policy).await?;
+                anew.expect(self.replay.size(), self.replay.root())?;
+                let mut told = Told::nothing(&anew, &self.host);
+                anew.expect(newest.size, newest.root)?;
+                anew.advance(&mut |seen| told.take(&seen)).await?;
+                (self.replay, self.told) = (anew, told);
+            } else {
+                self.replay.expect(newest.size, newest.root)?;
+            }
+        }
+        let mut told = self.told.clone();
+        self.replay.advance(&mut |seen| told.take(&seen)).await?;
+        self.told = told;
+        Ok(newest)
+    }
+
     /// The newest head that the national log commits; nothing as long as there is no epoch.
     async fn newest(&self) -> Result<Option<Newest>> {
         let path = format!("/receipts/{}/0?newest", self.ledger);
@@ -174,7 +194,10 @@ impl<'c> Followed<'c> {
             verdict.row.name
         );
         let checkpoint = Checkpoint::parse(&receipt.ledger.checkpoint.text).with_context(what)?;
-        let seen_s = verdict.national_quorum_time_s.map(i64::try_from).transpose()?;
+        let seen_s = verdict
+            .national_quorum_time_s
+            .map(i64::try_from)
+            .transpose()?;
         Ok(Some(Newest {
             size: verdict.size,
             root: checkpoint.root,

@@ -25,7 +25,11 @@ pub(crate) struct Face {
     encoding: &'static str,
     language: &'static str,
     referer: Option<&'static str>,
+    /// What a browser says besides of where it goes.
+    more: &'static [(&'static str, &'static str)],
 }
+
+const ACCEPT_PAGES: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 /// Intruders show their work to some visitors: to those of search engines, to those who come from one, to telephones.
 pub(crate) const FACES: [Face; 4] = [
@@ -36,6 +40,14 @@ pub(crate) const FACES: [Face; 4] = [
         encoding: "identity",
         language: "fr",
         referer: None,
+        more: &[
+            ("accept", ACCEPT_PAGES),
+            ("upgrade-insecure-requests", "1"),
+            ("sec-fetch-dest", "document"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-site", "none"),
+            ("sec-fetch-user", "?1"),
+        ],
     },
     Face {
         name: "a telephone, gzip",
@@ -44,6 +56,13 @@ pub(crate) const FACES: [Face; 4] = [
         encoding: "gzip",
         language: "en",
         referer: None,
+        more: &[
+            ("accept", "*/*"),
+            ("sec-fetch-dest", "script"),
+            ("sec-fetch-mode", "no-cors"),
+            ("sec-fetch-site", "same-origin"),
+            ("dnt", "1"),
+        ],
     },
     Face {
         name: "a search engine, brotli",
@@ -52,6 +71,10 @@ pub(crate) const FACES: [Face; 4] = [
         encoding: "br",
         language: "",
         referer: None,
+        more: &[
+            ("accept", ACCEPT_PAGES),
+            ("from", "googlebot(at)googlebot.com"),
+        ],
     },
     Face {
         name: "somebody from a search engine, zstd",
@@ -60,6 +83,17 @@ pub(crate) const FACES: [Face; 4] = [
         encoding: "zstd",
         language: "fr-FR,fr;q=0.9",
         referer: Some("https://www.google.com/"),
+        more: &[
+            ("accept", ACCEPT_PAGES),
+            ("upgrade-insecure-requests", "1"),
+            ("sec-ch-ua-mobile", "?0"),
+            ("sec-ch-ua-platform", "\"Windows\""),
+            ("sec-fetch-dest", "document"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-user", "?1"),
+            ("cache-control", "max-age=0"),
+        ],
     },
 ];
 
@@ -89,6 +123,7 @@ impl Visit {
             encoding,
             language,
             referer,
+            more,
             ..
         } = self.face;
         let mut request = Request::builder()
@@ -103,6 +138,9 @@ impl Visit {
         }
         if let Some(referer) = referer {
             request = request.header(REFERER, *referer);
+        }
+        for (name, value) in *more {
+            request = request.header(*name, *value);
         }
         Ok(request.version(version).body(Empty::new())?)
     }

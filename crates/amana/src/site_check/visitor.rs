@@ -9,7 +9,8 @@ use amana_ledger::Hash;
 use amana_tls::{Connector, HTTP_2};
 use anyhow::{Context as _, Result, ensure};
 use bytes::Bytes;
-use http::{Request, Response, Version};
+use http::header::RETRY_AFTER;
+use http::{Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
@@ -20,6 +21,9 @@ use super::visit::{Answered, Visit};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// So often, and so long each time, a visitor waits who asks too much.
+const MAX_WAITS: usize = 8;
+const MAX_WAIT: Duration = Duration::from_secs(30);
 /// The longest compressed answer that is unpacked.
 const MAX_PACKED_BYTES: u64 = 32 << 20;
 /// Of an answer, so much is at hand as evidence.
@@ -49,11 +53,22 @@ impl Visitor {
         }
     }
 
-    /// Makes a visit. Of the body at most `max_bytes` are taken.
+    /// Makes a visit, and makes it again when it is told to wait. Of the body at most `max_bytes` are taken.
     ///
     /// # Errors
     /// When nobody answers, twice.
     pub(crate) async fn ask(&mut self, visit: &Visit, max_bytes: u64) -> Result<Answered> {
+        for _ in 0..MAX_WAITS {
+            let answered = self.ask_now(visit, max_bytes).await?;
+            let Some(wait) = wait_of(&answered) else {
+                return Ok(answered);
+            };
+            tokio::time::sleep(wait).await;
+        }
+        self.ask_now(visit, max_bytes).await
+    }
+
+    async fn ask_now(&mut self, visit: &Visit, max_bytes: u64) -> Result<Answered> {
         let place = self.connector.place().clone();
         let told = || format!("{place} does not answer {visit}");
         // A connection that was kept may have been closed meanwhile; the second try takes a new one.
@@ -112,6 +127,16 @@ impl Visitor {
         tokio::spawn(connection);
         Ok(Line::Http2(sender))
     }
+}
+
+/// How long a server that is asked too much wants its visitor to wait (RFC 9110 §10.2.3).
+fn wait_of(answered: &Answered) -> Option<Duration> {
+    if answered.status != StatusCode::TOO_MANY_REQUESTS {
+        return None;
+    }
+    let wanted = answered.headers.get(RETRY_AFTER)?.to_str().ok()?;
+    let wanted = Duration::from_secs(wanted.parse().ok()?);
+    (wanted <= MAX_WAIT).then_some(wanted)
 }
 
 /// The same way, for visitors who speak HTTP/2 where TLS is.

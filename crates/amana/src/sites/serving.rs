@@ -1,13 +1,14 @@
 //! The server of sites in the data centre: what it serves follows the ledgers, its certificates follow their dates.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use amana_ledger::Hash;
 use amana_sites::certificates::{Acme, Given};
 use amana_sites::serve::{Addresses, Alert, Running, Server, Settings, Source as _};
-use amana_sites::{Deploy, Error, Host};
+use amana_sites::{Deploy, Error, Host, Place};
 use amana_store::clock;
 use amana_tls::{Authority, Certificates, MakeLeaf};
 use anyhow::{Context as _, Result};
@@ -43,6 +44,8 @@ pub(crate) struct Serving {
     centre: Arc<Centre>,
     /// Sites that a deploy could not be loaded of, to be tried again.
     unfinished: Mutex<HashSet<Host>>,
+    /// The sites that stood by the ledgers when it was started.
+    stood: OnceLock<HashMap<Host, Place>>,
     to_compress: mpsc::Sender<Host>,
     compressing: tokio::sync::Mutex<mpsc::Receiver<Host>>,
 }
@@ -109,6 +112,7 @@ impl Serving {
             certificates,
             centre,
             unfinished: Mutex::default(),
+            stood: OnceLock::new(),
             to_compress,
             compressing: tokio::sync::Mutex::new(compressing),
         })
@@ -151,8 +155,7 @@ impl Serving {
         let mut since_ms = 0;
         loop {
             let now_ms = clock::system_ms();
-            let (sites, from_ms) = (self.centre.sites.clone(), since_ms);
-            match blocking(move || sites.changed(from_ms)).await {
+            match self.changed(since_ms).await {
                 Ok(hosts) => {
                     for host in hosts {
                         self.load(&host).await;
@@ -166,6 +169,24 @@ impl Serving {
                 () = sleep(LOOK) => {}
             }
         }
+    }
+
+    /// The sites that changed since; at first, all that the rows or the ledgers know.
+    async fn changed(&self, since_ms: i64) -> amana_sites::Result<BTreeSet<Host>> {
+        let sites = self.centre.sites.clone();
+        let mut hosts: BTreeSet<Host> = blocking(move || sites.changed(since_ms))
+            .await?
+            .into_iter()
+            .collect();
+        if self.stood.get().is_none() {
+            let sites = self.centre.sites.clone();
+            let standing = blocking(move || sites.standing()).await?;
+            let stood = standing
+                .into_iter()
+                .map(|place| (place.host.clone(), place));
+            hosts.extend(self.stood.get_or_init(|| stood.collect()).keys().cloned());
+        }
+        Ok(hosts)
     }
 
     async fn load(&self, host: &Host) {
@@ -187,18 +208,15 @@ impl Serving {
     }
 
     async fn try_load(&self, host: &Host) -> amana_sites::Result<()> {
-        let (sites, asked) = (self.centre.sites.clone(), host.clone());
-        let deploy = match blocking(move || sites.live(&asked)).await {
-            Ok(deploy) => deploy,
-            Err(Error::UnknownSite { .. }) => None,
-            Err(error) => return Err(error),
+        let deploy = match self.live(host).await? {
+            Some(deploy) => Some(self.signed(deploy).await?),
+            None => self.lost(host).await?,
         };
         let Some(deploy) = deploy else {
             self.deploys.forget(host);
             self.server.remove(host);
             return Ok(());
         };
-        let deploy = self.signed(deploy).await?;
         if self
             .server
             .numbers(host)
@@ -234,6 +252,58 @@ impl Serving {
         }
     }
 
+    /// The deploy that the rows name.
+    async fn live(&self, host: &Host) -> amana_sites::Result<Option<Deploy>> {
+        let (sites, asked) = (self.centre.sites.clone(), host.clone());
+        match blocking(move || sites.live(&asked)).await {
+            Err(Error::UnknownSite { .. }) => Ok(None),
+            live => live,
+        }
+    }
+
+    /// The deploy that the site's publishers signed last, where the rows name none: somebody deleted them, or it was never published.
+    async fn lost(&self, host: &Host) -> amana_sites::Result<Option<Deploy>> {
+        let (sites, asked) = (self.centre.sites.clone(), host.clone());
+        let place = match blocking(move || sites.site(&asked)).await {
+            Ok(site) => Some(site.place),
+            Err(Error::UnknownSite { .. }) => {
+                self.stood.get().and_then(|stood| stood.get(host)).cloned()
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(place) = place else { return Ok(None) };
+        let history = self.deploys.history(&place).await?;
+        let Some(published) = history.published() else {
+            return Ok(None);
+        };
+        // It may have been published since the rows were asked.
+        if let Some(deploy) = self.live(host).await? {
+            return self.signed(deploy).await.map(Some);
+        }
+        self.deploys.know(place.clone());
+        let signed = Deploy {
+            place,
+            number: published.number,
+            manifest: published.manifest,
+            index: published.index,
+            note: String::new(),
+            since_ms: 0,
+        };
+        self.tell_of_rows(&signed, signed.manifest).await;
+        Ok(Some(signed))
+    }
+
+    /// That the rows of a site aren't what its ledger says, which is served.
+    async fn tell_of_rows(&self, signed: &Deploy, found: Hash) {
+        let why = format!(
+            "the rows of the site: what is kept isn't what was signed; deploy {} is served",
+            signed.number
+        );
+        if let Err(error) = self.centre.sites.alert(signed, &found, &why).await {
+            tracing::error!(host = %signed.place.host, %error, "an alert about the rows of a site can't be recorded");
+        }
+    }
+
     /// The deploy that the site's publishers signed last: the one that the rows name, unless somebody edited them.
     async fn signed(&self, named: Deploy) -> amana_sites::Result<Deploy> {
         let history = self.deploys.history(&named.place).await?;
@@ -245,20 +315,15 @@ impl Serving {
         if (published.number, published.manifest) == (named.number, named.manifest) {
             return Ok(named);
         }
-        let alert = Alert {
-            host: named.place.host.clone(),
-            number: published.number,
-            address: "the rows of the site".to_owned(),
-            digest: named.manifest,
-            instead: Some(published.number),
-        };
-        self.deploys.alert(&alert).await;
-        Ok(Deploy {
+        let found = named.manifest;
+        let signed = Deploy {
             number: published.number,
             manifest: published.manifest,
             index: published.index,
             ..named
-        })
+        };
+        self.tell_of_rows(&signed, found).await;
+        Ok(signed)
     }
 
     async fn compress(&self) {

@@ -126,18 +126,23 @@ impl Deploys {
         }
         let (sites, asked) = (self.0.sites.clone(), host.clone());
         let site = blocking(move || sites.site(&asked)).await.map_err(told)?;
-        let mut places = self
-            .0
-            .places
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        places.insert(host.clone(), site.place.clone());
+        self.know(site.place.clone());
         Ok(site.place)
     }
 
     fn known(&self, host: &Host) -> Option<Place> {
         let places = self.0.places.read().unwrap_or_else(PoisonError::into_inner);
         places.get(host).cloned()
+    }
+
+    /// Whose a site is, where the rows don't say it any more.
+    pub(crate) fn know(&self, place: Place) {
+        let mut places = self
+            .0
+            .places
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        places.insert(place.host.clone(), place);
     }
 
     /// Asks anew whose a site is: it was removed, or added again.

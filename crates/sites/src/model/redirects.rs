@@ -104,6 +104,12 @@ impl Redirect {
             captured.extend(self.query_captures(asked.query()?)?);
         }
         let mut to = pattern::fill(&self.to, &captured);
+        // What a visitor puts in a path of the site must not make it another host's: browsers take /\\ for //.
+        if self.to.starts_with('/') && !self.to.starts_with("//") {
+            while to[1..].starts_with(['/', '\\']) {
+                to.remove(1);
+            }
+        }
         if let (true, true, Some(query)) = (
             self.is_redirect(),
             self.query.is_empty() && !to.contains('?'),

@@ -83,12 +83,9 @@ impl Body {
         }
     }
 
-    /// The same, of the deploy with that number.
-    pub(super) fn of_deploy(self, number: u64) -> Self {
-        Self {
-            deploy: Some(number),
-            ..self
-        }
+    /// It is of the deploy with that number.
+    pub(super) fn is_of_deploy(&mut self, number: u64) {
+        self.deploy = Some(number);
     }
 
     /// The deploy that it is really of: an earlier one, perhaps, than was asked for.
@@ -96,12 +93,9 @@ impl Body {
         self.deploy
     }
 
-    /// The same, which ends a request once it is taken.
-    pub(super) fn ending(self, answering: Answering) -> Self {
-        Self {
-            _answering: Some(answering),
-            ..self
-        }
+    /// A request ends once it is taken.
+    pub(super) fn ends(&mut self, answering: Answering) {
+        self._answering = Some(answering);
     }
 
     /// How many bytes are still to come; none where only an application knows.

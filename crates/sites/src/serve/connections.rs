@@ -294,14 +294,12 @@ where
     let place = Arc::new(place);
     let service = service_fn(async |request| {
         let answering = turns.begin();
-        let answer = answer(&server, &place, line, request).await;
-        Ok::<_, Infallible>(match answer.status() {
-            StatusCode::SWITCHING_PROTOCOLS => {
-                answering.for_ever();
-                answer
-            }
-            _ => answer.map(|body| body.ending(answering)),
-        })
+        let mut answer = answer(&server, &place, line, request).await;
+        match answer.status() {
+            StatusCode::SWITCHING_PROTOCOLS => answering.for_ever(),
+            _ => answer.body_mut().ends(answering),
+        }
+        Ok::<_, Infallible>(answer)
     });
     let connection = http1::Builder::new()
         // The stream sees to it, with the one timer that it has.

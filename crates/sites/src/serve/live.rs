@@ -13,14 +13,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::coding::Coding;
 use super::content::Wanted;
 use super::variants;
-use crate::{Address, Answer, Host, Manifest};
+use crate::{Address, Answer, Host, Manifest, lasting};
 
 /// Answers kept ready beyond one for each file: addresses with queries that don't count, or without `index.html`.
 const MORE_TARGETS: usize = 1024;
-/// A year, the longest that RFC 2616 §14.21 wanted, and what everybody writes.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-/// Kept, but asked about each time; with an ETag that is one short answer.
-const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// One deploy of a site, as it is served.
@@ -170,8 +166,8 @@ impl Live {
             default(CONTENT_TYPE, media_type);
         }
         default(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        let lasts = status == StatusCode::OK && is_fingerprinted(address);
-        default(CACHE_CONTROL, if lasts { FOR_EVER } else { ASK_AGAIN });
+        let lasting = lasting(status.as_u16(), address);
+        default(CACHE_CONTROL, HeaderValue::from_static(lasting));
         if is_compressible {
             base.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
@@ -215,62 +211,4 @@ pub(super) fn etag(file: &Wanted, coding: Option<Coding>) -> HeaderValue {
         Some(coding) => format!("\"{name}-{}\"", coding.name()),
     };
     HeaderValue::try_from(text).expect("digits, letters and quotes can stand in a header")
-}
-
-/// Whether the name tells the content, as build tools write it: `app.3f9a2c71.js`, `index-BxH3k9Zq.css`. A page is none: people
-/// come back to its address.
-fn is_fingerprinted(address: &str) -> bool {
-    let path = address.split('?').next().unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let mut parts = name.rsplit('.');
-    let ending = parts.next().unwrap_or_default();
-    if matches!(ending, "html" | "htm" | "xml" | "json" | "txt" | "pdf") {
-        return false;
-    }
-    parts.flat_map(|part| part.split(['-', '_'])).any(|part| {
-        let has = |of: fn(&u8) -> bool| part.bytes().any(|byte| of(&byte));
-        let is_all = |of: fn(&u8) -> bool| part.bytes().all(|byte| of(&byte));
-        // A date has no letters, a word no digits.
-        let is_hex = is_all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(byte));
-        let mixed = has(u8::is_ascii_digit) && has(|byte| byte.is_ascii_alphabetic());
-        let is_dense = part.len() == 8
-            && is_all(u8::is_ascii_alphanumeric)
-            && has(u8::is_ascii_lowercase)
-            && has(u8::is_ascii_uppercase)
-            && matches!(
-                ending,
-                "js" | "mjs" | "css" | "map" | "woff" | "woff2" | "svg" | "png" | "webp"
-            );
-        mixed && ((part.len() >= 8 && is_hex) || is_dense)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_names_that_tell_the_content_last_for_ever() {
-        for name in [
-            "/app.3f9a2c71.js",
-            "/assets/index-BxH3k9Zq.css",
-            "/static/media/logo.0123456789abcdef0123.png",
-            "/_next/chunk-deadbee1.js",
-        ] {
-            assert!(is_fingerprinted(name), "{name}");
-        }
-        for name in [
-            "/",
-            "/app.js",
-            "/report-20240101.png",
-            "/style.css?ver=3f9a2c71",
-            "/page.3f9a2c71.html",
-            "/rapport-3f9a2c71.pdf",
-            "/Budget2024Final.png",
-            "/3f9a2c71/app.js",
-            "/deadbeef.js",
-        ] {
-            assert!(!is_fingerprinted(name), "{name}");
-        }
-    }
 }

@@ -8,16 +8,18 @@ use super::CodeState;
 use super::body::Body;
 use super::live::Live;
 
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+const HTML_TYPE: &str = "text/html; charset=utf-8";
+const HTML: HeaderValue = HeaderValue::from_static(HTML_TYPE);
 /// Nothing is fetched, nothing is run, nobody frames it.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
-);
+const POLICY_TEXT: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: HeaderValue = HeaderValue::from_static(POLICY_TEXT);
+const MISSING: (&str, &str) = ("Cette page n'existe pas.", "There is no such page.");
 
 /// A page that says what went wrong. It names no site, no file and no program.
 pub(super) fn refusal(status: StatusCode) -> Response<Body> {
     let (french, english) = match status {
-        StatusCode::NOT_FOUND => ("Cette page n'existe pas.", "There is no such page."),
+        StatusCode::NOT_FOUND => MISSING,
         StatusCode::MISDIRECTED_REQUEST => (
             "Aucun site ne répond à ce nom ici.",
             "No site answers to this name here.",
@@ -78,12 +80,28 @@ fn not_now(french: &str, english: &str) -> Response<Body> {
 }
 
 fn told(status: StatusCode, french: &str, english: &str) -> Response<Body> {
+    html(status, &page_of(status, french, english))
+}
+
+fn page_of(status: StatusCode, french: &str, english: &str) -> String {
     let title = format!(
         "{} {}",
         status.as_u16(),
         status.canonical_reason().unwrap_or_default()
     );
-    html(status, &page(&title, &paragraphs(french, english)))
+    page(&title, &paragraphs(french, english))
+}
+
+/// What is sent where a site has nothing, and no page of its own that says so: the text, its type, and its security policy. Whoever
+/// verifies a site compares it, as `docs/formats/site.md` says.
+#[must_use]
+pub fn missing_page() -> (String, &'static str, &'static str) {
+    let (french, english) = MISSING;
+    (
+        page_of(StatusCode::NOT_FOUND, french, english),
+        HTML_TYPE,
+        POLICY_TEXT,
+    )
 }
 
 /// What a visitor may want to know of the site: `/.well-known/amana/`.
@@ -99,11 +117,11 @@ pub(super) fn about(live: &Live, code: &[CodeState]) -> Response<Body> {
     let body = format!(
         "<section lang=fr><h1>Ce site est signé</h1><p>L'institution a signé chaque fichier de ce site. Chaque publication est \
          inscrite dans un registre public que des témoins surveillent ; ce serveur n'envoie que ce qui a été signé.</p>{}\
-         <p>Pour vérifier vous-même : <code>amana site verify https://{host}</code>. \
+         <p>Pour vérifier vous-même : <code>amana site verify https://{host} --policy POLICY --centre URL</code>. \
          <a href=\"site.json\">Les mêmes faits pour les programmes</a>.</p>{}</section>\
          <section lang=en><h1>This site is signed</h1><p>The institution has signed every file of this site. Each publication \
          stands in a public ledger that witnesses watch; this server sends nothing but what was signed.</p>{}\
-         <p>To check for yourself: <code>amana site verify https://{host}</code>. \
+         <p>To check for yourself: <code>amana site verify https://{host} --policy POLICY --centre URL</code>. \
          <a href=\"site.json\">The same facts for programs</a>.</p>{}</section>",
         facts("Site", "Publication", "Empreinte du manifeste"),
         applications(live, code, &FRENCH),

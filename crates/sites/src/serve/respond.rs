@@ -46,14 +46,13 @@ impl Server {
     /// Answers one request, and logs it. What follows its head is an application's matter.
     pub async fn answer(self: &Arc<Self>, head: &Parts, rest: Rest, line: &Line) -> Response<Body> {
         let name = host_of(head);
-        let answer = match name {
+        let mut answer = match name {
             Some(name) => self.of_name(head, rest, name, line).await,
             None => pages::refusal(StatusCode::BAD_REQUEST),
         };
-        let answer = match head.method {
-            Method::HEAD => answer.map(|_| Body::empty()),
-            _ => answer,
-        };
+        if head.method == Method::HEAD {
+            *answer.body_mut() = Body::empty();
+        }
         self.log(head, name, line, &answer);
         answer
     }
@@ -290,8 +289,9 @@ impl Server {
     }
 }
 
-fn shown(answer: Response<Body>, live: &Live) -> Response<Body> {
-    answer.map(|body| body.of_deploy(live.number()))
+fn shown(mut answer: Response<Body>, live: &Live) -> Response<Body> {
+    answer.body_mut().is_of_deploy(live.number());
+    answer
 }
 
 /// The host that is asked for: an absolute target's (and HTTP/2's) before the header (RFC 9112 §3.2.2); none when there are two.

@@ -1,13 +1,14 @@
 //! What the ledger's own entries say of a site, by their signatures, whatever stands in the rows that are made of them: who edits a
 //! row publishes nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use amana_store::{LedgerId, LedgerInfo, entries};
+use serde::Deserialize;
 
 use super::Sites;
-use crate::{Error, History, Place, Recorded, Result};
+use crate::{Error, History, Host, Place, Recorded, Result};
 
 /// The histories that were read, each as far as its ledger went then.
 pub(super) type Histories = Mutex<HashMap<Place, Followed>>;
@@ -54,6 +55,50 @@ impl Sites {
             Ok((followed.history.clone(), broken))
         })
     }
+
+    /// The sites that stand by the entries of the ledgers, whatever the rows say: whoever deletes a row takes no site down. Blocking;
+    /// reads the ledgers of sites whole.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn standing(&self) -> Result<Vec<Place>> {
+        self.store.read(|rows| {
+            let mut standing = Vec::new();
+            for ledger in LedgerInfo::all(rows)? {
+                let Some(Ok(institution)) = ledger.name.strip_suffix("/sites").map(str::parse)
+                else {
+                    continue;
+                };
+                let mut hosts = BTreeSet::new();
+                entries::each_entry(rows, ledger.id, 0..ledger.size, |entry| {
+                    // An entry that can't be read ends a history, which tells of it.
+                    if let Ok(core) = entry.core()
+                        && let Ok(named) = serde_json::from_str::<Named>(core.links.get())
+                        && let Ok(host) = named.host.parse::<Host>()
+                    {
+                        match core.kind.as_ref() {
+                            "site.add" => drop(hosts.insert(host)),
+                            "site.remove" => drop(hosts.remove(&host)),
+                            _ => {}
+                        }
+                    }
+                    Ok(())
+                })?;
+                let place = |host| Place {
+                    institution: Clone::clone(&institution),
+                    host,
+                };
+                standing.extend(hosts.into_iter().map(place));
+            }
+            Ok(standing)
+        })
+    }
+}
+
+/// The site that an entry is about.
+#[derive(Deserialize)]
+struct Named {
+    host: String,
 }
 
 fn taken(history: &mut History, entry: &entries::Entry) -> Result<()> {

@@ -71,6 +71,7 @@ fn all() -> BTreeMap<String, String> {
         ("two.publishers", two().text().to_owned()),
         ("statements.json", pretty(&statements())),
         ("malformed.json", pretty(&malformed())),
+        ("missing.html", amana_sites::serve::missing_page().0),
     ];
     files.map(|(name, text)| (name.to_owned(), text)).into()
 }

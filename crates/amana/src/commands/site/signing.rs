@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use amana_ledger::{SigningKey, digits};
+use amana_ledger::{Hash, Note, SigningKey, digits};
 use amana_sites::{Host, MAX_LISTED, Publishers, Says, Statement, read_folder};
 use amana_tls::Connector;
 use anyhow::{Context as _, Result, bail, ensure};
@@ -13,10 +13,12 @@ use serde_json::{Value, json};
 
 use super::line::{Line, Taken};
 use super::publishers;
-use super::state::{self, State};
+use super::state::{self, Deploy, State};
 use super::statement::{Signing, shown};
 use crate::client::{Client, segment};
+use crate::commands::receipt::read_policy;
 use crate::rebuilder_key;
+use crate::site_check::published::Followed;
 use crate::{output, tls};
 
 /// Where a change goes: to a data centre, or to a file, for others to sign.
@@ -127,6 +129,10 @@ pub(crate) struct Rollback {
     /// File of a publisher's private key
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// The trust policy, as it was published: what the deploy was is looked up in the ledger. Needed for a deploy that this key didn't
+    /// sign
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<PathBuf>,
     #[command(flatten)]
     to: To,
 }
@@ -141,9 +147,10 @@ impl Rollback {
         let wanted = wanted.with_context(|| {
             format!("{} has no deploy {} that is listed", self.host, self.number)
         })?;
-        let says = Says::Deploy {
-            manifest: wanted.manifest()?,
-        };
+        let manifest = wanted.manifest()?;
+        self.see_that_it_was_signed(&state, wanted, manifest, &key)
+            .await?;
+        let says = Says::Deploy { manifest };
         let mut signing = Signing::next(&state, &self.host, says);
         signing.add(&key);
         let outcome = Outcome {
@@ -152,6 +159,49 @@ impl Rollback {
             enough,
         };
         finish(&self.to, &self.host, &key, outcome).await
+    }
+}
+
+impl Rollback {
+    /// What a deploy was is the data centre's word, and isn't signed for that: either the ledger says so, by the policy, or this very
+    /// key signed it then.
+    async fn see_that_it_was_signed(
+        &self,
+        state: &State,
+        deploy: &Deploy,
+        manifest: Hash,
+        key: &SigningKey,
+    ) -> Result<()> {
+        let number = self.number;
+        if let Some(policy) = &self.policy {
+            let (client, policy) = (Client::at(self.to.way()?, None)?, read_policy(policy)?);
+            let mut followed = Followed::begin(&client, &policy, &self.host, None).await?;
+            let signed = followed.deploy(number).await?;
+            ensure!(
+                signed == Some(manifest),
+                "deploy {number} of {} is not what the data centre says: by the ledger, its manifest has the SHA-256 {}",
+                self.host,
+                signed.map_or_else(|| "of no deploy".to_owned(), |signed| digits(&signed))
+            );
+            return Ok(());
+        }
+        let stated = Statement {
+            ledger: state.ledger.clone(),
+            host: self.host.clone(),
+            number,
+            says: Says::Deploy { manifest },
+        };
+        let note = Note::parse(deploy.note.as_bytes()).ok();
+        let own = note.filter(|note| note.text == stated.to_string());
+        ensure!(
+            own.is_some_and(|note| note.verify(&key.verifier()).is_ok()),
+            "{} did not sign deploy {number} of {} as the data centre tells it (manifest {}): name the trust policy with --policy, so \
+             that what it was is looked up in the ledger",
+            key.verifier().name(),
+            self.host,
+            digits(&manifest)
+        );
+        Ok(())
     }
 }
 

@@ -17,8 +17,9 @@ use crate::cli::Reader;
 use crate::commands::receipt::read_policy;
 use crate::output;
 use crate::progress::Progress;
+use crate::site_check::plan::{Plan, plan};
 use crate::site_check::published::{Followed, Published};
-use crate::site_check::{Found, Looked, Plan, look, plan};
+use crate::site_check::{Found, Looked, look};
 use crate::tls::way;
 
 /// Differences that are printed; --json has more.
@@ -84,6 +85,14 @@ impl By {
                 file.display()
             );
         }
+        // Whoever holds the data centre may remove a site, and add it again with publishers of its own.
+        if let ([first, .., last], None) = (&published.named_by_operator[..], &self.publishers) {
+            bail!(
+                "{host} was removed and added again: the operator named its publishers in entry {last} of {}/sites, not only in entry \
+                 {first}. Ask the institution for its own list of publishers, and give it with --publishers",
+                published.institution
+            );
+        }
         if self.allow_recorded {
             return Ok(published);
         }
@@ -139,6 +148,12 @@ fn time_of(seen_s: i64) -> String {
 
 impl Verify {
     pub(crate) async fn run(self) -> Result<()> {
+        let judged = self.judge().await;
+        let (published, looked, dynamic) = judged.map_err(output::NotJudged::because)?;
+        self.tell(&published, &looked, dynamic)
+    }
+
+    async fn judge(&self) -> Result<(Published, Looked, u64)> {
         let mut way = way(&self.url, self.site_authority.clone())?;
         ensure!(
             way.place().prefix.is_empty(),
@@ -156,7 +171,7 @@ impl Verify {
         let every = usize::try_from(self.every)?;
         let plan = plan(&way, &published.manifest, every).await?;
         let looked = self.look(&way, &published, &plan).await?;
-        self.tell(&published, &looked, plan.dynamic)
+        Ok((published, looked, plan.dynamic))
     }
 
     async fn look(&self, way: &Connector, published: &Published, plan: &Plan) -> Result<Looked> {
@@ -190,12 +205,6 @@ impl Verify {
             if let Some(seen_s) = published.seen_s {
                 let seen = time_of(seen_s);
                 output::line(&format!("The witnesses saw this ledger last at {seen}"))?;
-            }
-            if let [first, .., last] = published.named_by_operator[..] {
-                output::line(&format!(
-                    "Mind: the site was removed and added again; the operator named its publishers in entry {last}, not only in \
-                     entry {first}. Ask the institution whether they are its own, or give them with --publishers"
-                ))?;
             }
             for rule in published.manifest.applications() {
                 output::line(&of_application(rule))?;

@@ -20,9 +20,10 @@ use super::verify::By;
 use super::watched::{State, Told};
 use crate::client::{Client, segment};
 use crate::output;
+use crate::site_check::plan::plan;
 use crate::site_check::published::{Followed, Published};
 use crate::site_check::visit::Visit;
-use crate::site_check::{Looked, look, plan};
+use crate::site_check::{Looked, look};
 use crate::tls::way;
 
 /// Between a first look that finds something and the second one that must find it too: a deploy in between, a connection that

@@ -44,10 +44,9 @@ impl State {
     fn text(&self) -> String {
         match self {
             Self::AsPublished => "as published".to_owned(),
-            Self::Differs(_, looked) => format!(
-                "not as published: {} answers differ",
-                looked.found.len()
-            ),
+            Self::Differs(_, looked) => {
+                format!("not as published: {} answers differ", looked.found.len())
+            }
             Self::NotJudged(why) => format!("can't be judged: {why}"),
         }
     }
@@ -58,9 +57,15 @@ impl State {
             Self::Differs(published, looked) => {
                 let found = looked.found.iter();
                 let found: Vec<String> = found
-                    .map(|Found { visit, what, .. }| format!("{}: {}", visit.address, what.join("; ")))
+                    .map(|Found { visit, what, .. }| {
+                        format!("{}: {}", visit.address, what.join("; "))
+                    })
                     .collect();
-                format!("{}\n{}", digits(&published.manifest.digest()), found.join("\n"))
+                format!(
+                    "{}\n{}",
+                    digits(&published.manifest.digest()),
+                    found.join("\n")
+                )
             }
             other => other.text(),
         }
