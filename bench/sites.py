@@ -21,7 +21,17 @@ WORK = [
     ("100 KiB", "http", "100k.bin", 32),
     ("100 KiB, TLS", "https", "100k.bin", 32),
     ("10 MiB", "http", "10m.bin", 4),
+    ("PHP by FastCGI", "http", "app/hello.php", 16),
 ]
+FPM = """[global]
+error_log = {root}/fpm.log
+[app]
+listen = {root}/fpm.sock
+listen.backlog = 511
+listen.mode = 0666
+pm = static
+pm.max_children = 4
+"""
 
 
 def free_port():
@@ -87,6 +97,7 @@ class Ours(Served):
         return [
             os.environ["BENCH_SITES"], self.root / "files", f"127.0.0.1:{self.http}", f"127.0.0.1:{self.https}",
             self.root / "cert.pem", self.root / "key.pem", self.folder / "access.log", str(self.hosts),
+            self.root / "fpm.sock", self.root / "scripts",
         ]
 
 
@@ -110,7 +121,8 @@ class Nginx(Served):
               client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p; fastcgi_temp_path {self.folder}/f;
               uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
               server {{ listen 127.0.0.1:{self.http}; listen 127.0.0.1:{self.https} ssl; root {self.root}/files;
-                ssl_certificate {self.root}/cert.pem; ssl_certificate_key {self.root}/key.pem; }}
+                ssl_certificate {self.root}/cert.pem; ssl_certificate_key {self.root}/key.pem;
+                location /app/ {{ root {self.root}/scripts; fastcgi_pass unix:{self.root}/fpm.sock; include /etc/nginx/fastcgi.conf; }} }}
             }}""")
         os.chmod(self.root, 0o755)
         return ["nginx", "-c", config, "-p", self.folder]
@@ -136,6 +148,10 @@ class Caddy(Served):
             }}
             """.replace(f"http://:{self.http}, https://localhost:{self.https} {{", f"""
             :{self.http} {{
+              handle /app/* {{
+                root * {self.root}/scripts
+                php_fastcgi unix/{self.root}/fpm.sock
+              }}
               root * {self.root}/files
               file_server
               log {{
@@ -175,6 +191,19 @@ def prepared(root):
     )
 
 
+def fpm(root):
+    """PHP-FPM for all servers, on wrk's core: what is measured is the server before it."""
+    (root / "scripts" / "app").mkdir(parents=True)
+    (root / "scripts" / "app" / "hello.php").write_text('<?php header("Content-Type: text/plain"); echo str_repeat("x", 1024);')
+    config = root / "fpm.conf"
+    config.write_text(FPM.format(root=root) + ("user = root\ngroup = root\n" if os.geteuid() == 0 else ""))
+    found = sorted(pathlib.Path("/usr/sbin").glob("php-fpm*"))
+    if not found:
+        raise SystemExit("Debian's php-fpm is needed")
+    words = ["taskset", "-c", "1", found[-1], "--nodaemonize", "--fpm-config", config]
+    return subprocess.Popen([*words, *(["--allow-to-run-as-root"] if os.geteuid() == 0 else [])], stderr=subprocess.DEVNULL)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=4)
@@ -185,6 +214,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         prepared(root)
+        programs = fpm(root)
         servers = [kind(root / kind.__name__, root) for kind in kinds]
         try:
             found = {}
@@ -197,6 +227,8 @@ def main():
         finally:
             for server in servers:
                 server.end()
+            programs.terminate()
+            programs.wait()
 
 
 def report(servers, found):

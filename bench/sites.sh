@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The server of sites beside nginx and Caddy, as Markdown on standard output; `bench/sites.sh --help` lists the options.
 #
-# Needs two cores, and Debian's nginx, caddy, wrk, openssl and python3.
+# Needs two cores, and Debian's nginx, caddy, php-fpm, wrk, openssl and python3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cargo build --release --locked -p bench-sites

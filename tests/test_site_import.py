@@ -163,31 +163,53 @@ def test_a_deploy_takes_the_folder_as_it_is(centre, hosted, home, tmp_path):
 
 
 def test_pages_look_and_run_as_before(wordpress, home):
-    """Page by page in a browser: same text, same pictures, no script refused, and nobody else asked."""
+    """Page by page in a browser, all of them: same text, same pictures, same height, no script refused, and nobody else asked."""
     out, _ = home
+    report = json.loads((out.with_name("site.import") / "report.json").read_text())
+    files = [row["address"] for row in report["addresses"] if row["became"] == "file"]
     server = Server(out)
+    pages = [path for path in files if fetched(server.url, path)[1].startswith("text/html")]
+    assert len(pages) > 150
+    different = []
     try:
         with chromium() as browser:
-            for path in ("/", "/circulaire-15/", "/cabinet/", "/category/budget/"):
-                before, after = (seen(browser, url, path) for url in (wordpress.url, server.url))
-                assert after["text"] == before["text"]
-                assert after["pictures"] == before["pictures"]
-                assert after["faults"] == []
+            tab = {url: Tab(browser, url) for url in (wordpress.url, server.url)}
+            for path in pages:
+                before, after = (tab[url].seen(path) for url in (wordpress.url, server.url))
+                differs = {name: (look, after["looks"][name]) for name, look in before["looks"].items() if after["looks"][name] != look}
+                if differs or after["faults"]:
+                    different.append((path, differs, after["faults"]))
                 assert all(url.startswith(server.url) for url in after["asked"]), after["asked"]
     finally:
         server.stop()
+    assert different == []
 
 
-def seen(browser, url, path):
-    page = browser.new_page()
-    asked, faults = [], []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.goto(url + path, wait_until="networkidle")
-    text = page.inner_text("body").replace(url, "")
-    widths = page.eval_on_selector_all("img", "all => all.map(one => [one.alt, one.naturalWidth])")
-    page.close()
-    return {"text": text, "pictures": widths, "asked": [one for one in asked if one.startswith("http")], "faults": faults}
+class Tab:
+    """A tab of a browser at one site."""
+
+    def __init__(self, browser, url):
+        self.url, self.page = url, browser.new_page()
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
+
+    def seen(self, path):
+        self.asked, self.faults = [], []
+        self.page.goto(self.url + path, wait_until="load")
+        looks = self.page.evaluate("""async () => {
+            const pictures = [...document.images];
+            // Those that wait until somebody scrolls to them.
+            pictures.forEach(one => { one.loading = 'eager'; });
+            await Promise.allSettled(pictures.map(one => one.decode()));
+            return {
+                text: document.body.innerText,
+                pictures: pictures.map(one => [one.alt, one.naturalWidth]),
+                height: document.documentElement.scrollHeight,
+            };
+        }""")
+        looks["text"] = looks["text"].replace(self.url, "")
+        asked = [one for one in self.asked if one.startswith("http")]
+        return {"looks": looks, "asked": asked, "faults": self.faults}
 
 
 def test_the_report_is_for_people_in_both_languages(home):

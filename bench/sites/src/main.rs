@@ -1,9 +1,10 @@
 //! The server of sites alone, on a folder, for measuring: as in the data centre, each file is compared with its digest before it is
 //! sent, and each request is logged.
 //!
-//!     bench-sites FOLDER HTTP HTTPS CERTIFICATE KEY LOG HOSTS
+//!     bench-sites FOLDER HTTP HTTPS CERTIFICATE KEY LOG HOSTS [SOCKET SCRIPTS]
 //!
-//! HOSTS sites with the same files answer, `localhost` and `site-N.bench`.
+//! HOSTS sites with the same files answer, `localhost`, `plain.bench` and `site-N.bench`. What `plain.bench` has below `/app/` is run by
+//! FastCGI at that SOCKET, from the folder SCRIPTS.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -12,12 +13,16 @@ use std::sync::Arc;
 
 use amana_ledger::{Hash, digits};
 use amana_sites::serve::{
-    Addresses, Alert, Allowance, Altered, CodeState, Content, Live, Server, Settings, Source,
+    Addresses, Alert, Allowance, Altered, Application, Backend, CodeState, Content, FastCgi,
+    Limits, Live, Server, Settings, Source,
 };
-use amana_sites::{File, Host, Manifest};
+use amana_sites::{ApplicationRule, File, Host, Manifest};
 use amana_tls::Certificates;
 use bytes::Bytes;
 use futures::future::BoxFuture;
+
+/// The site that has an application.
+const WITH_APPLICATION: &str = "plain.bench";
 
 struct Folder(HashMap<String, PathBuf>);
 
@@ -77,8 +82,20 @@ impl Source for Nothing {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let given: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, http, https, certificate, key, log, hosts] = &given[..] else {
-        return Err("bench-sites FOLDER HTTP HTTPS CERTIFICATE KEY LOG HOSTS".into());
+    let [
+        folder,
+        http,
+        https,
+        certificate,
+        key,
+        log,
+        hosts,
+        application @ ..,
+    ] = &given[..]
+    else {
+        return Err(
+            "bench-sites FOLDER HTTP HTTPS CERTIFICATE KEY LOG HOSTS [SOCKET SCRIPTS]".into(),
+        );
     };
     let (mut listed, mut kept) = (BTreeMap::new(), HashMap::new());
     for entry in std::fs::read_dir(folder)? {
@@ -116,6 +133,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             ..Allowance::default()
         },
         access_log: Some(log.into()),
+        applications: match application {
+            [socket, scripts] => vec![run_by(socket, scripts)?],
+            _ => Vec::new(),
+        },
         ..Settings::default()
     };
     let now = Arc::new(now_s);
@@ -128,11 +149,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?;
     let names = (1..hosts.parse::<usize>()?).map(|number| format!("site-{number}.bench"));
     // Not `localhost`, which has the certificate and would be redirected.
-    for name in ["plain.bench".to_owned(), "localhost".to_owned()]
+    for name in [WITH_APPLICATION.to_owned(), "localhost".to_owned()]
         .into_iter()
         .chain(names)
     {
-        let manifest = Manifest::new(name.parse()?, listed.clone(), Vec::new(), Vec::new())?;
+        let mut manifest = Manifest::new(name.parse()?, listed.clone(), Vec::new(), Vec::new())?;
+        if name == WITH_APPLICATION && !application.is_empty() {
+            manifest = manifest.with_applications(vec![ApplicationRule {
+                editors: false,
+                missing: false,
+                name: "app".to_owned(),
+                path: "/app/*".to_owned(),
+            }])?;
+        }
         server.put(Live::new(1, manifest));
     }
     let wanted = Addresses {
@@ -146,6 +175,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     running.stop();
     server.close_log();
     Ok(())
+}
+
+fn run_by(socket: &str, scripts: &str) -> Result<Application, Box<dyn std::error::Error>> {
+    Ok(Application {
+        host: WITH_APPLICATION.parse()?,
+        name: "app".to_owned(),
+        backend: Backend::FastCgi(FastCgi {
+            place: format!("unix:{socket}").parse()?,
+            root: scripts.into(),
+            index: "index.php".to_owned(),
+            no_scripts: Vec::new(),
+        }),
+        from: None,
+        health: None,
+        code: None,
+        limits: Limits::default(),
+    })
 }
 
 fn now_s() -> i64 {

@@ -204,7 +204,8 @@ impl Server {
         let range = head
             .headers
             .get(RANGE)
-            .filter(|_| answer.status == StatusCode::OK);
+            // Of a GET alone (RFC 9110 §14.2).
+            .filter(|_| answer.status == StatusCode::OK && head.method == Method::GET);
         if answer.is_compressible && range.is_none() {
             let wishes = head
                 .headers

@@ -20,17 +20,32 @@ const ALSO_OF_THE_CONNECTION: [&str; 4] = [
 ];
 /// What only we say; paths in place of the one that the rules were judged by (CVE-2018-14773); and `proxy`, which programs would
 /// take for a setting of theirs (CVE-2016-5385).
-const NOT_BY_VISITORS: [&str; 7] = [
+const NOT_BY_VISITORS: [&str; 13] = [
+    "cf-connecting-ip",
     "client-ip",
+    "fastly-client-ip",
     "forwarded",
     "proxy",
     "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-host",
+    "x-original-host",
     "x-original-url",
     "x-real-ip",
     "x-rewrite-url",
 ];
 /// `-for`, `-host`, `-proto` and their kin.
 const ALSO_NOT_BY_VISITORS: &str = "x-forwarded-";
+/// What applications say to the server before them, and no visitor needs to know.
+const NOT_TO_VISITORS: [&str; 4] = [
+    "server",
+    "x-lighttpd-send-file",
+    "x-powered-by",
+    "x-sendfile",
+];
+/// `-redirect`, `-expires` and their kin.
+const ALSO_NOT_TO_VISITORS: &str = "x-accel-";
 /// What only we say of an answer.
 pub(super) const SNAPSHOT: HeaderName = HeaderName::from_static("amana-snapshot");
 
@@ -106,7 +121,12 @@ pub(super) fn answer_headers(mut headers: HeaderMap) -> HeaderMap {
     let named = named_by_connection(&headers);
     let gone: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| is_of_the_connection(name, &named) || **name == SNAPSHOT)
+        .filter(|name| {
+            is_of_the_connection(name, &named)
+                || **name == SNAPSHOT
+                || NOT_TO_VISITORS.contains(&name.as_str())
+                || name.as_str().starts_with(ALSO_NOT_TO_VISITORS)
+        })
         .cloned()
         .collect();
     for name in gone {
@@ -178,6 +198,7 @@ mod tests {
             ("x-forwarded-prefix", "/admin"),
             ("x-original-url", "/admin"),
             ("x-rewrite-url", "/admin"),
+            ("x-client-ip", "1.2.3.4"),
             ("expect", "100-continue"),
             ("content-length", "3"),
             ("cookie", "a=1"),
@@ -196,6 +217,8 @@ mod tests {
             ("x-internal", "1"),
             ("transfer-encoding", "chunked"),
             ("amana-snapshot", "deploy 3"),
+            ("x-accel-redirect", "/private/dump.sql"),
+            ("server", "Apache/2.4.1"),
             ("set-cookie", "a=1"),
             ("set-cookie", "b=2"),
         ]);
