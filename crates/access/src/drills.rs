@@ -75,7 +75,8 @@ impl Access {
     /// Records a drill of the custodians. Gives the act's receipt name.
     ///
     /// # Errors
-    /// [`Error::Forbidden`], [`Error::Invalid`], [`Error::Busy`], [`Error::Store`].
+    /// [`Error::Forbidden`], [`Error::Invalid`], [`Error::NotEnrolled`] without keys that custodians could rebuild,
+    /// [`Error::NoSuchShare`], [`Error::TooFewShares`], [`Error::Busy`], [`Error::Store`].
     pub async fn record_drill(&self, session: &Session, drill: NewDrill) -> Result<String> {
         if !session.may(Operation::RecordDrill) {
             return Err(Error::Forbidden);
@@ -86,6 +87,7 @@ impl Access {
             official: session.account.official,
             by: session.actor().to_string(),
             ledger: session.ledger,
+            institution: session.account.owner.to_string(),
             links: DrillLinks {
                 official: session.account.official,
                 held_on: drill.held_on,

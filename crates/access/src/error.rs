@@ -117,6 +117,22 @@ pub enum Error {
         /// Its name.
         institution: String,
     },
+    /// The custodians of the institution's keyring hold no page of that number.
+    #[error("no custodian has a page number {number}: the pages are numbered 1 to {shares}")]
+    NoSuchShare {
+        /// The number.
+        number: u8,
+        /// The most pages of a group.
+        shares: u8,
+    },
+    /// So few pages rebuild nothing.
+    #[error("{given} pages do not rebuild the keys: it takes {needed}")]
+    TooFewShares {
+        /// How many there were.
+        given: usize,
+        /// How many it takes.
+        needed: usize,
+    },
     /// The keyring isn't the next one of the institution's chain.
     #[error("the keyring is not taken: {0}")]
     Keyring(amana_seal::Error),
@@ -285,6 +301,8 @@ impl Error {
             Self::EnrolmentOver { .. } => "enrolment-over",
             Self::OtherRoot => "other-root",
             Self::NotEnrolled { .. } => "not-enrolled",
+            Self::NoSuchShare { .. } => "no-such-share",
+            Self::TooFewShares { .. } => "too-few-shares",
             Self::Keyring(_) => "keyring",
             Self::Passkey(_) => "passkey",
             Self::PasskeyExists => "passkey-exists",

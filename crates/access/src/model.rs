@@ -14,6 +14,9 @@ use crate::{Error, Result};
 /// The most buckets that one grant names.
 const MAX_GRANT_BUCKETS: usize = 100;
 
+/// The longest name of a person: pages and journals repeat it on every line.
+const MAX_PERSON_CHARS: usize = 80;
+
 /// Names of the school's sandboxes begin so, and no institution's does: the mark stands in every receipt.
 pub(crate) const SANDBOX: &str = "school-";
 
@@ -189,7 +192,7 @@ impl FromStr for Role {
     }
 }
 
-/// A person's name: 1 to 200 bytes, no control characters.
+/// A person's name: 1 to 80 characters, no control characters.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OfficialName(String);
@@ -198,13 +201,15 @@ impl FromStr for OfficialName {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        if name.trim().is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
+        let name = name.trim();
+        let is_long = name.chars().count() > MAX_PERSON_CHARS;
+        if name.is_empty() || is_long || name.chars().any(char::is_control) {
             return Err(Error::Invalid {
                 what: "the official's name",
-                why: "must be 1 to 200 bytes without control characters",
+                why: "must be 1 to 80 characters without control characters",
             });
         }
-        Ok(Self(name.trim().to_owned()))
+        Ok(Self(name.to_owned()))
     }
 }
 

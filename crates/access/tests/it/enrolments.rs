@@ -27,8 +27,13 @@ fn newcomer(key: &MemberKey, role: Role) -> NewMember {
 }
 
 pub(crate) fn first(institution: &str, root: &Root, admin: &MemberKey) -> Bundle {
+    shared(institution, root, admin, "1-of-1")
+}
+
+/// The first keyring, of a root that is shared by that plan.
+pub(crate) fn shared(institution: &str, root: &Root, admin: &MemberKey, plan: &str) -> Bundle {
     let custodians = Custodians {
-        plan: "1-of-1".parse().unwrap(),
+        plan: plan.parse().unwrap(),
         set: 1,
     };
     let mut draft = Draft::first(institution, root, custodians).unwrap();

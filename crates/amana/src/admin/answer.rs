@@ -78,7 +78,9 @@ impl From<amana_access::Error> for Refusal {
         use amana_access::Error as E;
         let status = match error {
             E::Store(error) => return error.into(),
-            E::Invalid { .. } => StatusCode::BAD_REQUEST,
+            E::Invalid { .. } | E::NoSuchShare { .. } | E::TooFewShares { .. } => {
+                StatusCode::BAD_REQUEST
+            }
             E::UnknownInstitution { .. }
             | E::UnknownOfficial { .. }
             | E::UnknownAccessKey { .. }

@@ -152,8 +152,18 @@ struct CustodiansPage {
 }
 
 impl CustodiansPage {
+    /// Where there are no keys there is nothing to rebuild.
     fn may_record(&self) -> bool {
-        self.space.may(Operation::RecordDrill)
+        self.custodians.plan.is_some() && self.space.may(Operation::RecordDrill)
+    }
+
+    fn plan(&self, plan: &str) -> String {
+        let plan = plan.parse();
+        // It was a plan's own text.
+        plan.map_or_else(
+            |_| String::new(),
+            |plan| self.frame.texts.custodians.of_plan(&plan),
+        )
     }
 
     fn reads_journal(&self) -> bool {

@@ -1,5 +1,7 @@
 //! Words of the custodians' page.
 
+use amana_seal::shares::GroupPlan;
+
 /// Those words.
 pub struct CustodianWords {
     /// Title and menu.
@@ -8,8 +10,16 @@ pub struct CustodianWords {
     pub lead: &'static str,
     /// That there are none yet.
     pub none: &'static str,
+    /// Link: how to have some.
+    pub set_up: &'static str,
     /// Label: how many of how many.
     pub plan: &'static str,
+    /// So many of so many pages.
+    pub of: fn(needed: u8, pages: u8) -> String,
+    /// So many of the groups that follow.
+    pub of_groups: fn(needed: u8) -> String,
+    /// A plan, and the number of its set of pages.
+    pub set_told: fn(plan: &str, set: u32) -> String,
     /// Label: set of shares.
     pub set: &'static str,
     /// Label: keyring.
@@ -54,4 +64,21 @@ pub struct CustodianWords {
     pub note: &'static str,
     /// Button.
     pub save: &'static str,
+}
+
+impl CustodianWords {
+    /// Who together rebuilds the keys: `3 pages sur 5`, or, of groups, how many of them, and how many of each.
+    #[must_use]
+    pub fn of_plan(&self, plan: &GroupPlan) -> String {
+        let groups = plan.groups();
+        if let [alone] = groups {
+            return (self.of)(alone.threshold(), alone.members());
+        }
+        let each = groups.iter().map(|group| {
+            let pages = (self.of)(group.threshold(), group.members());
+            format!("{} {pages}", group.name())
+        });
+        let each: Vec<_> = each.collect();
+        format!("{} {}", (self.of_groups)(plan.threshold()), each.join(", "))
+    }
 }

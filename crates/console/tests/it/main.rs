@@ -13,6 +13,7 @@ mod calls;
 mod content;
 mod contrast;
 mod gateway;
+mod home;
 mod house;
 mod language;
 mod leaving;

@@ -4,6 +4,7 @@ use amana_access::Role;
 use amana_ledger::digits;
 use serde_json::{Value, json};
 
+use crate::home;
 use crate::house::House;
 use crate::program::Program;
 use crate::shelf::{self, SITE, signed};
@@ -20,6 +21,10 @@ async fn drills_are_recorded_and_counted_for_donors() {
     fatima
         .is_refused("POST", "custodians", drill("rebuilt"), "forbidden")
         .await;
+    keeper
+        .is_refused("POST", "custodians", drill("rebuilt"), "not-enrolled")
+        .await;
+    home::enrol(&house, "2-of-3").await;
     for outcome in ["rebuilt", "failed", "rebuilt"] {
         keeper.does("POST", "custodians", drill(outcome)).await;
     }
@@ -27,6 +32,13 @@ async fn drills_are_recorded_and_counted_for_donors() {
     keeper
         .is_refused("POST", "custodians", nobody, "invalid")
         .await;
+    for (custodians, outcome, code) in [
+        (json!([1, 2, 4]), "failed", "no-such-share"),
+        (json!([1]), "rebuilt", "too-few-shares"),
+    ] {
+        let wrong = json!({ "held_on": today, "custodians": custodians, "outcome": outcome });
+        keeper.is_refused("POST", "custodians", wrong, code).await;
+    }
     assert_eq!(
         fatima.get("custodians").await["drills"][0]["custodians"],
         json!([1, 3])

@@ -6,7 +6,17 @@ pub(crate) const WORDS: CustodianWords = CustodianWords {
     title: "Custodians",
     lead: "Your institution's keys are whole nowhere: custodians have a page of words each, and several together rebuild them.",
     none: "None: your institution has no gateway yet, and so no keys to share.",
+    set_up: "Set up a gateway",
     plan: "How many, of how many",
+    of: |needed, pages| {
+        let plural = if pages < 2 { "" } else { "s" };
+        format!("{needed} of {pages} page{plural}")
+    },
+    of_groups: |needed| match needed {
+        1 => "one of the groups:".to_owned(),
+        _ => format!("{needed} of the groups:"),
+    },
+    set_told: |plan, set| format!("{plan} (set {set})"),
     set: "Set of pages no.",
     keyring: "Keyring no.",
     unknown: "The data centre knows neither their names nor their words: your institution alone knows who holds which page.",

@@ -6,6 +6,9 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
     Some(match code {
         "not-found" => "It has moved, or it is not yours to see: the two answer alike.",
         "name" => "That name cannot be given here. Change it: no “/” and no control characters.",
+        "top-name" => {
+            "That name cannot stand at the top: 3 to 63 lower-case letters without accents, digits and hyphens, such as staff-files. Further down any name will do."
+        }
         "other-kind" => "A file and a folder do not replace one another.",
         "exists" => "That name is taken already in this folder.",
         "not-empty" => "The folder is not empty: delete what is in it first.",
@@ -62,7 +65,15 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         "unknown-code" => "That code is not known, or it was used already.",
         "enrolment-over" => "That enrolment is over.",
         "other-root" => "The keys shown are not that institution's.",
-        "not-enrolled" => "That institution has no keys of its own yet: enrol a gateway first.",
+        "not-enrolled" => {
+            "That institution has no keys of its own yet: set up a gateway first (Help)."
+        }
+        "no-such-share" => {
+            "There is no page of that number: the page Custodians says how many there are. Take the numbers printed on the pages."
+        }
+        "too-few-shares" => {
+            "So few pages do not rebuild the keys: give all that were brought together, or the outcome “failed”."
+        }
         "keyring" => "The keyring is refused: it does not follow the one in force.",
         "release-recorded" => "That release is recorded already.",
         "unknown-release" => "That release is not recorded.",

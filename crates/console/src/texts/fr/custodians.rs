@@ -7,7 +7,17 @@ pub(crate) const WORDS: CustodianWords = CustodianWords {
     lead: "Les clés de votre institution ne sont entières nulle part : des dépositaires en ont chacun une page de mots, et \
            plusieurs ensemble les reconstituent.",
     none: "Aucun : votre institution n’a pas encore de passerelle, donc pas de clés à partager.",
+    set_up: "Installer une passerelle",
     plan: "Combien, sur combien",
+    of: |needed, pages| {
+        let plural = if needed < 2 { "" } else { "s" };
+        format!("{needed} page{plural} sur {pages}")
+    },
+    of_groups: |needed| match needed {
+        1 => "un des groupes :".to_owned(),
+        _ => format!("{needed} des groupes :"),
+    },
+    set_told: |plan, set| format!("{plan} (jeu n° {set})"),
     set: "Jeu de pages n°",
     keyring: "Trousseau n°",
     unknown: "Le centre ne connaît ni leurs noms ni leurs mots : votre institution seule sait qui tient quelle page.",

@@ -10,6 +10,9 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         "name" => {
             "Ce nom ne peut pas être donné ici. Changez-le : ni « / », ni caractères de contrôle."
         }
+        "top-name" => {
+            "Ce nom ne convient pas au premier niveau : 3 à 63 minuscules sans accent, chiffres et tirets, par exemple dossiers-rh. Plus bas, tout nom convient."
+        }
         "other-kind" => "Un fichier et un dossier ne se remplacent pas l’un l’autre.",
         "exists" => "Ce nom est déjà pris dans ce dossier.",
         "not-empty" => "Le dossier n’est pas vide : supprimez d’abord ce qu’il contient.",
@@ -66,12 +69,18 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         "unknown-official" => "Il n’y a pas d’agent de ce nom dans l’institution.",
         "access-key-exists" => "Cette clé de logiciel existe déjà.",
         "unknown-access-key" => "Il n’y a pas de clé de logiciel de ce nom.",
-        "unknown-enrolment" => "Il n’y a pas d’inscription de ce nom en attente.",
+        "unknown-enrolment" => "Il n’y a pas d’enrôlement de ce numéro en attente.",
         "unknown-code" => "Ce code n’est pas connu, ou il a déjà servi.",
-        "enrolment-over" => "Cette inscription est terminée.",
+        "enrolment-over" => "Cet enrôlement est terminé.",
         "other-root" => "Les clés présentées ne sont pas celles de cette institution.",
         "not-enrolled" => {
-            "Cette institution n’a pas encore de clés à elle : inscrivez d’abord une passerelle."
+            "Cette institution n’a pas encore de clés à elle : installez d’abord une passerelle (Aide)."
+        }
+        "no-such-share" => {
+            "Il n’y a pas de page de ce numéro : la page Dépositaires dit combien il y en a. Reprenez les numéros imprimés sur les pages."
+        }
+        "too-few-shares" => {
+            "Si peu de pages ne reconstituent pas les clés : indiquez toutes celles qui étaient réunies, ou le résultat « manqué »."
         }
         "keyring" => "Le trousseau est refusé : il ne suit pas celui qui est en vigueur.",
         "release-recorded" => "Cette version est déjà inscrite.",
