@@ -3,7 +3,7 @@
 pub mod centre;
 pub(crate) mod directory;
 mod formats;
-mod help;
+pub(crate) mod help;
 pub(crate) mod notices;
 pub mod proof;
 pub(crate) mod sites;

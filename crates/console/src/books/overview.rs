@@ -130,7 +130,7 @@ impl Need {
             | Self::SupportOpen { .. }
             | Self::Leaving { .. } => "/account/officials",
             Self::OnePasskey { .. } => "/account/credentials",
-            Self::NoKeyring => "/help",
+            Self::NoKeyring => "/help#gateway",
             Self::DrillLate { .. } => "/custodians",
             Self::Damaged { .. } | Self::UnusedKeys { .. } => "/alerts",
             _ => "/proof",

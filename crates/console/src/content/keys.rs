@@ -6,7 +6,7 @@ use amana_access::{AccessKey, AccessKeyId, Grant, NewAccessKey, Operation, Right
 use amana_vault::Mode;
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::account::guard::Signed;
 use crate::account::me::seconds;
 use crate::api::Call;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Page, Result, menu};
 
 /// Buckets that the form offers; a grant names as many at most.
@@ -77,6 +78,8 @@ struct KeysPage {
     recorded: Option<Recorded>,
     keys: Vec<Key>,
     buckets: Vec<String>,
+    /// Whether the institution could seal: a gateway of its own is enrolled.
+    seals: bool,
 }
 
 impl KeysPage {
@@ -121,6 +124,7 @@ pub(super) async fn page(
     let keys = listed(&console, &session).await?.keys;
     let buckets = console.vault.list_buckets(&caller, "", None, MAX_OFFERED);
     let buckets = buckets.await?.0;
+    let seals = seals(&console, &session).await?;
     let texts = language.texts();
     Page::of(&KeysPage {
         frame: menu::frame(texts, &session, "/keys", texts.keys.title),
@@ -133,7 +137,17 @@ pub(super) async fn page(
             .filter(|bucket| bucket.mode == Mode::Open)
             .map(|bucket| bucket.name)
             .collect(),
+        seals,
     })
+}
+
+/// Whether the institution has keys of its own: then a key of the data centre is easily taken for one of its gateway.
+async fn seals(console: &Arc<Console>, session: &Session) -> Result<bool> {
+    let institution = session.account.owner.institution().cloned();
+    let institution = institution.ok_or(Error::NotFound)?;
+    console
+        .ask(move |access| Ok(access.keyring(&institution)?.is_some()))
+        .await
 }
 
 async fn made(console: &Console, session: &Session, grant: Grant) -> Result<NewAccessKey> {
@@ -164,6 +178,7 @@ struct KeyPage {
     secret: zeroize::Zeroizing<String>,
     endpoint: String,
     remote: String,
+    seals: bool,
 }
 
 impl KeyPage {
@@ -196,6 +211,7 @@ pub(super) async fn make(
         buckets,
         right: fields.text("right").parse()?,
     };
+    let seals = seals(&console, &session).await?;
     let key = made(&console, &session, grant).await?;
     let texts = language.texts();
     Page::of(&KeyPage {
@@ -205,6 +221,7 @@ pub(super) async fn make(
         secret: key.secret.reveal().to_owned().into(),
         endpoint: console.s3.clone(),
         remote: session.account.owner.to_string(),
+        seals,
         session,
     })
 }

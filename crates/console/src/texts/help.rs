@@ -6,10 +6,12 @@ pub struct HelpWords {
     pub title: &'static str,
     /// Whom it is for.
     pub lead: &'static str,
+    /// At a gateway, before the data centre's address: the pages that are named are there.
+    pub at_gateway: &'static str,
     /// Name of the list of topics.
     pub contents: &'static str,
     /// The topics, in the order of somebody's first weeks.
-    pub topics: [Topic; 8],
+    pub topics: [Topic; 12],
 }
 
 /// One thing that people want to do.

@@ -8,6 +8,8 @@ pub struct KeyWords {
     pub title: &'static str,
     /// What they are.
     pub lead: &'static str,
+    /// That what this data centre's keys deposit is open, and what to type at the gateway instead.
+    pub in_the_open: &'static str,
     /// That there is none.
     pub none: &'static str,
     /// Column: the key's id.

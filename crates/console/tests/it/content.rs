@@ -6,6 +6,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::account::signed_in;
+use crate::home;
 use crate::house::{Answer, HOSTILE, House};
 use crate::markup::tags;
 
@@ -476,4 +477,24 @@ async fn tags_are_changed_by_a_form_that_shows_those_that_there_are() {
         .await
         .text();
     assert!(!page.contains("id=\"set-tags\""), "{page}");
+}
+
+/// Whoever could seal is told that a key of the data centre doesn't, where the key is asked for and where it is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_opens_deposits_says_so() {
+    let desk = Desk::of(Role::FocalPoint).await;
+    let form = "for=all&right=own";
+    for page in [desk.get("/keys", &[]).await, desk.post("/keys", form).await] {
+        assert!(!page.says("in-the-open"), "{}", page.text());
+    }
+    home::enrol(&desk.house, "3-of-5").await;
+    let page = desk.get("/keys", &[("accept-language", "en")]).await;
+    assert!(page.says("the operator can read it"), "{}", page.text());
+    let told = tags(&page.text());
+    let told = told
+        .iter()
+        .filter(|tag| tag.attribute("aria-describedby") == Some("in-the-open"));
+    assert_eq!(told.count(), 2, "the rights and the buckets");
+    let made = desk.post("/keys", form).await;
+    assert!(made.says("amana access-key create --data amana-gateway"));
 }

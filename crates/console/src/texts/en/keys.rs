@@ -6,7 +6,9 @@ use crate::texts::keys::KeyWords;
 
 pub(crate) const WORDS: KeyWords = KeyWords {
     title: "Access keys",
-    lead: "An access key lets software read or deposit over S3. Its secret is shown once, when it is made; here only the key’s name is ever seen.",
+    lead: "An access key lets software read or deposit over S3. Its secret is shown once, when it is made; here only the key’s identifier is ever seen.",
+    in_the_open: "A key made here works at the data centre, where what it deposits is open: the operator can read it. To deposit \
+                  sealed, make the key on your gateway's machine:",
     none: "No key yet.",
     key: "Key",
     may: "Rights",

@@ -6,7 +6,9 @@ use crate::texts::keys::KeyWords;
 
 pub(crate) const WORDS: KeyWords = KeyWords {
     title: "Clés de logiciels",
-    lead: "Une clé de logiciel laisse un logiciel lire ou déposer par S3. Le secret n’est montré qu’une fois, à la création ; ici on ne voit jamais que le nom de la clé.",
+    lead: "Une clé de logiciel laisse un logiciel lire ou déposer par S3. Le secret n’est montré qu’une fois, à la création ; ici on ne voit jamais que l’identifiant de la clé.",
+    in_the_open: "Une clé faite ici vaut au centre de données, où ce qu’elle dépose est ouvert : l’opérateur peut le lire. Pour \
+                  déposer scellé, faites la clé sur la machine de votre passerelle :",
     none: "Aucune clé encore.",
     key: "Clé",
     may: "Droits",
