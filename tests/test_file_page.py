@@ -100,7 +100,7 @@ def test_a_day_with_files(chromium, ministry, tmp_path, scripts):
         # The receipt proves the deposit, offline.
         receipt = downloaded(page, "a.button.second")
         centre.run("receipt", "verify", receipt, "--policy", centre.policy, "--allow-recorded")
-        page.locator("summary").click()
+        page.locator("main summary").click()
         page.locator("form[action='/folders/delete'] button").click()
         page.get_by_role("link", name="other.txt", exact=True).wait_for()
         assert page.locator("#entries tbody tr").count() == 1
@@ -135,11 +135,35 @@ def test_what_was_replaced_and_deleted_comes_back(chromium, ministry):
         page.locator("#versions form button").click()
         assert s3.get_object(Bucket="archives", Key="acte.txt")["Body"].read() == b"premier"
         assert page.locator("#versions tbody tr").count() == 3
-        page.locator("summary").click()
+        page.locator("main summary").click()
         page.locator("form[action='/folders/delete'] button").click()
         page.locator("#removed form button").click()
         assert page.locator("h1").inner_text() == "acte.txt"
     assert s3.get_object(Bucket="archives", Key="acte.txt")["Body"].read() == b"premier"
+
+
+def test_a_folder_at_the_top_keeps_what_was(chromium, ministry):
+    _, gateway, account = ministry
+    with signed_in(chromium, ministry, scripts=False) as page:
+        page.locator("#name").fill("dossiers-rh")
+        page.locator("form[action='/folders/make'] button").click()
+        page.get_by_role("link", name="dossiers-rh/").click()
+        assert page.locator("form[action='/folders/keep']").count() == 0
+    assert account.client().get_bucket_versioning(Bucket="dossiers-rh")["Status"] == "Enabled"
+    cookie, token = session_of(gateway, account)
+    form = urllib.parse.urlencode({"token": token, "path": "", "name": "Mes Dossiers RH"})
+    kind = "application/x-www-form-urlencoded"
+    refused = ask(gateway, "/folders/make", "POST", form, Content_Type=kind, Cookie=cookie, Accept_Language="fr")
+    assert refused.status == 400 and "par exemple dossiers-rh" in refused.body.decode()
+
+
+def test_help_is_there_and_so_is_a_page_for_what_is_not(chromium, ministry):
+    _, gateway, _ = ministry
+    with browser.visit(chromium, gateway.web_url + "/help", for_axe=True) as page:
+        assert page.locator("#gateway").is_visible()
+        assert browser.violations(page) == []
+    missing = ask(gateway, "/nowhere", Accept="text/html", Accept_Language="fr")
+    assert missing.status == 404 and "Cette page n’existe pas" in missing.body.decode()
 
 
 def test_a_colleague_opens_a_link_until_it_is_taken_back(chromium, ministry):

@@ -63,6 +63,19 @@ pub(crate) enum FolderPage {
     Nowhere,
 }
 
+/// A page of a gateway itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum GatewayPlace {
+    /// How it is.
+    Gateway,
+    /// Its folders, whose pages have a frame of their own.
+    Folders,
+    /// Help.
+    Help,
+    /// None of the menu.
+    Nowhere,
+}
+
 impl Frame {
     /// The frame of a public page.
     pub(crate) fn public(
@@ -127,6 +140,7 @@ impl Frame {
                 item("/folders", words.title, at == FolderPage::Folders),
                 item("/folders/shares", words.shares, at == FolderPage::Shares),
                 item("/", words.gateway, false),
+                item("/help", texts.frame.help, false),
             ],
             foot: Vec::new(),
             note: None,
@@ -134,7 +148,17 @@ impl Frame {
     }
 
     /// The frame of a gateway's page.
-    pub(crate) fn gateway(texts: &'static Texts, institution: &str) -> Self {
+    pub(crate) fn gateway(
+        texts: &'static Texts,
+        title: &'static str,
+        institution: &str,
+        at: GatewayPlace,
+    ) -> Self {
+        let item = |place, href, label| MenuItem {
+            href,
+            label,
+            current: place == at,
+        };
         let foot = ["/healthz", "/readyz", "/metrics"].map(|href| MenuItem {
             href,
             // What monitoring asks for has one name in every language.
@@ -143,13 +167,13 @@ impl Frame {
         });
         Self {
             texts,
-            title: texts.gateway.title.into(),
+            title: title.into(),
             owner: institution.to_owned(),
-            menu: vec![MenuItem {
-                href: "/folders",
-                label: texts.files.title,
-                current: false,
-            }],
+            menu: vec![
+                item(GatewayPlace::Gateway, "/", texts.files.gateway),
+                item(GatewayPlace::Folders, "/folders", texts.files.title),
+                item(GatewayPlace::Help, "/help", texts.frame.help),
+            ],
             foot: foot.into(),
             note: None,
         }

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use amana_seal::keyring::Custodians;
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http::{StatusCode, header};
 use serde::Serialize;
 
-use crate::frame::Frame;
+use crate::files::Peer;
+use crate::frame::{Frame, GatewayPlace};
+use crate::public::help::HelpPage;
 use crate::{Language, Page, Result, assets, dress};
 
 /// How a gateway is. It names no object.
@@ -65,10 +70,12 @@ pub struct GatewayAlarm {
 /// Asks a gateway how it is.
 pub type Ask = Arc<dyn Fn() -> GatewayState + Send + Sync>;
 
-/// The page at `/`, with what it needs.
+/// The page at `/`, help, and the answer for what isn't there.
 pub fn router<S: Clone + Send + Sync + 'static>(ask: Ask) -> Router<S> {
     Router::new()
         .route("/", get(page))
+        .route("/help", get(help))
+        .fallback(nowhere)
         .with_state(ask)
         .merge(assets::routes())
         .layer(from_fn(dress::dress))
@@ -79,9 +86,25 @@ pub fn router<S: Clone + Send + Sync + 'static>(ask: Ask) -> Router<S> {
 struct GatewayPage {
     frame: Frame,
     gateway: GatewayState,
+    /// Whether the asker sits at the machine itself, where what concerns the custodians is told.
+    at_home: bool,
 }
 
 impl GatewayPage {
+    /// Who holds the root, in words.
+    fn custodians(&self) -> String {
+        let texts = self.frame.texts;
+        let custodians = self.gateway.custodians.as_deref().unwrap_or_default();
+        match custodians.parse::<Custodians>() {
+            Ok(custodians) => (texts.custodians.set_told)(
+                &texts.custodians.of_plan(&custodians.plan),
+                custodians.set,
+            ),
+            // Nothing yet.
+            Err(_) => "–".to_owned(),
+        }
+    }
+
     /// What stands behind what it serves.
     fn freshness(&self) -> String {
         let texts = self.frame.texts;
@@ -95,7 +118,7 @@ impl GatewayPage {
         let (texts, gateway) = (self.frame.texts, &self.gateway);
         let (acts, bytes) = (
             texts.number(&gateway.spooled),
-            texts.number(&gateway.spooled_bytes),
+            texts.size(&gateway.spooled_bytes),
         );
         (texts.gateway.spooled)(&acts, &bytes)
     }
@@ -116,9 +139,69 @@ impl GatewayPage {
     }
 }
 
-async fn page(State(ask): State<Ask>, language: Language) -> Result<Page> {
+/// Whether a request comes from this machine, and nobody passed it on: one who reads the page of a gateway from elsewhere
+/// isn't told that one person holds every key, nor where the pages of shares lie.
+fn is_at_home(request: &Request) -> bool {
+    let peer = request.extensions().get::<Peer>();
+    let passed_on = [header::FORWARDED.as_str(), "x-forwarded-for", "x-real-ip"]
+        .into_iter()
+        .any(|name| request.headers().contains_key(name));
+    peer.is_some_and(|peer| peer.0.to_canonical().is_loopback()) && !passed_on
+}
+
+async fn page(State(ask): State<Ask>, language: Language, request: Request) -> Result<Page> {
+    let at_home = is_at_home(&request);
     let gateway = ask();
     let texts = language.texts();
-    let frame = Frame::gateway(texts, &gateway.institution);
-    Page::of(&GatewayPage { frame, gateway })
+    let frame = Frame::gateway(
+        texts,
+        texts.gateway.title,
+        &gateway.institution,
+        GatewayPlace::Gateway,
+    );
+    Page::of(&GatewayPage {
+        frame,
+        gateway,
+        at_home,
+    })
+}
+
+async fn help(State(ask): State<Ask>, language: Language) -> Result<Page> {
+    let gateway = ask();
+    let texts = language.texts();
+    let frame = Frame::gateway(
+        texts,
+        texts.help.title,
+        &gateway.institution,
+        GatewayPlace::Help,
+    );
+    Page::of(&HelpPage {
+        frame,
+        centre: Some(gateway.centre),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "gateway_nowhere.html")]
+struct NowherePage {
+    frame: Frame,
+}
+
+/// A page for people, a line for programs.
+async fn nowhere(State(ask): State<Ask>, language: Language, request: Request) -> Result<Response> {
+    let accepts = request.headers().get(header::ACCEPT);
+    let accepts = accepts.and_then(|accepts| accepts.to_str().ok());
+    if !accepts.is_some_and(|kinds| kinds.contains("text/html")) {
+        return Ok((StatusCode::NOT_FOUND, "not found\n").into_response());
+    }
+    let texts = language.texts();
+    let institution = ask().institution;
+    let frame = Frame::gateway(
+        texts,
+        texts.frame.not_found,
+        &institution,
+        GatewayPlace::Nowhere,
+    );
+    let page = Page::of(&NowherePage { frame })?;
+    Ok((StatusCode::NOT_FOUND, page).into_response())
 }

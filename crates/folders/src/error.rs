@@ -16,6 +16,14 @@ pub enum Error {
         /// Which rule.
         why: String,
     },
+    /// No bucket can be named so, which is what the folders at the top are.
+    #[error("{name:?} can't be a folder at the top: {why}")]
+    TopName {
+        /// The name, cut.
+        name: String,
+        /// Which rule.
+        why: String,
+    },
     /// There is no such file or folder.
     #[error("there is no such file or folder")]
     Missing,
@@ -71,6 +79,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Name { .. } => "name",
+            Self::TopName { .. } => "top-name",
             Self::Missing => "missing",
             Self::OtherKind(_) => "other-kind",
             Self::Exists => "exists",

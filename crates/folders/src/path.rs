@@ -19,7 +19,7 @@ impl Place {
     /// Parses a path; a `/` at the end says nothing, since clients leave it out and put it in.
     ///
     /// # Errors
-    /// [`Error::Name`] for what no key or bucket can be named.
+    /// [`Error::Name`] for what no key can be named, [`Error::TopName`] for what no bucket can be.
     pub fn parse(path: &str) -> Result<Self> {
         let path = path.trim_start_matches('/');
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -39,7 +39,10 @@ impl Place {
             Some((bucket, name)) => (bucket, Some(name)),
             None => (path, None),
         };
-        let bucket = BucketName::parse(bucket).map_err(|error| wrong(&error.to_string()))?;
+        let bucket = BucketName::parse(bucket).map_err(|error| Error::TopName {
+            name: bucket.chars().take(200).collect(),
+            why: error.to_string(),
+        })?;
         match name {
             None => Ok(Self::Bucket(bucket)),
             Some(name) => {

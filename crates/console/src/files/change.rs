@@ -12,7 +12,7 @@ use super::places::{folder_href, href};
 use super::session::Posted;
 use crate::Result;
 
-/// Makes a folder in the one of `path`.
+/// Makes a folder in the one of `path`; at the top, one that keeps versions.
 pub(super) async fn make(State(files): State<Arc<Files>>, posted: Posted) -> Result<Redirect> {
     let folder = Place::parse(posted.text("path"))?;
     let name = posted.text("name").trim();
@@ -20,10 +20,12 @@ pub(super) async fn make(State(files): State<Arc<Files>>, posted: Posted) -> Res
     if place.parent() != folder {
         return Err(amana_folders::Error::OtherKind("one folder at a time").into());
     }
-    files
-        .tree(&posted.signed.caller)
-        .make_folder(&place)
-        .await?;
+    let tree = files.tree(&posted.signed.caller);
+    tree.make_folder(&place).await?;
+    // Who knows folders expects that what was replaced can be had again. Cut off in between, the folder's page offers it.
+    if matches!(place, Place::Bucket(_)) {
+        tree.keep_versions(&place).await?;
+    }
     Ok(Redirect::to(&folder_href(&folder)))
 }
 

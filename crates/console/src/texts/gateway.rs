@@ -56,4 +56,10 @@ pub struct GatewayWords {
     pub keyring: &'static str,
     /// Who holds the root.
     pub custodians: &'static str,
+    /// That who holds the root is told at the machine alone.
+    pub elsewhere: &'static str,
+    /// What an address that leads nowhere means.
+    pub nowhere: &'static str,
+    /// Link: the gateway's page.
+    pub home: &'static str,
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use amana_console::files::Peer;
 use amana_console::gateway::{GatewayAlarm, GatewayState, router};
-use axum::Router;
+use axum::{Extension, Router};
 use http::StatusCode;
 
 use crate::house::ask;
@@ -46,11 +47,76 @@ pub(crate) fn states() -> [(&'static str, GatewayState); 2] {
     [("to which all is well", sound), ("in trouble", troubled)]
 }
 
+/// The routes of a gateway in that state, to who comes from that address.
+fn routes(state: GatewayState, from: &str) -> Router {
+    let peer = Peer(from.parse().unwrap());
+    router(Arc::new(move || state.clone())).layer(Extension(peer))
+}
+
+/// Its page, as it is read at the machine itself.
 pub(crate) async fn page(state: GatewayState, tag: &str) -> String {
-    let router: Router = router(Arc::new(move || state.clone()));
-    let answer = ask(&router, "/", &[("accept-language", tag)]).await;
+    let answer = ask(
+        &routes(state, "127.0.0.1"),
+        "/",
+        &[("accept-language", tag)],
+    )
+    .await;
     assert_eq!(answer.status, StatusCode::OK);
     answer.text()
+}
+
+#[tokio::test]
+async fn only_the_machine_itself_is_told_of_the_custodians() {
+    let [_, (_, mut troubled)] = states();
+    troubled.custodians = Some("1-of-1 1".to_owned());
+    let told =
+        |text: &str| ["UNE SEULE", "/srv/pages", "1 page sur 1"].map(|words| text.contains(words));
+    let own = [("accept-language", "fr")];
+    for (from, headers, all) in [
+        ("127.0.0.1", &own as &[_], true),
+        ("::1", &own, true),
+        ("::ffff:127.0.0.1", &own, true),
+        ("192.168.1.20", &own, false),
+        // Passed on by something else on this machine.
+        (
+            "127.0.0.1",
+            &[own[0], ("x-forwarded-for", "192.168.1.20")],
+            false,
+        ),
+    ] {
+        let answer = ask(&routes(troubled.clone(), from), "/", headers).await;
+        assert_eq!(told(&answer.text()), [all; 3], "{from}");
+        assert!(
+            answer.says("/srv/evidence/1.json"),
+            "alarms are told to everybody"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_gateway_has_not_is_a_page_and_help_is_there() {
+    let [(_, sound), _] = states();
+    let routes = routes(sound, "192.168.1.20");
+    let page = ask(
+        &routes,
+        "/custodians",
+        &[("accept", "text/html"), ("accept-language", "fr")],
+    )
+    .await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(
+        page.says("href=\"/folders\"") && page.says("Cette page n’existe pas"),
+        "{}",
+        page.text()
+    );
+    let line = ask(&routes, "/custodians", &[]).await;
+    assert_eq!(
+        (line.status, line.text().as_str()),
+        (StatusCode::NOT_FOUND, "not found\n")
+    );
+    let help = ask(&routes, "/help", &[("accept-language", "fr")]).await;
+    assert_eq!(help.status, StatusCode::OK);
+    assert!(help.says("id=\"gateway\"") && help.says("https://centre.example"));
 }
 
 #[tokio::test]

@@ -30,9 +30,11 @@ impl Answers {
         match error {
             Error::Missing => FsError::NotFound,
             Error::Exists => FsError::Exists,
-            Error::Name { .. } | Error::OtherKind(_) | Error::NotEmpty | Error::TooMany { .. } => {
-                FsError::Forbidden
-            }
+            Error::Name { .. }
+            | Error::TopName { .. }
+            | Error::OtherKind(_)
+            | Error::NotEmpty
+            | Error::TooMany { .. } => FsError::Forbidden,
             Error::Broken(_) | Error::HostKey { .. } => FsError::GeneralFailure,
             Error::Vault(error) => match error {
                 VaultError::AccessDenied

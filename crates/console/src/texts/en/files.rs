@@ -32,7 +32,7 @@ pub(crate) const WORDS: FileWords = FileWords {
     upload: "Upload",
     upload_failed: "This file was not taken, and the old one stays:",
     new_folder: "Name of the new folder",
-    bucket_hint: "At the top: 3 to 63 lower-case letters, digits and hyphens.",
+    bucket_hint: "At the top: 3 to 63 lower-case letters without accents, digits and hyphens, such as staff-files. What is replaced or deleted there will be kept.",
     make_folder: "Make folder",
     removed: "Deleted files",
     bring_back: "Bring back",

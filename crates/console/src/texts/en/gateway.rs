@@ -27,7 +27,10 @@ pub(crate) const WORDS: GatewayWords = GatewayWords {
     last: "Last quorum:",
     queue: "Acts waiting for their answer",
     spool: "Deposits kept here until the data centre has them",
-    spooled: |acts, bytes| format!("{acts} ({bytes} bytes)"),
+    spooled: |acts, bytes| format!("{acts} ({bytes})"),
     keyring: "Keyring in force, number",
-    custodians: "Custodians and set of pages",
+    custodians: "Custodians",
+    elsewhere: "told on the gateway's machine alone",
+    nowhere: "No page of this gateway has that address. Check it, or begin from the menu.",
+    home: "The gateway's page",
 };

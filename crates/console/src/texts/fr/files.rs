@@ -32,7 +32,7 @@ pub(crate) const WORDS: FileWords = FileWords {
     upload: "Envoyer",
     upload_failed: "Ce fichier n’a pas été pris, et l’ancien reste :",
     new_folder: "Nom du nouveau dossier",
-    bucket_hint: "Au premier niveau : 3 à 63 minuscules sans accent, chiffres et tirets.",
+    bucket_hint: "Au premier niveau : 3 à 63 minuscules sans accent, chiffres et tirets, par exemple dossiers-rh. Ce qui y sera remplacé ou supprimé sera gardé.",
     make_folder: "Créer le dossier",
     removed: "Fichiers supprimés",
     bring_back: "Rétablir",

@@ -27,7 +27,10 @@ pub(crate) const WORDS: GatewayWords = GatewayWords {
     last: "Dernier quorum :",
     queue: "Actes en attente de réponse",
     spool: "Dépôts gardés ici en attendant le centre",
-    spooled: |acts, bytes| format!("{acts} ({bytes} octets)"),
+    spooled: |acts, bytes| format!("{acts} ({bytes})"),
     keyring: "Trousseau en vigueur, n°",
-    custodians: "Dépositaires et jeu de pages",
+    custodians: "Dépositaires",
+    elsewhere: "ne se lit que sur la machine de la passerelle",
+    nowhere: "Aucune page de cette passerelle n’a cette adresse. Vérifiez-la, ou partez du menu.",
+    home: "Page de la passerelle",
 };
