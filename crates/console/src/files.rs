@@ -27,7 +27,7 @@ use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use futures::future::BoxFuture;
 
-use crate::dress;
+use crate::{dress, query};
 use session::Sessions;
 
 /// The longest form, but for files.
@@ -140,5 +140,6 @@ pub fn router<S: Clone + Send + Sync + 'static>(files: Arc<Files>) -> Router<S> 
             post(upload::take).layer(DefaultBodyLimit::disable()),
         )
         .with_state(files)
+        .layer(from_fn(query::told))
         .layer(from_fn(dress::dress))
 }

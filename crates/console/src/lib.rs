@@ -37,6 +37,7 @@ mod page;
 pub mod provider;
 mod public;
 mod publishing;
+pub mod query;
 mod school;
 pub mod texts;
 
@@ -164,6 +165,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(console: Arc<Console>) -> Router
         .layer(DefaultBodyLimit::max(account::MAX_FORM_BYTES))
         .layer(Extension(books::tallies()))
         .layer(Extension(spool))
+        .layer(from_fn(query::told))
         .layer(from_fn_with_state(console.clone(), account::known))
         .with_state(console)
         .merge(assets::routes())

@@ -32,11 +32,13 @@ pub mod operator;
 pub mod proof;
 pub mod provider;
 pub mod publishing;
+pub mod queries;
 pub mod school;
 pub mod support;
 pub mod upload;
 pub mod usage;
 pub mod verify;
+pub mod who_may;
 
 use account::AccountWords;
 use agreements::AgreementWords;
@@ -65,11 +67,13 @@ use operator::OperatorWords;
 use proof::ProofWords;
 use provider::ProviderWords;
 use publishing::PublishingWords;
+use queries::QueryWords;
 use school::SchoolWords;
 use support::SupportWords;
 use upload::UploadWords;
 use usage::UsageWords;
 use verify::VerifyWords;
+use who_may::WhoMayWords;
 
 /// The words of one language.
 pub struct Texts {
@@ -139,6 +143,10 @@ pub struct Texts {
     pub school: SchoolWords,
     /// Sites.
     pub publishing: PublishingWords,
+    /// Addresses that ask for what can't be.
+    pub queries: QueryWords,
+    /// Whose work it is.
+    pub who_may: WhoMayWords,
     /// What an error's code means to a person: what happened, and what to do.
     pub refusal: fn(&str) -> Option<&'static str>,
 }

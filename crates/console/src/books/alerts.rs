@@ -413,6 +413,16 @@ impl AlertsPage {
         (self.frame.texts.alerts.about)(*code)[2]
     }
 
+    /// The same for one alert: where no witness is asked for, none is absent.
+    fn to_do_now(&self, alert: &Alert) -> &'static str {
+        match &alert.told {
+            Told::Proof {
+                anomaly: Anomaly::NoQuorum,
+            } => self.frame.texts.alerts.name_witnesses,
+            _ => self.to_do(&alert.code),
+        }
+    }
+
     /// What the past alerts of this page are about, the worst first.
     fn codes(&self) -> Vec<Code> {
         let codes: BTreeSet<_> = self.alerts.past.iter().map(|alert| alert.code).collect();

@@ -73,6 +73,8 @@ struct EntryPage {
     space: Space,
     whole: Whole,
     names: Names,
+    /// Whether the trust policy asks for witnesses: otherwise none is waited for.
+    asks_witnesses: bool,
 }
 
 impl EntryPage {
@@ -128,6 +130,7 @@ pub(super) async fn page(
         space,
         whole,
         names,
+        asks_witnesses: console.store.policy().policy.has_quorum(),
     })
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amana_store::{LedgerInfo, clock};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::{Deserialize, Serialize};
@@ -21,18 +21,21 @@ use super::usage::{day_name, of_days, table};
 use super::zip::Zip;
 use crate::assets::Asset;
 use crate::frame::Frame;
+use crate::query::{Denied, Query, Unfit, Why, repeated};
 use crate::{Console, Error, Language, Page, Result};
 
 /// Receipts in a pack: those asked for, or the newest of the month.
 const MAX_RECEIPTS: usize = 20;
 /// The journal in a pack; a longer one is exported by itself.
 const MAX_JOURNAL_BYTES: usize = 16 * 1024 * 1024;
+/// What people write between numbers.
+const BETWEEN: [&str; 2] = ["et", "and"];
 /// Months that one may choose.
 const MONTHS: usize = 13;
 
 /// What is asked for.
 #[derive(Clone, Default, Debug, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct Wanted {
     /// `2026-11`; without one, this month.
     month: String,
@@ -107,24 +110,56 @@ pub struct Evidence {
     pub receipts: Vec<u64>,
 }
 
-async fn read(console: &Arc<Console>, space: &Space, wanted: &Wanted) -> Result<(Evidence, Month)> {
+impl Wanted {
+    fn month(&self, now_ms: i64) -> Result<Month, Unfit> {
+        let named = match self.month.as_str() {
+            "" => day_name(now_ms.div_euclid(DAY_MS))[..7].to_owned(),
+            name => name.to_owned(),
+        };
+        Month::of(&named).ok_or_else(|| {
+            let why = Why::Month(repeated(&self.month));
+            Unfit::new("month", why)
+        })
+    }
+
+    /// The entries that are asked for, of a ledger of that size.
+    fn entries(&self, size: u64) -> Result<Vec<u64>, Unfit> {
+        let words = self
+            .entries
+            .split(|letter: char| !letter.is_alphanumeric())
+            .filter(|word| !word.is_empty() && !BETWEEN.contains(word));
+        let (mut chosen, mut wrong) = (Vec::new(), Vec::new());
+        for word in words {
+            match word.parse().ok().filter(|index| *index < size) {
+                Some(index) if chosen.contains(&index) => {}
+                Some(index) => chosen.push(index),
+                None => wrong.push(repeated(word)),
+            }
+        }
+        if !wrong.is_empty() {
+            wrong.truncate(MAX_RECEIPTS);
+            return Err(Unfit::new("entries", Why::Entries(wrong)));
+        }
+        match chosen.len() > MAX_RECEIPTS {
+            true => Err(Unfit::new("entries", Why::Many(MAX_RECEIPTS))),
+            false => Ok(chosen),
+        }
+    }
+}
+
+async fn read(
+    console: &Arc<Console>,
+    space: &Space,
+    wanted: &Wanted,
+) -> Result<(Evidence, Month), Denied> {
     let now_ms = console.store.now_ms();
-    let named = match wanted.month.as_str() {
-        "" => day_name(now_ms.div_euclid(DAY_MS))[..7].to_owned(),
-        name => name.to_owned(),
-    };
-    let month = Month::of(&named).ok_or(Error::NotFound)?;
+    let month = wanted.month(now_ms)?;
+    let chosen = wanted.entries(space.size(console).await?)?;
     let tally = space.tally(console).await?;
     let mut figures = Day::default();
     for (_, day) in tally.days.range(month.first..month.end) {
         figures.add(day);
     }
-    let chosen: Vec<u64> = wanted
-        .entries
-        .split(|letter: char| !letter.is_ascii_digit())
-        .filter_map(|number| number.parse().ok())
-        .take(MAX_RECEIPTS)
-        .collect();
     let (ledger, institution, own) = (space.ledger(), space.institution.to_string(), month.clone());
     let evidence = console
         .read(move |console, rows| {
@@ -133,10 +168,6 @@ async fn read(console: &Arc<Console>, space: &Space, wanted: &Wanted) -> Result<
             let first = first_after(rows, info.id, info.size, first_ms)?;
             let end = first_after(rows, info.id, info.size, end_ms)?;
             let newest = (first..end).rev().take(MAX_RECEIPTS).collect();
-            let chosen: Vec<_> = chosen
-                .into_iter()
-                .filter(|index| *index < info.size)
-                .collect();
             let policy = console.store.policy();
             Ok(Evidence {
                 institution,
@@ -220,6 +251,21 @@ impl EvidencePage {
         (texts.evidence.gap)(&texts.moment(&gap.from_s), &texts.moment(&gap.until_s))
     }
 
+    /// How the first of the receipts is verified; one that no quorum stands behind yet needs leave to be taken.
+    fn commands(&self) -> Vec<String> {
+        let Some(first) = self.evidence.receipts.first() else {
+            return Vec::new();
+        };
+        let witnessed = self.evidence.standing.witnessed.unwrap_or_default();
+        let leave = match *first < witnessed {
+            true => "",
+            false => " --allow-recorded",
+        };
+        ["python3 verify-receipt.py", "amana receipt verify"]
+            .map(|verify| format!("{verify} receipts/{first}.receipt --policy policy{leave}"))
+            .into()
+    }
+
     fn query(&self) -> String {
         format!(
             "month={}&entries={}",
@@ -261,11 +307,10 @@ pub(super) async fn page(
     language: Language,
     space: Space,
     Query(wanted): Query<Wanted>,
-) -> Result<Page> {
+) -> Result<Page, Denied> {
     let (evidence, _) = read(&console, &space, &wanted).await?;
-    Page::of(&filled(
-        &console, &space, language, evidence, &wanted, false,
-    ))
+    let page = filled(&console, &space, language, evidence, &wanted, false);
+    Ok(Page::of(&page)?)
 }
 
 /// The same for programs.
@@ -273,7 +318,7 @@ pub(super) async fn api(
     State(console): State<Arc<Console>>,
     space: Space,
     Query(wanted): Query<Wanted>,
-) -> Result<Json<Evidence>> {
+) -> Result<Json<Evidence>, Denied> {
     let (evidence, _) = read(&console, &space, &wanted).await?;
     Ok(Json(evidence))
 }
@@ -292,7 +337,7 @@ pub(super) async fn pack(
     language: Language,
     space: Space,
     Query(wanted): Query<Wanted>,
-) -> Result<Response> {
+) -> Result<Response, Denied> {
     let (evidence, month) = read(&console, &space, &wanted).await?;
     let names = space.names(&console).await?;
     let asked = Asked {
@@ -300,7 +345,7 @@ pub(super) async fn pack(
         to: day_name(month.end - 1),
         ..Asked::default()
     };
-    let mut export = Export::new(&space, language.texts(), names, &asked, Shape::Csv);
+    let mut export = Export::new(&space, language.texts(), names, &asked, Shape::Csv)?;
     export.begin_at(evidence.entries[0]);
     let [_, end] = evidence.entries;
     let (journal, cut) = console

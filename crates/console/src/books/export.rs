@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amana_store::{Entry, EntryId, LedgerInfo, Reader, entries};
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures::stream::try_unfold;
 use http::header;
@@ -15,6 +15,7 @@ use super::journal::{Asked, Filter};
 use super::line::{BucketNames, Line};
 use super::names::Names;
 use super::space::Space;
+use crate::query::{Denied, Query, Unfit, Why};
 use crate::texts::Texts;
 use crate::{Console, Error, Language, Result};
 
@@ -29,7 +30,7 @@ pub(super) async fn csv(
     language: Language,
     space: Space,
     Query(asked): Query<Asked>,
-) -> Result<Response> {
+) -> Result<Response, Denied> {
     written(console, language, space, &asked, Shape::Csv).await
 }
 
@@ -39,7 +40,7 @@ pub(super) async fn jsonl(
     language: Language,
     space: Space,
     Query(asked): Query<Asked>,
-) -> Result<Response> {
+) -> Result<Response, Denied> {
     written(console, language, space, &asked, Shape::JsonLines).await
 }
 
@@ -66,9 +67,15 @@ async fn written(
     space: Space,
     asked: &Asked,
     shape: Shape,
-) -> Result<Response> {
+) -> Result<Response, Denied> {
     let names = space.names(&console).await?;
-    let export = Export::new(&space, language.texts(), names, asked, shape);
+    // An export is of the whole of the institution's own ledger, from its beginning.
+    for (name, value) in [("ledger", &asked.ledger), ("before", &asked.before)] {
+        if !value.is_empty() {
+            return Err(Unfit::new(name, Why::Unknown).into());
+        }
+    }
+    let export = Export::new(&space, language.texts(), names, asked, shape)?;
     let (kind, end) = match shape {
         Shape::Csv => ("text/csv; charset=utf-8; header=present", "csv"),
         Shape::JsonLines => ("application/jsonl; charset=utf-8", "jsonl"),
@@ -112,16 +119,16 @@ impl Export {
         names: Names,
         asked: &Asked,
         shape: Shape,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Unfit> {
+        Ok(Self {
             ledger: space.ledger(),
             texts,
-            filter: Filter::of(asked, &names),
+            filter: Filter::of(asked, &names)?,
             names,
             shape,
             next: 0,
             buckets: BucketNames::default(),
-        }
+        })
     }
 
     pub(super) fn head(&self) -> String {

@@ -6,28 +6,29 @@ use std::sync::Arc;
 use amana_store::{Entry, LedgerId, LedgerInfo, Reader, clock, entries};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use super::line::{Body, BucketNames, Group, Line};
 use super::names::Names;
 use super::space::Space;
 use crate::frame::Frame;
+use crate::query::{Denied, Query, Unfit, Why, repeated};
 use crate::{Console, Error, Language, Page, Result};
 
 /// Lines of a page.
 const PAGE_LINES: usize = 50;
 /// Entries that are looked at for one page; a page says where it stopped.
 pub(super) const MAX_SCANNED: u64 = 20_000;
-/// The longest word of a filter, in bytes.
-const MAX_WORD_BYTES: usize = 200;
+/// The longest word of a filter, in characters.
+const MAX_WORD_CHARS: usize = 200;
 /// Texts longer than this aren't searched: they are lists of parts.
 const MAX_SEARCHED_BYTES: usize = 256 * 1024;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What is asked for, as it stands in the address. Everything may be left out.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Asked {
     /// Entries before this one.
     pub before: String,
@@ -55,15 +56,29 @@ impl Asked {
         self.ledger == SITES
     }
 
-    fn ledger(&self, space: &Space) -> String {
-        match self.is_of_sites() {
-            true => format!("{}/{SITES}", space.institution),
-            false => space.ledger(),
+    fn ledger(&self, space: &Space) -> Result<String, Unfit> {
+        match self.ledger.as_str() {
+            "" => Ok(space.ledger()),
+            SITES => Ok(format!("{}/{SITES}", space.institution)),
+            other => {
+                let why = Why::Choice(repeated(other), vec![SITES]);
+                Err(Unfit::new("ledger", why))
+            }
+        }
+    }
+
+    fn before(&self) -> Result<Option<u64>, Unfit> {
+        match self.before.as_str() {
+            "" => Ok(None),
+            before => before.parse().map(Some).map_err(|_| {
+                let why = Why::Value(repeated(before));
+                Unfit::new("before", why)
+            }),
         }
     }
 }
 
-/// The same, understood: what isn't is left out.
+/// The same, understood.
 pub(super) struct Filter {
     group: Option<Group>,
     /// In lower case.
@@ -76,31 +91,51 @@ pub(super) struct Filter {
     text: String,
 }
 
-fn day_ms(day: &str) -> Option<i64> {
-    clock::parse_rfc3339(&format!("{day}T00:00:00Z"))
+/// A day that is asked for, if one is.
+fn day_ms(name: &str, day: &str) -> Result<Option<i64>, Unfit> {
+    if day.is_empty() {
+        return Ok(None);
+    }
+    match clock::parse_rfc3339(&format!("{day}T00:00:00Z")) {
+        Some(day_ms) => Ok(Some(day_ms)),
+        None => Err(Unfit::new(name, Why::Day(repeated(day)))),
+    }
 }
 
-fn word(word: &str) -> String {
+fn word(name: &str, word: &str) -> Result<String, Unfit> {
     let word = word.trim().to_lowercase();
-    word.chars().take(MAX_WORD_BYTES).collect()
+    match word.chars().count() > MAX_WORD_CHARS {
+        true => Err(Unfit::new(name, Why::Long(MAX_WORD_CHARS))),
+        false => Ok(word),
+    }
+}
+
+fn group(name: &str) -> Result<Option<Group>, Unfit> {
+    let found = Group::named(name);
+    if found.is_none() && !name.is_empty() {
+        let choices = Group::ALL.map(Group::name).into();
+        return Err(Unfit::new("group", Why::Choice(repeated(name), choices)));
+    }
+    Ok(found)
 }
 
 impl Filter {
-    pub(super) fn of(asked: &Asked, names: &Names) -> Self {
-        let who = word(&asked.who);
-        Self {
-            group: Group::named(&asked.group),
+    pub(super) fn of(asked: &Asked, names: &Names) -> Result<Self, Unfit> {
+        let who = word("who", &asked.who)?;
+        let until_ms = day_ms("to", &asked.to)?;
+        Ok(Self {
+            group: group(&asked.group)?,
             named: if who.is_empty() {
                 Vec::new()
             } else {
                 names.holding(&who)
             },
             who,
-            from_ms: day_ms(&asked.from),
-            until_ms: day_ms(&asked.to).map(|day_ms| day_ms + DAY_MS),
+            from_ms: day_ms("from", &asked.from)?,
+            until_ms: until_ms.map(|day_ms| day_ms + DAY_MS),
             bucket: asked.bucket.trim().to_owned(),
-            text: word(&asked.text),
-        }
+            text: word("text", &asked.text)?,
+        })
     }
 
     fn asks_for_all(&self) -> bool {
@@ -307,11 +342,11 @@ pub(super) async fn read(
     console: &Arc<Console>,
     space: &Space,
     asked: &Asked,
-) -> Result<(Journal, Names)> {
+) -> Result<(Journal, Names), Denied> {
     let names = space.names(console).await?;
-    let filter = Filter::of(asked, &names);
-    let before = asked.before.parse().ok();
-    let ledger = asked.ledger(space);
+    let filter = Filter::of(asked, &names)?;
+    let before = asked.before()?;
+    let ledger = asked.ledger(space)?;
     let institution = space.institution.to_string();
     let journal = console
         .read(move |_, rows| {
@@ -331,18 +366,19 @@ pub(super) async fn page(
     language: Language,
     space: Space,
     Query(asked): Query<Asked>,
-) -> Result<Page> {
+) -> Result<Page, Denied> {
     let (journal, names) = read(&console, &space, &asked).await?;
     let texts = language.texts();
-    let filtered = !Filter::of(&asked, &names).asks_for_all();
-    Page::of(&JournalPage {
+    let filtered = !Filter::of(&asked, &names)?.asks_for_all();
+    let page = JournalPage {
         frame: space.frame(texts, "/journal", texts.journal.title),
         space,
         journal,
         asked,
         filtered,
         names,
-    })
+    };
+    Ok(Page::of(&page)?)
 }
 
 /// The same for programs.
@@ -350,7 +386,7 @@ pub(super) async fn api(
     State(console): State<Arc<Console>>,
     space: Space,
     Query(asked): Query<Asked>,
-) -> Result<Json<Journal>> {
+) -> Result<Json<Journal>, Denied> {
     let (journal, _) = read(&console, &space, &asked).await?;
     Ok(Json(journal))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use amana_access::{InstitutionName, Operation, Owner, Session};
+use amana_store::LedgerInfo;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
@@ -27,6 +28,17 @@ impl Space {
     /// Name of its ledger.
     pub(crate) fn ledger(&self) -> String {
         self.institution.vault_ledger()
+    }
+
+    /// How many entries its ledger has.
+    pub(crate) async fn size(&self, console: &Arc<Console>) -> Result<u64> {
+        let ledger = self.ledger();
+        console
+            .read(move |_, rows| {
+                let info = LedgerInfo::named(rows, &ledger)?.ok_or(Error::NotFound)?;
+                Ok(info.size)
+            })
+            .await
     }
 
     /// Whether that is offered here.

@@ -6,7 +6,7 @@ use amana_access::{Caller, Operation, Session};
 use amana_vault::{BucketInfo, BucketName, BucketOptions, Figures, Mode, Versioning};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ use crate::account::form::{Posted, Tokened};
 use crate::account::me::seconds;
 use crate::api::Call;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Page, Result, menu};
 
 /// Buckets on a page.

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use amana_vault::{ObjectInfo, ObjectKey};
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::Official;
 use super::links::encode;
 use super::object::{Asked, version_ref};
+use crate::query::Query;
 use crate::{Console, Error, Result};
 
 /// Nothing of it runs, loads or shows.

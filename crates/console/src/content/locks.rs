@@ -9,7 +9,7 @@ use amana_vault::{
     VersionRef, subject,
 };
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use crate::account::form::Posted;
 use crate::account::me::seconds;
 use crate::account::proposals::propose;
 use crate::api::{Call, Numbered, Reason};
+use crate::query::Query;
 use crate::texts::Texts;
 use crate::{Console, Error, Result};
 

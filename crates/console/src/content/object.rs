@@ -11,7 +11,7 @@ use amana_vault::{
 };
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,7 @@ use super::{Official, Receipt, Recorded, index};
 use crate::account::form::{Posted, Tokened};
 use crate::account::me::seconds;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Page, Result, menu};
 
 /// Versions that a page shows.

@@ -6,7 +6,7 @@ use amana_access::{Caller, Operation, Session};
 use amana_vault::{ListQuery, VersionsQuery};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 
 use super::buckets::{Bucket, find};
@@ -14,6 +14,7 @@ use super::links::link;
 use super::{Official, Recorded};
 use crate::account::me::seconds;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Language, Page, Result, menu};
 
 /// Folders and files on a page.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use amana_access::Session;
 use amana_vault::{MAX_TAGS, ObjectKey, Tags, VersionRef};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ use super::object::{Asked, version_ref};
 use super::{Official, Receipt, index};
 use crate::account::form::{Fields, Posted};
 use crate::api::Call;
+use crate::query::Query;
 use crate::{Console, Result};
 
 /// Empty rows that the form has beside those of the tags that there are.

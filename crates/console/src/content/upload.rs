@@ -9,7 +9,7 @@ use amana_vault::{
     IngestOptions, Ingested, ListedUpload, ObjectAttrs, ObjectKey, UploadsQuery, WriteConditions,
 };
 use askama::Template;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Redirect;
 use serde::Deserialize;
 
@@ -21,6 +21,7 @@ use crate::account::guard::Signed;
 use crate::account::me::seconds;
 use crate::assets::Asset;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Page, Result, menu};
 
 /// As S3 has it for what is put whole.

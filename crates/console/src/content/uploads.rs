@@ -11,7 +11,7 @@ use amana_vault::{
     WriteConditions,
 };
 use axum::Json;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request, State};
 use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,7 @@ use super::{Official, Receipt};
 use crate::account::form::Tokened;
 use crate::account::me::seconds;
 use crate::api::Call;
+use crate::query::Query;
 use crate::{Console, Error, Result};
 
 /// The least that a part but the last has: on a line of 64 kbit/s it takes eleven minutes, and no more is lost by a cut.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amana_folders::{Keeping, Kind, Place};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -13,6 +13,7 @@ use super::places::{Past, Row, Step, folder_href, href, name, push_encoded, way}
 use super::session::Signed;
 use crate::assets::Asset;
 use crate::frame::{FolderPage, Frame};
+use crate::query::{Denied, Query, Unfit, Why};
 use crate::{Language, Page, Result};
 
 /// The longest part of a name that is looked for.
@@ -126,8 +127,11 @@ pub(super) async fn search(
     signed: Signed,
     language: Language,
     Query(Part { q }): Query<Part>,
-) -> Result<Page> {
-    let part: String = q.trim().chars().take(MAX_PART_CHARS).collect();
+) -> Result<Page, Denied> {
+    let part = q.trim().to_owned();
+    if part.chars().count() > MAX_PART_CHARS {
+        return Err(Unfit::new("q", Why::Long(MAX_PART_CHARS)).into());
+    }
     let found = match part.is_empty() {
         true => amana_folders::Found::default(),
         false => files.tree(&signed.caller).find(&part).await?,
@@ -136,10 +140,11 @@ pub(super) async fn search(
     let rows = found.files.into_iter();
     let title = texts.files.search;
     let frame = Frame::folders(texts, title, &files.institution, FolderPage::Folders);
-    Page::of(&Search {
+    let page = Search {
         frame,
         part,
         rows: rows.map(|file| Row::of(texts, "", file)).collect(),
         may_be_more: found.may_be_more,
-    })
+    };
+    Ok(Page::of(&page)?)
 }

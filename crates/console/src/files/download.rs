@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amana_folders::{Error as FoldersError, Kind, Place, Reading};
 use amana_vault::VersionRef;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::Files;
 use super::places::{name, push_encoded};
 use super::session::Signed;
+use crate::query::Query;
 use crate::{Error, Result};
 
 /// What is read at a time.

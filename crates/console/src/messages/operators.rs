@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amana_access::{InstitutionName, MAX_MESSAGE_CHARS, Session, Side, Thread};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
@@ -16,11 +16,12 @@ use crate::account::guard::Signed;
 use crate::account::me::seconds;
 use crate::api::{Asked, Asks, Numbered, Text};
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Language, Page, Result, menu};
 
 /// Which threads, and from which one on.
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Chosen {
     state: Listing,
     from: u32,

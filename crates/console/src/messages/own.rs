@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amana_access::{InstitutionName, MAX_MESSAGE_CHARS, Operation, Session, Side, Thread};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ use crate::account::guard::Signed;
 use crate::account::me::seconds;
 use crate::api::{Asked, Asks, Numbered, Text};
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Page, Result, menu};
 
 /// Threads on a page.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use amana_access::{Counted, Listed, Operation, Session};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
 use crate::account::guard::Signed;
 use crate::api::{Asked, Named};
 use crate::frame::Frame;
+use crate::query::{Denied, Query, Unfit, Why, repeated};
 use crate::{Console, Language, Page, Result, menu};
 
 /// Institutions on a page.
@@ -19,7 +20,7 @@ const PAGE: u32 = 50;
 
 /// What is looked for, and where the page begins.
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Looked {
     q: String,
     after: String,
@@ -37,10 +38,21 @@ pub(crate) struct Institutions {
     pub(crate) next: Option<String>,
 }
 
+impl Looked {
+    /// What is looked for. What no name holds isn't dropped from it, which would find others.
+    fn letters(&self) -> Result<String, Unfit> {
+        let q = self.q.trim().to_lowercase();
+        match q.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            true => Ok(q),
+            false => Err(Unfit::new("q", Why::Letters(repeated(&self.q)))),
+        }
+    }
+}
+
 impl Institutions {
-    pub(crate) async fn find(console: &Arc<Console>, looked: &Looked) -> Result<Self> {
-        let (q, after) = (looked.q.clone(), looked.after.clone());
-        console
+    async fn find(console: &Arc<Console>, looked: &Looked) -> Result<Self, Denied> {
+        let (q, after) = (looked.letters()?, looked.after.clone());
+        let found = console
             .ask(move |access| {
                 // One more than is shown tells whether there is another page.
                 let mut listed = access.find_institutions(&q, &after, PAGE + 1)?;
@@ -53,7 +65,8 @@ impl Institutions {
                     next: last.filter(|_| more),
                 })
             })
-            .await
+            .await?;
+        Ok(found)
     }
 }
 
@@ -76,10 +89,9 @@ impl InstitutionsPage {
         self.session.may(Operation::ManageInstitutions)
     }
 
-    /// Names are letters, digits and dashes; what was looked for is cut down to those, as the search does.
+    /// What was looked for is letters, digits and dashes.
     fn next(&self, after: &str) -> String {
-        let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
-        let q: String = self.looked.q.chars().filter(plain).collect();
+        let q = self.looked.q.trim();
         format!("/operator/institutions?q={q}&after={after}")
     }
 }
@@ -90,10 +102,10 @@ pub(super) async fn page(
     language: Language,
     Signed(session): Signed,
     Query(looked): Query<Looked>,
-) -> Result<Page> {
+) -> Result<Page, Denied> {
     let found = Institutions::find(&console, &looked).await?;
     let texts = language.texts();
-    Page::of(&InstitutionsPage {
+    let page = InstitutionsPage {
         frame: menu::frame(
             texts,
             &session,
@@ -103,7 +115,8 @@ pub(super) async fn page(
         session,
         looked,
         found,
-    })
+    };
+    Ok(Page::of(&page)?)
 }
 
 /// Adds one.
@@ -142,6 +155,6 @@ struct Added {
 pub(super) async fn api(
     State(console): State<Arc<Console>>,
     Query(looked): Query<Looked>,
-) -> Result<Json<Institutions>> {
+) -> Result<Json<Institutions>, Denied> {
     Institutions::find(&console, &looked).await.map(Json)
 }

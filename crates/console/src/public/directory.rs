@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amana_access::{Contact, Session};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{Redirect, Response};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ use crate::api::{Asked, Asks};
 use crate::content::Receipt;
 use crate::frame::{Frame, Place};
 use crate::messages::institution_of;
+use crate::query::Query;
 use crate::{Console, Error, Language, Page, Result, menu};
 
 /// Institutions on a page.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use amana_sites::Site;
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
 use crate::account::me::seconds;
 use crate::frame::{Frame, Place};
+use crate::query::Query;
 use crate::texts::Texts;
 use crate::{Console, Language, Page, Result, blocking};
 

@@ -6,7 +6,7 @@ use amana_ledger::digits;
 use amana_sites::{Deploy, File, Manifest};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 
 use super::difference::{Addresses, Difference};
@@ -15,6 +15,7 @@ use crate::account::me::seconds;
 use crate::books::space::Space;
 use crate::content::links::encode;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Language, Page, Result, blocking};
 
 /// Files on a page.

@@ -7,7 +7,7 @@ use amana_ledger::digits;
 use amana_sites::{Deploy, History, Publishers, Site};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 
 use super::{Named, site_of};
@@ -16,6 +16,7 @@ use crate::books::space::Space;
 use crate::frame::Frame;
 use crate::public::proof::Quorum;
 use crate::public::sites::{Hosted, Serving};
+use crate::query::Query;
 use crate::{Console, Language, Page, Result, blocking};
 
 /// Deploys on a page.

@@ -6,7 +6,7 @@ use amana_access::{Lesson, Session};
 use amana_vault::{Ingested, ObjectKey, VersionRef};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::account::guard::Signed;
 use crate::api::Call;
 use crate::content::multipart::Multipart;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Result};
 
 /// Fields before the file.

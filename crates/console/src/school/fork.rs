@@ -14,7 +14,7 @@ use amana_ledger::{
 use amana_store::{Entry, EntryId, Reader, entries};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,7 @@ use crate::api::Call;
 use crate::books::line::{BucketNames, Line};
 use crate::books::names::Names;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Result};
 
 /// Entries of the exercise at most; there are nine as a rule.

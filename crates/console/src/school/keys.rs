@@ -14,7 +14,7 @@ use amana_store::{EntryId, clock, entries};
 use amana_vault::{ObjectKey, VersionRef};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -29,6 +29,7 @@ use crate::account::form::{Posted, Tokened};
 use crate::account::guard::Signed;
 use crate::api::Call;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Result, menu};
 
 /// Three of five.

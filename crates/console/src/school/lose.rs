@@ -6,7 +6,7 @@ use amana_access::Lesson;
 use amana_vault::{Deletion, VersionRef};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::account::form::Posted;
 use crate::account::guard::Signed;
 use crate::api::Call;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Result};
 
 /// What stands in the place of a file that was overwritten.

@@ -6,7 +6,7 @@ use amana_access::{Lesson, School};
 use amana_ledger::Receipt;
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,7 @@ use crate::account::form::Posted;
 use crate::account::guard::Signed;
 use crate::api::Call;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Error, Language, Result};
 
 /// The files, in their order: each is the receipt of the sandbox's entry of that index, which is there once a file was deposited.

@@ -6,7 +6,7 @@ use amana_access::Lesson;
 use amana_vault::{ObjectKey, VersionRef, WriteConditions};
 use askama::Template;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,7 @@ use crate::account::guard::Signed;
 use crate::account::me::seconds;
 use crate::api::Call;
 use crate::frame::Frame;
+use crate::query::Query;
 use crate::{Console, Language, Result};
 
 /// A version of the file.

@@ -38,6 +38,8 @@ pub struct AlertWords {
     pub tries: fn(&str, &str) -> String,
     /// A site isn't what was signed: its name, the deploy, the application where it is one's programs.
     pub site: fn(&str, &str, Option<&str>) -> String,
+    /// What to do where no witness is asked for.
+    pub name_witnesses: &'static str,
     /// The operator's staff may come in until then.
     pub let_in: fn(&str) -> String,
     /// The name of an alert, what it means, what to do.

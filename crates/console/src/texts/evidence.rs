@@ -60,8 +60,6 @@ pub struct EvidenceWords {
     pub verify: &'static str,
     /// The steps.
     pub steps: &'static [&'static str],
-    /// The command.
-    pub command: &'static str,
     /// That the journal in the pack is cut.
     pub cut: &'static str,
     /// Files of the pack.

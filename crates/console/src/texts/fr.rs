@@ -26,6 +26,7 @@ mod operator;
 mod proof;
 mod provider;
 mod publishing;
+mod queries;
 mod receipts;
 mod refusals;
 mod school;
@@ -33,6 +34,7 @@ mod support;
 mod upload;
 mod usage;
 mod verify;
+mod who_may;
 
 use super::Texts;
 
@@ -71,5 +73,7 @@ pub const FR: Texts = Texts {
     indicators: indicators::WORDS,
     school: school::WORDS,
     publishing: publishing::WORDS,
+    queries: queries::WORDS,
+    who_may: who_may::WORDS,
     refusal: refusals::told,
 };

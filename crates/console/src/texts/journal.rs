@@ -72,6 +72,8 @@ pub struct JournalWords {
     pub witnessed: &'static str,
     /// Recorded and not yet witnessed.
     pub recorded: &'static str,
+    /// That it is recorded, and that nobody is waited for.
+    pub recorded_alone: &'static str,
     /// Signed and sealed by the institution's gateway.
     pub sealed: &'static str,
     /// What a receipt is for.

@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::account::signed_in;
+use crate::home;
 use crate::house::House;
 use crate::markup::tags;
 
@@ -308,10 +309,10 @@ async fn alerts_tell_what_was_and_who_looked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drill_is_recorded_on_its_page() {
     let (house, cookie) = ministry(0).await;
-    let page = house
-        .ask("/custodians", &[("cookie", &cookie)])
-        .await
-        .text();
+    let page = house.page_as("/custodians", "fr", &cookie).await;
+    assert!(page.contains("/help#gateway") && !page.contains("id=\"drill\""));
+    home::enrol(&house, "3-of-5").await;
+    let page = house.page_as("/custodians", "fr", &cookie).await;
     let token = page.split("name=\"token\" value=\"").nth(1).unwrap();
     let token = token.split('"').next().unwrap();
     let today = page.split("max=\"").nth(1).unwrap();
@@ -336,6 +337,7 @@ async fn a_drill_is_recorded_on_its_page() {
         form("1990-01-01", "1"),
         form(today, "none"),
         form(today, "400"),
+        form(today, "1,+3,+6"),
     ] {
         let refused = house
             .send("POST", "/custodians", &headers, wrong.clone())
@@ -349,11 +351,67 @@ async fn a_drill_is_recorded_on_its_page() {
     );
     assert_eq!(custodians["drills"][0]["outcome"], "failed");
     assert_eq!(custodians["drills"].as_array().unwrap().len(), 1);
-    assert_eq!(
-        custodians["due"],
-        Value::Null,
-        "without keys no drill is due"
+    assert!(
+        custodians["due"].is_string(),
+        "a drill that failed is due again"
     );
+}
+
+/// Nothing that an address asks for is left out in silence: the parameter is named, on a page and to programs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_address_asks_wrongly_is_named() {
+    let (house, cookie) = ministry(2).await;
+    let many: Vec<_> = (0..21).map(|number| number.to_string()).collect();
+    let many = many.join(",");
+    let long = format!("text={}", "x".repeat(201));
+    for (path, query, told) in [
+        ("journal", "from=zzz", "from"),
+        ("journal", "to=2026-02-30", "to"),
+        ("journal", "group=everything", "deposits, buckets"),
+        ("journal", "before=last", "before"),
+        ("journal", "ledger=vault", "ledger"),
+        ("journal", "form=2026-01-01", "form"),
+        ("journal", long.as_str(), "200"),
+        ("evidence", "month=2026-99", "2026-99"),
+        ("evidence", "entries=abc,+1,+9999", "abc, 9999"),
+        ("evidence", "entry=1", "entry"),
+        ("messages", "before=x", "before"),
+    ] {
+        for (base, code) in [("", "<!doctype html>"), ("/api/v1", "malformed-call")] {
+            let path = format!("{base}/{path}?{query}");
+            let answer = house.ask(&path, &[("cookie", &cookie)]).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+            let text = answer.text();
+            assert!(text.contains(told) && text.contains(code), "{path}: {text}");
+        }
+    }
+    let too_many = format!("/evidence?entries={many}");
+    let too_many = house.ask(&too_many, &[("cookie", &cookie)]).await;
+    assert_eq!(too_many.status, StatusCode::BAD_REQUEST);
+    for fine in [
+        "/journal?from=&to=&group=&who=&lang=fr",
+        "/evidence?entries=0+et+1&month=",
+    ] {
+        house.page_as(fine, "fr", &cookie).await;
+    }
+    for export in ["csv", "jsonl"] {
+        let path = format!("/journal.{export}?ledger=sites");
+        let refused = house.ask(&path, &[("cookie", &cookie)]).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{export}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_quorum_nobody_waits_for_witnesses() {
+    let (house, cookie) = ministry(1).await;
+    let alerts = house.page_as("/alerts", "fr", &cookie).await;
+    assert!(alerts.contains("de nommer des témoins et un quorum"));
+    assert!(!alerts.contains("Demandez aux témoins absents"));
+    let entry = house.page_as("/journal/1", "fr", &cookie).await;
+    assert!(entry.contains("ne demande aucun témoin") && !entry.contains("en attente des témoins"));
+    let evidence = house.page_as("/evidence?entries=1", "fr", &cookie).await;
+    let command = "amana receipt verify receipts/1.receipt --policy policy --allow-recorded";
+    assert!(evidence.contains(command), "{evidence}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -392,7 +450,7 @@ async fn the_pack_holds_what_it_says() {
         let refused = house
             .ask(&format!("/evidence?month={wrong}"), &[("cookie", &cookie)])
             .await;
-        assert_eq!(refused.status, StatusCode::NOT_FOUND, "{wrong}");
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
 }
 

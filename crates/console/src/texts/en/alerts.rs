@@ -26,6 +26,7 @@ pub(crate) const WORDS: AlertWords = AlertWords {
         ),
         None => format!("Of {host}, content isn't what was signed with deploy {number}"),
     },
+    name_witnesses: "Ask the operator to name witnesses and a quorum.",
     let_in: |until| format!("The operator's staff may come in until {until}"),
     about,
 };

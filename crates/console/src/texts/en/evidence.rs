@@ -48,7 +48,6 @@ pub(crate) const WORDS: EvidenceWords = EvidenceWords {
         "A witnessed receipt proves that the act was recorded, in this form, when the quorum cosigned. What stands in these \
          tables without a receipt is our word: ask for the receipt of any line that counts.",
     ],
-    command: "python3 verify-receipt.py receipts/12.receipt --policy policy\namana receipt verify receipts/12.receipt --policy policy",
     cut: "The journal of this month is too long for this pack: it is cut. Take it along from the page Journal.",
     files: "In this pack",
 };

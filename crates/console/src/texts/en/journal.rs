@@ -51,6 +51,7 @@ pub(crate) const WORDS: JournalWords = JournalWords {
     body_hash: "Its hash (SHA-256, with its salt):",
     witnessed: "witnessed",
     recorded: "recorded, waits for witnesses",
+    recorded_alone: "recorded; the trust policy asks for no witness",
     sealed: "sealed and signed at home",
     receipt_told: "The receipt proves this act to anybody, offline and for ever.",
     back: "Back to the journal",

@@ -26,6 +26,7 @@ pub(crate) const WORDS: AlertWords = AlertWords {
         ),
         None => format!("De {host}, du contenu n’est pas celui signé avec la publication {number}"),
     },
+    name_witnesses: "Demandez à l’opérateur de nommer des témoins et un quorum.",
     let_in: |until| format!("L’équipe de l’opérateur peut entrer jusqu’au {until}"),
     about,
 };

@@ -51,7 +51,6 @@ pub(crate) const WORDS: EvidenceWords = EvidenceWords {
         "Un reçu attesté prouve que l’acte était inscrit, sous cette forme, quand le quorum a contresigné. Ce qui est dans ces \
          tables et n’a pas de reçu est notre parole : demandez le reçu de toute ligne qui compte.",
     ],
-    command: "python3 verify-receipt.py receipts/12.receipt --policy policy\namana receipt verify receipts/12.receipt --policy policy",
     cut: "Le journal de ce mois est trop long pour ce dossier : il est coupé. Emportez-le depuis la page Journal.",
     files: "Dans ce dossier",
 };

@@ -52,6 +52,7 @@ pub(crate) const WORDS: JournalWords = JournalWords {
     body_hash: "Empreinte du contenu (SHA-256, avec son sel) :",
     witnessed: "attesté par les témoins",
     recorded: "inscrit, en attente des témoins",
+    recorded_alone: "inscrit ; la politique de confiance ne demande aucun témoin",
     sealed: "scellé et signé chez vous",
     receipt_told: "Le reçu prouve cet acte à quiconque, hors ligne et pour toujours.",
     back: "Retour au journal",
