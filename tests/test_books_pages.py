@@ -89,7 +89,7 @@ def test_signing_in_leads_to_the_overview(ministry):
 def test_an_auditor_reads_and_takes_along_without_scripts(ministry, tmp_path):
     centre, chromium, (_, zahra, _) = ministry
     context, page = visit(chromium, zahra, "/journal", "phone", "en", java_script_enabled=False)
-    page.click("summary")
+    page.click("main summary")
     page.select_option("#group", "deposits")
     page.fill("#bucket", "archives")
     page.fill("#text", "arrêté")

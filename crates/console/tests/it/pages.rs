@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use amana_access::Role;
+use amana_access::{Operation, Role};
 use amana_console::Language;
 use http::StatusCode;
 
 use crate::account::signed_in;
 use crate::gateway;
+use crate::home;
 use crate::house::House;
 use crate::markup::{Tag, tags};
 
@@ -51,6 +52,35 @@ const ELSEWHERE: [&str; 2] = ["/policy", "/national/checkpoint"];
 /// On a line of 64 kbit/s a first page of this size is there in four seconds.
 const MAX_FIRST_PAGE_BYTES: usize = 30 * 1024;
 const MAX_FIRST_PAGE_REQUESTS: usize = 3;
+
+/// Help names pages as the menus name them.
+#[tokio::test(flavor = "multi_thread")]
+async fn help_names_pages_that_there_are() {
+    let house = House::new().await;
+    for (language, before, after) in [
+        (Language::French, "age « ", " »"),
+        (Language::English, "page “", "”"),
+    ] {
+        let texts = language.texts();
+        let page = house.page("/help", texts.tag).await;
+        let named: BTreeSet<_> = page
+            .split(before)
+            .skip(1)
+            .map(|rest| rest.split(after).next().unwrap())
+            .collect();
+        let titles = [
+            texts.account.account,
+            texts.account.officials,
+            texts.content.buckets,
+            texts.custodians.title,
+            texts.journal.title,
+            texts.publishing.title,
+            texts.school.title,
+            texts.frame.verify,
+        ];
+        assert_eq!(named, BTreeSet::from(titles));
+    }
+}
 
 async fn each_page(mut look: impl FnMut(&str, &str, &str)) {
     let house = House::new().await;
@@ -190,6 +220,142 @@ async fn every_field_has_its_label_and_every_image_its_words() {
     })
     .await;
     assert!(fields > 0, "a rule that looks at no field holds nothing");
+}
+
+/// Who sees a page without its form is told whose work that is; who has the form isn't.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_without_its_form_says_whose_work_it_is() {
+    let house = House::furnished().await;
+    home::enrol(&house, "2-of-3").await;
+    let roles = [
+        Role::Director,
+        Role::FocalPoint,
+        Role::Custodian,
+        Role::Auditor,
+    ];
+    let mut told = 0;
+    for role in roles {
+        let cookie = signed_in(&house.access, house.store.now_ms(), role).await;
+        for (path, operation, whose) in [
+            (
+                "/keys",
+                Operation::ManageAccessKeys,
+                &["ICT correspondent"] as &[_],
+            ),
+            ("/buckets", Operation::ManageBuckets, &["ICT correspondent"]),
+            (
+                "/buckets/archive",
+                Operation::ManageBuckets,
+                &["ICT correspondent"],
+            ),
+            (
+                "/buckets/archive/objects",
+                Operation::Deposit,
+                &["ICT correspondent"],
+            ),
+            (
+                "/buckets/archive/object?key=gone.txt",
+                Operation::DeleteObjects,
+                &["ICT correspondent"],
+            ),
+            (
+                "/publishing/www.finances.example",
+                Operation::ManageSites,
+                &["ICT correspondent"],
+            ),
+            (
+                "/messages",
+                Operation::WriteMessages,
+                &["director", "ICT correspondent"],
+            ),
+            (
+                "/custodians",
+                Operation::RecordDrill,
+                &["director", "custodian"],
+            ),
+            (
+                "/account/officials",
+                Operation::Propose,
+                &["director", "ICT correspondent", "custodian"],
+            ),
+        ] {
+            let answer = house
+                .ask(path, &[("cookie", &cookie), ("accept-language", "en")])
+                .await;
+            if answer.status != StatusCode::OK {
+                continue;
+            }
+            let page = answer.text();
+            let sentence = tags(&page)
+                .into_iter()
+                .find(|tag| tag.attribute("id") == Some("who-may"));
+            assert_eq!(
+                sentence.is_none(),
+                amana_access::may(role, operation),
+                "{path} for {role:?}"
+            );
+            let Some(sentence) = sentence else { continue };
+            for (one, word) in roles
+                .into_iter()
+                .zip(["director", "ICT correspondent", "custodian"])
+            {
+                let named = whose.contains(&word);
+                assert_eq!(named, amana_access::may(one, operation), "{path}: {word}");
+                assert_eq!(
+                    named,
+                    sentence.text.contains(word),
+                    "{path}: {}",
+                    sentence.text
+                );
+            }
+            told += 1;
+        }
+    }
+    assert!(told >= 15, "{told}");
+}
+
+/// Two buttons of one name do different things: each says, to who can't see where it stands, about what.
+#[tokio::test(flavor = "multi_thread")]
+async fn buttons_of_one_name_say_about_what() {
+    let mut repeated = 0;
+    let mut look = |page: &str, html: &str| {
+        let tags = tags(html);
+        let mut seen = BTreeSet::new();
+        let names: Vec<_> = named(&tags, "button")
+            .into_iter()
+            .map(|tag| tag.attribute("aria-label").unwrap_or(&tag.text))
+            .collect();
+        for tag in named(&tags, "button") {
+            let name = tag.attribute("aria-label").unwrap_or(&tag.text);
+            if names.iter().filter(|other| **other == name).count() == 1 {
+                continue;
+            }
+            let about = tag.attribute("aria-describedby");
+            assert!(about.is_some(), "{page}: {tag:?}");
+            assert!(seen.insert((name, about)), "{page}: {tag:?}");
+            repeated += 1;
+        }
+    };
+    each_page(|page, _, html| look(page, html)).await;
+    let (house, cookie) = furnished().await;
+    let finances = "finances".parse().unwrap();
+    for name in ["Ali", "Zahra"] {
+        let name = name.parse().unwrap();
+        let added =
+            house
+                .access
+                .add_official(&finances, &name, Role::Auditor, None, "operator:test");
+        added.await.unwrap();
+        let grant = amana_access::Grant::everything();
+        let key = house
+            .access
+            .create_access_key(&finances, None, grant, "operator:test");
+        key.await.unwrap();
+    }
+    for path in ["/account/officials", "/keys"] {
+        look(path, &house.page_as(path, "fr", &cookie).await);
+    }
+    assert!(repeated > 6, "there are such buttons");
 }
 
 #[tokio::test(flavor = "multi_thread")]
