@@ -150,7 +150,7 @@ def test_a_receipt_is_verified_and_nothing_is_sent(chromium, witnessed):
         verdict = page.locator("#verdict")
         page.locator("#receipt").set_input_files(receipt)
         page.get_by_role("button", name="Vérifier").click()
-        verdict.get_by_role("heading", name="Inscrit et contresigné").wait_for()
+        verdict.get_by_role("heading", name="Attesté").wait_for()
         assert verdict.get_by_text("finances/vault").is_visible()
         assert verdict.get_by_text(digest).is_visible()
         assert verdict.get_by_text("court").is_visible()

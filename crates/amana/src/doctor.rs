@@ -109,10 +109,38 @@ impl Finding {
         };
         words.map(|text| {
             let numbered = self.values.iter().enumerate();
-            numbered.fold(text.to_owned(), |text, (place, value)| {
-                text.replace(&format!("{{{place}}}"), value)
+            numbered.fold(measured(text, self.values.len()), |text, (place, value)| {
+                text.replace(&format!("{{{place}}}"), &language.decimal(value))
             })
         })
+    }
+}
+
+/// A text without what it says between `⟨` and `⟩` of a value that wasn't measured, where there are only so many.
+fn measured(text: &str, values: usize) -> String {
+    let parts = text.split_once('⟨').and_then(|(before, rest)| {
+        let (inside, after) = rest.split_once('⟩')?;
+        Some((before, inside, after))
+    });
+    let Some((before, inside, after)) = parts else {
+        return text.to_owned();
+    };
+    match inside.contains(&format!("{{{values}}}")) {
+        true => format!("{before}{after}"),
+        false => format!("{before}{inside}{after}"),
+    }
+}
+
+impl Language {
+    /// A measure with decimals, as the language writes it; anything else as it is.
+    fn decimal(self, value: &str) -> String {
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        match (self, value.split_once('.')) {
+            (Self::Fr, Some((whole, part))) if digits(whole) && digits(part) => {
+                format!("{whole},{part}")
+            }
+            _ => value.to_owned(),
+        }
     }
 }
 
@@ -200,5 +228,27 @@ impl Doctor {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(language: Language, values: &[&str]) -> String {
+        let mut found = Findings(Vec::new());
+        found.add(Level::Good, Code::SpaceEnough, values);
+        let [what, ..] = found.0[0].told(language);
+        what
+    }
+
+    #[test]
+    fn measures_are_written_as_the_language_writes_them() {
+        let known = ["65.8", "40", "2027-01-31T00:00:00Z"];
+        let french = "65,8 Go sont libres (40 %) ; plein, au rythme actuel : 2027-01-31T00:00:00Z";
+        assert_eq!(told(Language::Fr, &known), french);
+        let english = "65.8 GB are free (40%); full at today's pace: 2027-01-31T00:00:00Z";
+        assert_eq!(told(Language::En, &known), english);
+        assert_eq!(told(Language::En, &known[..2]), "65.8 GB are free (40%)");
     }
 }

@@ -1,6 +1,7 @@
 //! The stylesheet, the mark and the scripts: compiled in, each at a path that names its content, so that browsers keep it
 //! for good and never show an old one.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::sync::LazyLock;
 
@@ -35,11 +36,13 @@ pub enum Asset {
     Files,
     /// Signs changes of sites with a publisher's key.
     Sign,
+    /// Buttons that copy.
+    Copy,
 }
 
 impl Asset {
     /// Every asset.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Style,
         Self::Mark,
         Self::Receipt,
@@ -48,6 +51,7 @@ impl Asset {
         Self::Upload,
         Self::Files,
         Self::Sign,
+        Self::Copy,
     ];
 
     /// Where it is served.
@@ -68,7 +72,30 @@ impl Asset {
             Self::Upload => include_str!("../assets/upload.js"),
             Self::Files => include_str!("../assets/files.js"),
             Self::Sign => include_str!("../assets/sign.js"),
+            Self::Copy => include_str!("../assets/copy.js"),
         }
+    }
+
+    /// What is served: of a script that pages work without, only what browsers run, since it comes over thin lines. What verifies
+    /// receipts stays as it was written, to be read by whoever doesn't take its word.
+    #[must_use]
+    pub fn served_text(self) -> Cow<'static, str> {
+        let is_read = matches!(
+            self,
+            Self::Style | Self::Mark | Self::Receipt | Self::Verify
+        );
+        if is_read {
+            return self.text().into();
+        }
+        let lines = self.text().lines().map(str::trim_start);
+        let run = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
+        run.collect::<Vec<_>>().join("\n").into()
+    }
+
+    /// How many bytes of it travel to a browser that takes gzip.
+    #[must_use]
+    pub fn packed_bytes(self) -> usize {
+        self.served().gzip.len()
     }
 
     const fn name(self) -> (&'static str, &'static str) {
@@ -81,6 +108,7 @@ impl Asset {
             Self::Upload => ("upload", "js"),
             Self::Files => ("files", "js"),
             Self::Sign => ("sign", "js"),
+            Self::Copy => ("copy", "js"),
         }
     }
 
@@ -93,7 +121,8 @@ impl Asset {
             | Self::Passkey
             | Self::Upload
             | Self::Files
-            | Self::Sign => "text/javascript; charset=utf-8",
+            | Self::Sign
+            | Self::Copy => "text/javascript; charset=utf-8",
         }
     }
 
@@ -105,16 +134,19 @@ impl Asset {
 
 struct Served {
     path: String,
+    text: Cow<'static, str>,
     gzip: Vec<u8>,
 }
 
 static SERVED: LazyLock<[Served; Asset::ALL.len()]> = LazyLock::new(|| {
     Asset::ALL.map(|asset| {
         let (stem, end) = asset.name();
-        let digest = hex::encode(Sha256::digest(asset.text()));
+        let text = asset.served_text();
+        let digest = hex::encode(Sha256::digest(text.as_bytes()));
         Served {
             path: format!("/assets/{stem}.{}.{end}", &digest[..16]),
-            gzip: gzip(asset.text().as_bytes()),
+            gzip: gzip(text.as_bytes()),
+            text,
         }
     })
 });
@@ -145,5 +177,5 @@ async fn serve(Path(name): Path<String>, asker: HeaderMap) -> Response {
         let coding = [(header::CONTENT_ENCODING, "gzip")];
         return (headers, coding, asset.served().gzip.as_slice()).into_response();
     }
-    (headers, asset.text()).into_response()
+    (headers, &*asset.served().text).into_response()
 }

@@ -197,6 +197,12 @@ impl Frame {
         Asset::Mark.path()
     }
 
+    /// Path of the script that copies.
+    #[must_use]
+    pub fn copy(&self) -> &'static str {
+        Asset::Copy.path()
+    }
+
     /// The other languages of this page: tag, own name, and link.
     #[must_use]
     pub fn languages(&self) -> Vec<(&'static str, &'static str, String)> {

@@ -166,23 +166,22 @@ impl Texts {
         grouped
     }
 
-    /// A number of bytes in the largest unit that tells enough: powers of 1000, one decimal.
+    /// A number of bytes in the largest unit that tells enough: powers of 1000, one decimal. Every page tells sizes by this.
     #[must_use]
     pub fn size(&self, bytes: &u64) -> String {
         let units = self.moments.units;
-        let (mut tenths, mut unit) = (u128::from(*bytes) * 10, 0);
-        while tenths >= 10_000 && unit + 1 < units.len() {
+        let (mut tenths, mut power) = (u128::from(*bytes) * 10, 0);
+        while tenths >= 10_000 && power < units.len() {
             tenths = (tenths + 500) / 1000;
-            unit += 1;
+            power += 1;
         }
-        let (whole, tenth) = (tenths / 10, tenths % 10);
         // A space at which no line breaks.
-        match (unit, tenth) {
-            (0, _) | (_, 0) => format!("{whole}\u{a0}{}", units[unit]),
-            _ => format!(
-                "{whole}{}{tenth}\u{a0}{}",
-                self.moments.decimal, units[unit]
-            ),
+        let Some(unit) = power.checked_sub(1).map(|place| units[place]) else {
+            return format!("{bytes}\u{a0}{}", (self.moments.bytes)(*bytes));
+        };
+        match (tenths / 10, tenths % 10) {
+            (whole, 0) => format!("{whole}\u{a0}{unit}"),
+            (whole, tenth) => format!("{whole}{}{tenth}\u{a0}{unit}", self.moments.decimal),
         }
     }
 

@@ -14,7 +14,8 @@ use crate::views::{buckets, uploads, versions};
 use crate::{Done, Error, MAX_PAGE, Result, Vault};
 
 /// What the entry of an open bucket says when nobody gave a reason.
-const DEFAULT_REASON: &str = "created through the data centre's S3 front";
+/// Why a bucket is open, where whoever made it over S3 gave no reason. It stands in entries: pages translate it.
+pub const DEFAULT_REASON: &str = "created through the data centre's S3 front";
 
 /// Who can read what a bucket holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]

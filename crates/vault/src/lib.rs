@@ -58,7 +58,7 @@ mod uploads;
 mod versions;
 mod views;
 
-pub use buckets::{BucketInfo, BucketOptions, Mode};
+pub use buckets::{BucketInfo, BucketOptions, DEFAULT_REASON, Mode};
 pub use complete::{Completed, CompletedPart, Completion};
 pub use delete::{Deleted, Deletion};
 pub use error::{Error, Result};

@@ -62,17 +62,14 @@ fn space(found: &mut Findings, data: &Path, growth: Option<f64>) {
     let free_bytes = disk.f_bavail.saturating_mul(disk.f_frsize) as f64;
     let share = free_bytes / disk.f_blocks.saturating_mul(disk.f_frsize).max(1) as f64;
     let days = growth.map(|bytes| free_bytes / bytes);
-    let until = days.filter(|days| *days < 36_500.0).map_or_else(
-        || "–".to_owned(),
-        |days| {
-            output::time_s((clock::system_ms().div_euclid(1000) + seconds(days)).cast_unsigned())
-        },
-    );
+    let until = days.filter(|days| *days < 36_500.0).map(|days| {
+        output::time_s((clock::system_ms().div_euclid(1000) + seconds(days)).cast_unsigned())
+    });
     let told = [
-        format!("{:.1}", free_bytes / f64::from(1 << 30)),
+        format!("{:.1}", free_bytes / 1e9),
         format!("{:.0}", share * 100.0),
-        until,
     ];
+    let told: Vec<_> = told.into_iter().chain(until).collect();
     if share < GONE {
         found.add(Level::Bad, Code::SpaceGone, told);
     } else if share < LOW || days.is_some_and(|days| days < DAYS_LEFT) {

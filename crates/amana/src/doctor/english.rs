@@ -102,11 +102,11 @@ pub(super) fn words(code: Code) -> Words {
         ],
         Code::FilesEnough => ["The server may have {0} files open", "", ""],
         Code::MemoryLow => [
-            "{0} MiB of memory are left",
+            "{0} MB of memory are left",
             "The system may end the server; what was acknowledged stays, who asks waits.",
             "End what else runs here, or add memory.",
         ],
-        Code::MemoryEnough => ["{0} MiB of memory are left", "", ""],
+        Code::MemoryEnough => ["{0} MB of memory are left", "", ""],
         Code::Swap => [
             "Memory may be written to {0}",
             "Keys and content in memory may stay there for whoever finds the disk.",
@@ -118,17 +118,17 @@ pub(super) fn words(code: Code) -> Words {
             "LimitCORE=0 in its unit, or ulimit -c 0.",
         ],
         Code::SpaceEnough => [
-            "{0} GiB are free ({1} %); full at today's pace: {2}",
+            "{0} GB are free ({1}%)⟨; full at today's pace: {2}⟩",
             "",
             "",
         ],
         Code::SpaceLow => [
-            "{0} GiB are free ({1} %); full at today's pace: {2}",
+            "{0} GB are free ({1}%)⟨; full at today's pace: {2}⟩",
             "A full disk refuses deposits; reads and deletes go on.",
             "Order a larger disk now, or move what is large: docs/runbook.md, full disk.",
         ],
         Code::SpaceGone => [
-            "{0} GiB are free ({1} %)",
+            "{0} GB are free ({1}%)",
             "Deposits are refused, or soon will be.",
             "Free room that isn't Amana's at once, then enlarge the disk: docs/runbook.md, full disk. Never remove files from this folder by hand.",
         ],

@@ -106,11 +106,11 @@ pub(super) fn words(code: Code) -> Words {
         ],
         Code::FilesEnough => ["Le serveur peut ouvrir {0} fichiers", "", ""],
         Code::MemoryLow => [
-            "Il reste {0} Mio de mémoire",
+            "Il reste {0} Mo de mémoire",
             "Le système peut arrêter le serveur ; ce qui fut confirmé demeure, qui demande attend.",
             "Arrêtez ce qui tourne d’autre ici, ou ajoutez de la mémoire.",
         ],
-        Code::MemoryEnough => ["Il reste {0} Mio de mémoire", "", ""],
+        Code::MemoryEnough => ["Il reste {0} Mo de mémoire", "", ""],
         Code::Swap => [
             "La mémoire peut être écrite sur {0}",
             "Des clés et des contenus peuvent y rester, pour qui trouve le disque.",
@@ -122,17 +122,17 @@ pub(super) fn words(code: Code) -> Words {
             "LimitCORE=0 dans son unité, ou ulimit -c 0.",
         ],
         Code::SpaceEnough => [
-            "{0} Gio sont libres ({1} %) ; plein, au rythme actuel : {2}",
+            "{0} Go sont libres ({1} %)⟨ ; plein, au rythme actuel : {2}⟩",
             "",
             "",
         ],
         Code::SpaceLow => [
-            "{0} Gio sont libres ({1} %) ; plein, au rythme actuel : {2}",
+            "{0} Go sont libres ({1} %)⟨ ; plein, au rythme actuel : {2}⟩",
             "Un disque plein refuse les dépôts ; lectures et effacements continuent.",
             "Commandez un disque plus grand, ou déplacez ce qui est gros : docs/runbook.fr.md, disque plein.",
         ],
         Code::SpaceGone => [
-            "{0} Gio sont libres ({1} %)",
+            "{0} Go sont libres ({1} %)",
             "Les dépôts sont refusés, ou le seront bientôt.",
             "Libérez d’abord ce qui n’est pas à Amana, puis agrandissez le disque : docs/runbook.fr.md, disque plein. Ne retirez jamais à la main des fichiers de ce dossier.",
         ],

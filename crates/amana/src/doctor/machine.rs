@@ -33,10 +33,10 @@ pub(super) fn look(found: &mut Findings, running: Option<&Value>) {
         found.add(Level::Notice, Code::CoreDumps, [""; 0]);
     }
     if let Some(free_kib) = memory_available_kib() {
-        let free_mib = free_kib / 1024;
+        let free_mb = free_kib * 1024 / 1_000_000;
         match free_kib < MEMORY_KIB {
-            true => found.add(Level::Notice, Code::MemoryLow, [free_mib]),
-            false => found.good(Code::MemoryEnough, free_mib),
+            true => found.add(Level::Notice, Code::MemoryLow, [free_mb]),
+            false => found.good(Code::MemoryEnough, free_mb),
         }
     }
     for device in swap_on_disk() {

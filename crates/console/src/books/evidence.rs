@@ -370,7 +370,7 @@ pub(super) async fn pack(
     zip.add("index.html", index.render()?.as_bytes());
     zip.add("style.css", Asset::Style.text().as_bytes());
     zip.add("journal.csv", journal.as_bytes());
-    zip.add("usage.csv", table(&usage).as_bytes());
+    zip.add("usage.csv", table(language.texts(), &usage).as_bytes());
     zip.add("policy", console.store.policy().text.as_bytes());
     let program = include_str!("../../../../tools/verify-receipt.py");
     zip.add("verify-receipt.py", program.as_bytes());

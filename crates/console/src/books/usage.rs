@@ -16,6 +16,7 @@ use super::plot::Plot;
 use super::space::Space;
 use super::tally::{DAY_MS, Day, Tally};
 use crate::frame::Frame;
+use crate::texts::Texts;
 use crate::{Console, Error, Language, Page, Result};
 
 /// Days of the page.
@@ -209,7 +210,7 @@ impl UsagePage {
 }
 
 /// The plots: what was held, if it is known on every day, and what came.
-fn plots(texts: &'static crate::texts::Texts, usage: &Usage) -> Vec<Plot> {
+fn plots(texts: &'static Texts, usage: &Usage) -> Vec<Plot> {
     let words = &texts.usage;
     let of = |figure: fn(&Used) -> u64| usage.days.iter().map(figure).collect::<Vec<_>>();
     let mut plots = Vec::new();
@@ -270,8 +271,8 @@ pub(super) async fn api(State(console): State<Arc<Console>>, space: Space) -> Re
 }
 
 /// The days as a table for spreadsheets.
-pub(super) fn table(usage: &Usage) -> String {
-    let mut table = "day,held_bytes,acts,deposits,deposited_bytes,removals,removed_bytes,removals_of_unknown_size\r\n".to_owned();
+pub(super) fn table(texts: &Texts, usage: &Usage) -> String {
+    let mut table = format!("{}\r\n", texts.usage.columns.join(","));
     for used in &usage.days {
         let held = used
             .held_bytes
@@ -294,7 +295,11 @@ pub(super) fn table(usage: &Usage) -> String {
 }
 
 /// The same as a file.
-pub(super) async fn csv(State(console): State<Arc<Console>>, space: Space) -> Result<Response> {
+pub(super) async fn csv(
+    State(console): State<Arc<Console>>,
+    language: Language,
+    space: Space,
+) -> Result<Response> {
     let usage = read(&console, &space).await?;
     let name = format!("{}-usage.csv", space.institution);
     let headers = [
@@ -304,5 +309,5 @@ pub(super) async fn csv(State(console): State<Arc<Console>>, space: Space) -> Re
             format!("attachment; filename=\"{name}\""),
         ),
     ];
-    Ok((headers, table(&usage)).into_response())
+    Ok((headers, table(language.texts(), &usage)).into_response())
 }

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Files;
-use super::places::{Past, Step, folder_href, href, name, seconds, size, way};
+use super::places::{Past, Step, folder_href, href, name, seconds, way};
 use super::session::Signed;
 use crate::frame::{FolderPage, Frame};
 use crate::{Language, Page, Result};
@@ -58,7 +58,7 @@ pub(super) async fn page(
         token: signed.form_token,
         name: name(&place),
         way: way(&place),
-        size: size(texts, size_bytes),
+        size: texts.size(&size_bytes),
         modified_s: seconds(entry.modified_ms),
         entry: format!("{}/vault/{}", files.institution, reading.entry_index()),
         download: href("download", &path),

@@ -83,7 +83,7 @@ impl Row {
             Kind::File { size_bytes, .. } => (
                 href("file", &path),
                 Some(href("download", &path)),
-                size(texts, size_bytes),
+                texts.size(&size_bytes),
             ),
         };
         Self {
@@ -121,30 +121,9 @@ impl Past {
             version: id,
             download,
             is_latest: version.is_latest,
-            size: size(texts, version.size_bytes),
+            size: texts.size(&version.size_bytes),
             modified_s: seconds(version.modified_ms),
         }
-    }
-}
-
-/// A size, in the unit that tells enough.
-pub(super) fn size(texts: &Texts, size_bytes: u64) -> String {
-    let words = &texts.files;
-    let units = [words.kilobytes, words.megabytes, words.gigabytes];
-    let Some(power) = [1000_u64, 1_000_000, 1_000_000_000]
-        .iter()
-        .rposition(|unit| size_bytes >= *unit)
-    else {
-        return (words.bytes)(size_bytes);
-    };
-    let unit = 1000_u64.pow(u32::try_from(power).unwrap_or_default() + 1);
-    let tenths = size_bytes / (unit / 10);
-    let (whole, tenth) = (texts.number(&(tenths / 10)), tenths % 10);
-    let name = units[power];
-    if tenth == 0 || tenths >= 1000 {
-        format!("{whole} {name}")
-    } else {
-        format!("{whole}{}{tenth} {name}", words.comma)
     }
 }
 
@@ -158,24 +137,6 @@ pub(super) fn seconds(time_ms: i64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Language;
-
-    #[test]
-    fn sizes_are_short() {
-        let (fr, en) = (Language::French.texts(), Language::English.texts());
-        for (bytes, french, english) in [
-            (0, "0 octet", "0 bytes"),
-            (999, "999 octets", "999 bytes"),
-            (1_250, "1,2 ko", "1.2 kB"),
-            (250_000_000, "250 Mo", "250 MB"),
-            (3_000_000_000, "3 Go", "3 GB"),
-        ] {
-            assert_eq!(
-                (size(fr, bytes).as_str(), size(en, bytes).as_str()),
-                (french, english)
-            );
-        }
-    }
 
     #[test]
     fn links_hold_any_name() {

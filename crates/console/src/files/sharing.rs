@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, header};
 
 use super::download::handed_out;
-use super::places::{name, seconds, size};
+use super::places::{name, seconds};
 use super::session::{Posted, Signed};
 use super::{Files, SharedFile};
 use crate::frame::{FolderPage, Frame};
@@ -132,7 +132,7 @@ pub(super) async fn shown(
             FolderPage::Nowhere,
         ),
         name: name(&place),
-        size: size(texts, size_bytes),
+        size: texts.size(&size_bytes),
         until_s: seconds(share.until_ms).unwrap_or_default(),
         fetch: format!("/folders/shared/{token}/file"),
     })

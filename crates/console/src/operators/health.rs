@@ -108,7 +108,7 @@ impl HealthPage {
         let (texts, scrub) = (self.frame.texts, &self.health.scrub);
         (scrub.entries > 0).then(|| {
             let percent = scrub.entries_done.min(scrub.entries) * 100 / scrub.entries;
-            (texts.health.scrub_at)(percent, &texts.number(&scrub.entries))
+            (texts.health.scrub_at)(percent, scrub.entries, &texts.number(&scrub.entries))
         })
     }
 

@@ -132,16 +132,6 @@ pub struct FileWords {
     pub delete_folder: &'static str,
     /// Menu: the gateway's own page.
     pub gateway: &'static str,
-    /// A thousand bytes.
-    pub kilobytes: &'static str,
-    /// A million bytes.
-    pub megabytes: &'static str,
-    /// A thousand million bytes.
-    pub gigabytes: &'static str,
-    /// So many bytes.
-    pub bytes: fn(u64) -> String,
-    /// Between whole and tenths.
-    pub comma: char,
     /// So many seconds to wait, after wrong secrets.
     pub wait: fn(seconds: u64) -> String,
 }

@@ -36,4 +36,8 @@ pub struct FrameWords {
     pub code: &'static str,
     /// The way back to the first page.
     pub home: &'static str,
+    /// Button that copies what stands before it.
+    pub copy: &'static str,
+    /// What it says once that is done.
+    pub copied: &'static str,
 }

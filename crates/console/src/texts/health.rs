@@ -41,7 +41,7 @@ pub struct HealthWords {
     /// Heading: what is under way.
     pub jobs: &'static str,
     /// The pass under way: percent, of entries.
-    pub scrub_at: fn(u64, &str) -> String,
+    pub scrub_at: fn(percent: u64, count: u64, entries: &str) -> String,
     /// Content on its way: blobs, bytes, from where.
     pub restoring_told: fn(&str, &str, &str) -> String,
     /// How many mirrors are kept up.

@@ -8,8 +8,10 @@ pub struct Moments {
     pub thousands: char,
     /// What stands before decimals.
     pub decimal: char,
-    /// Bytes, then thousands of them, millions …
-    pub units: [&'static str; 6],
+    /// The word for so many bytes.
+    pub bytes: fn(u64) -> &'static str,
+    /// Thousands of bytes, millions …
+    pub units: [&'static str; 5],
     /// A day.
     pub day: fn(OffsetDateTime) -> String,
     /// A time in UTC.

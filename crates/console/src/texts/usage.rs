@@ -50,6 +50,8 @@ pub struct UsageWords {
     pub removals: &'static str,
     /// Column: held at its end.
     pub then: &'static str,
+    /// The columns of that table as a file: plain letters, which every spreadsheet reads.
+    pub columns: [&'static str; 8],
     /// Link: the table as a file.
     pub file: &'static str,
 }

@@ -30,6 +30,8 @@ pub struct VerifyWords {
     pub alone_lead: &'static str,
     /// Before the command.
     pub by_command: &'static str,
+    /// That command.
+    pub command: &'static str,
     /// Before the other program.
     pub by_other: &'static str,
     /// The link to the other program.

@@ -85,3 +85,22 @@ fn numbers_and_times_are_said_as_each_language_says_them() {
     assert_eq!(english.ago(&7_199), "119 minutes ago");
     assert_eq!(english.ago(&400_000), "4 days ago");
 }
+
+#[test]
+fn sizes_are_short_and_of_one_form() {
+    let (fr, en) = (Language::French.texts(), Language::English.texts());
+    for (bytes, french, english) in [
+        (0, "0 octet", "0 bytes"),
+        (1, "1 octet", "1 byte"),
+        (999, "999 octets", "999 bytes"),
+        (1_000, "1 ko", "1 kB"),
+        (1_250, "1,3 ko", "1.3 kB"),
+        (999_960, "1 Mo", "1 MB"),
+        (250_000_000, "250 Mo", "250 MB"),
+        (70_700_000_000, "70,7 Go", "70.7 GB"),
+        (u64::MAX, "18446,7 Po", "18446.7 PB"),
+    ] {
+        let told = [fr, en].map(|texts| texts.size(&bytes).replace('\u{a0}', " "));
+        assert_eq!(told, [french, english]);
+    }
+}

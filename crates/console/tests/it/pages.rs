@@ -225,8 +225,6 @@ async fn every_field_has_its_label_and_every_image_its_words() {
 /// Who sees a page without its form is told whose work that is; who has the form isn't.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_without_its_form_says_whose_work_it_is() {
-    let house = House::furnished().await;
-    home::enrol(&house, "2-of-3").await;
     let roles = [
         Role::Director,
         Role::FocalPoint,
@@ -235,6 +233,8 @@ async fn a_page_without_its_form_says_whose_work_it_is() {
     ];
     let mut told = 0;
     for role in roles {
+        let house = House::furnished().await;
+        home::enrol(&house, "2-of-3").await;
         let cookie = signed_in(&house.access, house.store.now_ms(), role).await;
         for (path, operation, whose) in [
             (

@@ -18,7 +18,7 @@ pub(crate) const WORDS: AlertWords = AlertWords {
     to_do: "What to do:",
     entry: "entry",
     late: |entries| format!("{entries} acts wait for witnesses"),
-    quota: |percent| format!("{percent} % of the quota are used"),
+    quota: |percent| format!("{percent}% of the quota are used"),
     tries: |person, count| format!("{count} wrong passwords within an hour for {person}"),
     site: |host, number, application| match application {
         Some(name) => format!(
@@ -64,7 +64,7 @@ fn about(code: Code) -> [&'static str; 3] {
         Code::Quota => [
             "Quota",
             "Of what the operator lets you hold, four fifths are used, or it set another limit. When all of it is, deposits are refused.",
-            "Delete what is not needed, old versions as well, or ask the operator for more. At 95 % it is urgent.",
+            "Delete what is not needed, old versions as well, or ask the operator for more. At 95% it is urgent.",
         ],
         Code::SignIns => [
             "Wrong passwords",
@@ -87,7 +87,7 @@ fn about(code: Code) -> [&'static str; 3] {
             "Nothing, if it is rare. Often, it is a disk that dies: ask the operator.",
         ],
         Code::Keys => [
-            "Software's keys",
+            "Access keys",
             "A key gives software rights on your buckets.",
             "If nobody of yours knows that key, revoke it.",
         ],

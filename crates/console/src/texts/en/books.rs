@@ -84,7 +84,7 @@ fn need(texts: &Texts, need: &Need) -> String {
             format!("The custodians' drill is late: it was due on {due}.")
         }
         Need::UnusedKeys { count } => format!(
-            "Software's keys that wrote nothing since they were made, over a month ago: {count}. Revoke those that nobody needs."
+            "Access keys that wrote nothing since they were made, over a month ago: {count}. Revoke those that nobody needs."
         ),
     }
 }

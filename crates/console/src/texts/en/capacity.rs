@@ -6,7 +6,7 @@ pub(crate) const WORDS: CapacityWords = CapacityWords {
     title: "Capacity",
     room: "Room on the disk",
     unknown: "The size of the disk isn’t known.",
-    free_of: |free, size, percent| format!("{free} free of {size} ({percent} %)"),
+    free_of: |free, size, percent| format!("{free} free of {size} ({percent}%)"),
     forecast: "Forecast",
     growth: "Growth a day",
     growth_told: |rate, least, most| {

@@ -68,13 +68,5 @@ pub(crate) const WORDS: FileWords = FileWords {
     delete_told_kept: "The file will stay among the folder's deleted files, from where it can be brought back.",
     delete_folder: "Delete this folder",
     gateway: "Gateway",
-    kilobytes: "kB",
-    megabytes: "MB",
-    gigabytes: "GB",
-    bytes: |count| match count {
-        1 => "1 byte".to_owned(),
-        _ => format!("{count} bytes"),
-    },
-    comma: '.',
     wait: |seconds| format!("Too many tries. Try again in {seconds} s."),
 };

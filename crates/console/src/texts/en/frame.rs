@@ -22,4 +22,6 @@ pub(crate) const WORDS: FrameWords = FrameWords {
              operator of the data centre.",
     code: "Code:",
     home: "Back to the first page",
+    copy: "Copy",
+    copied: "Copied",
 };

@@ -26,7 +26,10 @@ pub(crate) const WORDS: HealthWords = HealthWords {
         )
     },
     jobs: "Jobs under way",
-    scrub_at: |percent, entries| format!("Scrub: {percent} % of {entries} entries"),
+    scrub_at: |percent, count, entries| match count {
+        1 => format!("Scrub: {percent}% of one entry"),
+        _ => format!("Scrub: {percent}% of {entries} entries"),
+    },
     restoring_told: |blobs, bytes, from| {
         format!("Restore: {blobs} blobs still to come from {from} ({bytes} at most)")
     },

@@ -16,7 +16,7 @@ pub(crate) const WORDS: JournalWords = JournalWords {
     group: |group| match group {
         Group::Deposits => "deposits and objects",
         Group::Buckets => "buckets",
-        Group::Keys => "software's keys",
+        Group::Keys => "access keys",
         Group::People => "people and sign-ins",
         Group::Custody => "keyring and custodians",
         Group::Sites => "web sites",
@@ -65,7 +65,7 @@ pub(crate) const WORDS: JournalWords = JournalWords {
 fn who(who: Who<'_>) -> String {
     match who {
         Who::Person(name) => name.to_owned(),
-        Who::Key(id) => format!("Software's key {id}"),
+        Who::Key(id) => format!("Access key {id}"),
         Who::Gateway(id) => format!("Member {} of the keyring", short(id)),
         Who::Publisher(name) => format!("Publisher {name}"),
         Who::Staff(number) => format!("The operator's staff (no. {number})"),
@@ -118,7 +118,12 @@ fn did(did: &Did<'_>) -> String {
         "bucket.create" => format!("made the bucket {bucket}"),
         "bucket.delete" => format!("deleted the bucket {bucket}"),
         "bucket.versioning" => {
-            format!("changed whether {bucket} keeps versions ({})", did.word())
+            let kept = match did.word() {
+                "enabled" => "kept",
+                "suspended" => "no longer kept",
+                other => other,
+            };
+            format!("changed whether {bucket} keeps versions ({kept})")
         }
         "bucket.lock" => format!("set how the versions of {bucket} are locked"),
         "object.retain" if did.word() == "ended" => {
@@ -134,8 +139,8 @@ fn did(did: &Did<'_>) -> String {
             did.number(),
             object(did)
         ),
-        "access-key.create" => format!("made the software's key {name}"),
-        "access-key.revoke" => format!("revoked the software's key {name}"),
+        "access-key.create" => format!("made the access key {name}"),
+        "access-key.revoke" => format!("revoked the access key {name}"),
         _ => people(did, person),
     }
 }

@@ -7,7 +7,8 @@ use crate::texts::moments::Moments;
 pub(crate) const WORDS: Moments = Moments {
     thousands: ',',
     decimal: '.',
-    units: ["bytes", "kB", "MB", "GB", "TB", "PB"],
+    bytes: |count| if count == 1 { "byte" } else { "bytes" },
+    units: ["kB", "MB", "GB", "TB", "PB"],
     day,
     moment,
     just_now: "just now",

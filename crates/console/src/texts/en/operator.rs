@@ -42,7 +42,7 @@ pub(crate) const WORDS: OperatorWords = OperatorWords {
     active: "active",
     quota: "Quota",
     no_quota: "none: all that fits on the disk",
-    quota_told: |told, percent| format!("{told}; {percent} % used"),
+    quota_told: |told, percent| format!("{told}; {percent}% used"),
     set_quota: "Set the quota",
     quota_lead: "Deposits beyond it are refused; what it holds already stays. An empty field is no limit. The act stands in its ledger.",
     quota_bytes: "Bytes, at most",

@@ -20,6 +20,7 @@ pub(crate) const WORDS: VerifyWords = VerifyWords {
     alone_lead: "This page is served to you by the data centre whose receipts it judges. A dishonest one could serve a page \
                  that lies. For what matters, verify offline, with a program obtained elsewhere:",
     by_command: "by the command, on your own machine, without a network:",
+    command: "amana receipt verify FILE --policy POLICY",
     by_other: "by a second implementation, written in Python from the description of the format alone:",
     other: "the program verify-receipt.py",
     by_format: "or by writing your own, from the formats:",

@@ -131,7 +131,7 @@ pub(crate) const WORDS: AccountWords = AccountWords {
     withdraw: "Retirer",
     support: "Assistance de l’opérateur",
     support_lead: "L’opérateur n’entre dans votre espace que si vous l’y laissez, pour un temps, sans lire de contenu ni rien \
-                   changer ; chaque consultation est une entrée de votre registre.",
+                   changer ; chaque consultation est une inscription à votre registre.",
     support_until: |until, who| {
         format!("L’équipe de l’opérateur peut entrer jusqu’au {until}, par {who}.")
     },

@@ -31,7 +31,7 @@ pub(crate) const WORDS: BooksWords = BooksWords {
     recorded_told: |count| format!("{count} actes, durables et signés par l’opérateur."),
     witnessed: "Attesté",
     witnessed_told: |count, ago| format!("{count} actes, par un quorum de témoins ({ago})."),
-    not_witnessed: "Rien encore : aucun quorum de témoins n’a contresigné ce registre.",
+    not_witnessed: "Rien encore : aucun quorum de témoins n’a attesté ce registre.",
     by_whom: "Témoins :",
     root: "Racine du registre",
     see_journal: "Lire le journal",
@@ -55,7 +55,7 @@ fn need(texts: &Texts, need: &Need) -> String {
             "La politique de confiance ne demande aucun témoin : vos actes sont inscrits, jamais attestés.".to_owned()
         }
         Need::NeverWitnessed => {
-            "Aucun quorum de témoins n’a encore contresigné votre registre.".to_owned()
+            "Aucun quorum de témoins n’a encore attesté votre registre.".to_owned()
         }
         Need::WitnessesLate { entries, minutes } => {
             let entries = texts.number(entries);

@@ -15,7 +15,7 @@ pub(crate) const WORDS: CentreWords = CentreWords {
         )
     },
     troubled: "Une anomalie est signalée : la preuve en direct dit laquelle.",
-    unwitnessed: "Aucun quorum de témoins n’a encore contresigné ce centre : ce qu’il inscrit le lie, mais lui seul \
+    unwitnessed: "Aucun quorum de témoins n’a encore attesté ce centre : ce qu’il inscrit le lie, mais lui seul \
                   s’en porte garant.",
     holds: |ledgers, ledgers_told, acts_told| match ledgers {
         0 | 1 => format!("{ledgers_told} registre, {acts_told} actes inscrits."),

@@ -68,13 +68,5 @@ pub(crate) const WORDS: FileWords = FileWords {
     delete_told_kept: "Le fichier restera parmi les fichiers supprimés du dossier, d’où il peut être rétabli.",
     delete_folder: "Supprimer ce dossier",
     gateway: "Passerelle",
-    kilobytes: "ko",
-    megabytes: "Mo",
-    gigabytes: "Go",
-    bytes: |count| match count {
-        0 | 1 => format!("{count} octet"),
-        _ => format!("{count} octets"),
-    },
-    comma: ',',
     wait: |seconds| format!("Trop d’essais. Réessayez dans {seconds} s."),
 };

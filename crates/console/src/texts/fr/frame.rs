@@ -22,4 +22,6 @@ pub(crate) const WORDS: FrameWords = FrameWords {
              code à l’opérateur du centre.",
     code: "Code :",
     home: "Retour à l’accueil",
+    copy: "Copier",
+    copied: "Copié",
 };

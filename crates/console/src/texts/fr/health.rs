@@ -28,7 +28,10 @@ pub(crate) const WORDS: HealthWords = HealthWords {
         )
     },
     jobs: "Travaux en cours",
-    scrub_at: |percent, entries| format!("Relecture : {percent} % de {entries} inscriptions"),
+    scrub_at: |percent, count, entries| match count {
+        1 => format!("Relecture : {percent} % d’une inscription"),
+        _ => format!("Relecture : {percent} % de {entries} inscriptions"),
+    },
     restoring_told: |blobs, bytes, from| {
         format!("Restauration : {blobs} contenu(s) encore à venir de {from} ({bytes} au plus)")
     },

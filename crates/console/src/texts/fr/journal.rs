@@ -1,6 +1,7 @@
 //! Le journal : qui a fait quoi.
 
 use amana_access::Lesson;
+use amana_vault::DEFAULT_REASON;
 
 use crate::books::line::Group;
 use crate::texts::FR;
@@ -105,7 +106,12 @@ fn object(did: &Did<'_>) -> String {
 }
 
 fn because(did: &Did<'_>) -> String {
-    let reason = did.line.facts.reason.as_ref();
+    let reason = did.line.facts.reason.as_deref();
+    // The one that the program gives where nobody gave any.
+    let reason = reason.map(|reason| match reason {
+        DEFAULT_REASON => "créé par S3 au centre",
+        other => other,
+    });
     reason.map_or_else(String::new, |reason| format!(" : {reason}"))
 }
 
@@ -131,10 +137,14 @@ fn did(did: &Did<'_>) -> String {
         "bucket.create" => format!("a créé le compartiment {bucket}"),
         "bucket.delete" => format!("a supprimé le compartiment {bucket}"),
         "bucket.versioning" => format!(
-            "a changé la garde des versions de {bucket} ({})",
-            did.word()
+            "a changé la garde des versions du compartiment {bucket} ({})",
+            match did.word() {
+                "enabled" => "gardées",
+                "suspended" => "plus gardées",
+                other => other,
+            }
         ),
-        "bucket.lock" => format!("a fixé le verrouillage des versions de {bucket}"),
+        "bucket.lock" => format!("a fixé le verrouillage des versions du compartiment {bucket}"),
         "object.retain" if did.word() == "ended" => {
             format!(
                 "a mis fin à la conservation de {} dans {bucket}",

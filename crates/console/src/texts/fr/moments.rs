@@ -8,7 +8,8 @@ pub(crate) const WORDS: Moments = Moments {
     // Espace fine insécable.
     thousands: '\u{202f}',
     decimal: ',',
-    units: ["octets", "ko", "Mo", "Go", "To", "Po"],
+    bytes: |count| if count < 2 { "octet" } else { "octets" },
+    units: ["ko", "Mo", "Go", "To", "Po"],
     day,
     moment,
     just_now: "à l’instant",

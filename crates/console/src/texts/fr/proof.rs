@@ -8,7 +8,7 @@ pub(crate) const WORDS: ProofWords = ProofWords {
            témoins indépendants la contresignent après avoir vérifié que rien n’a été réécrit.",
     as_of: "État au",
     again: "Actualiser",
-    sound: "Contresigné, aucune anomalie",
+    sound: "Attesté, aucune anomalie",
     sound_told: |needed, of, ago| {
         format!(
             "Un quorum de {needed} témoins sur {of} se porte garant du registre national, {ago}."
@@ -17,10 +17,10 @@ pub(crate) const WORDS: ProofWords = ProofWords {
     anomalies: "Anomalies signalées",
     no_quorum: "La politique de confiance ne demande aucun témoin : ce qui est inscrit lie l’opérateur, mais personne \
                 d’autre ne s’en porte garant.",
-    never_witnessed: "Aucune époque n’a encore été contresignée par un quorum de témoins.",
+    never_witnessed: "Aucune époque n’a encore été attestée par un quorum de témoins.",
     not_witnessed: |minutes| match minutes {
-        0 | 1 => "Aucune époque n’a été contresignée par le quorum depuis une minute.".to_owned(),
-        _ => format!("Aucune époque n’a été contresignée par le quorum depuis {minutes} minutes."),
+        0 | 1 => "Aucune époque n’a été attestée par le quorum depuis une minute.".to_owned(),
+        _ => format!("Aucune époque n’a été attestée par le quorum depuis {minutes} minutes."),
     },
     silent: |name, minutes| match minutes {
         0 | 1 => format!("Le témoin {name} n’est pas venu depuis une minute."),
@@ -48,7 +48,7 @@ pub(crate) const WORDS: ProofWords = ProofWords {
     epoch: "Dernière époque",
     no_epoch: "aucune encore",
     closed: "Close, d’après l’horloge de l’opérateur",
-    witnessed_epoch: "Dernière époque contresignée par le quorum",
+    witnessed_epoch: "Dernière époque attestée par le quorum",
     none: "aucune",
     stood: "Quorum réuni, d’après les horloges des témoins",
     ledgers: "Registres",

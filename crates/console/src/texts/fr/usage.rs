@@ -30,5 +30,15 @@ pub(crate) const WORDS: UsageWords = UsageWords {
     deposits: "Déposé",
     removals: "Supprimé",
     then: "Détenu",
+    columns: [
+        "jour",
+        "octets_detenus",
+        "actes",
+        "depots",
+        "octets_deposes",
+        "suppressions",
+        "octets_supprimes",
+        "suppressions_de_taille_inconnue",
+    ],
     file: "Emporter cette table (CSV)",
 };

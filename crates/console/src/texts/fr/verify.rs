@@ -20,14 +20,15 @@ pub(crate) const WORDS: VerifyWords = VerifyWords {
     alone_lead: "Cette page vous est servie par le centre dont elle juge les reçus. Un centre malhonnête pourrait en servir \
                  une qui mente. Pour ce qui compte, vérifiez hors ligne, avec un programme obtenu ailleurs :",
     by_command: "par la commande, sur votre machine, sans réseau :",
+    command: "amana receipt verify FICHIER --policy POLITIQUE",
     by_other: "par une seconde implémentation, écrite en Python d’après la seule description du format :",
     other: "le programme verify-receipt.py",
     by_format: "ou en écrivant la vôtre, d’après les formats :",
     script: Script {
-        witnessed: "Inscrit et contresigné",
+        witnessed: "Attesté",
         witnessed_told: "La chaîne tient d’un bout à l’autre, et les quorums de témoins de la politique se portent garants \
                          de l’acte.",
-        recorded: "Inscrit, pas encore contresigné",
+        recorded: "Inscrit, pas encore attesté",
         refused: "Refusé",
         nothing: "Aucun reçu",
         nothing_told: "Choisissez un fichier, ou collez le texte d’un reçu.",
