@@ -221,6 +221,18 @@ def test_what_must_not_be_published_is_listed(site):
     assert site.deploy("--allow", ".env", "--allow", "backup.sql")["files"] == 3
 
 
+def test_an_address_is_judged_as_a_name_is(site):
+    """Whatever the file is called, visitors would ask for the address."""
+    site.write(index="<p>hello")
+    (site.folder / "_addresses.d").mkdir()
+    (site.folder / "_addresses.d" / "a").write_text("nothing of note")
+    lines = ("/.env\t_addresses.d/a\ttext/plain", "/dump.sql\t_addresses.d/a\ttext/plain", "/index.php?p=1\t_addresses.d/a\ttext/plain")
+    (site.folder / "_addresses").write_text("\n".join(lines) + "\n")
+    said = site.deploy(code=1)
+    assert "_addresses, line 1: /.env: settings with passwords" in said and "_addresses, line 2" in said and "line 3" not in said
+    assert site.deploy("--allow", ".env", "--allow", "dump.sql")["files"] == 4
+
+
 def test_a_suspended_institution_publishes_nothing(centre, tmp_path, name):
     centre.institution(name)
     site = Publishers(centre, tmp_path, f"{name}.example", institution=name)

@@ -279,6 +279,10 @@ impl<'a> Writing<'a> {
         let mut lines = BTreeSet::new();
         let placed = lay_out(&self.items, type_of);
         for ((item, placed), row) in self.items.iter().zip(&placed).zip(&self.rows_of_items) {
+            if let Some(found) = scan::exposed(&item.address) {
+                let at = self.found.entry(found).or_default();
+                at.push(item.address.clone());
+            }
             let row = &mut self.rows[*row];
             match placed {
                 Placed::SameAsPath => row.became = Became::SameAsPath,

@@ -3,7 +3,11 @@
 //!
 //! This finds what intruders commonly leave. It proves nothing about a site in which it finds nothing.
 
+mod names;
+
 use std::collections::BTreeSet;
+
+pub use names::{address, is_litter, name};
 
 use crate::html::Tag;
 use crate::references::{is_data, refresh};
@@ -23,6 +27,14 @@ pub enum Suspicion {
     SendsAway,
     /// What a known web shell says.
     WebShell,
+    /// Passwords, private keys, settings.
+    Secret,
+    /// A database, or a copy of one.
+    Database,
+    /// An old copy, or a backup.
+    Copy,
+    /// The source of a program.
+    Program,
 }
 
 impl Suspicion {
@@ -35,6 +47,10 @@ impl Suspicion {
             Self::HiddenLinks => "hidden-links",
             Self::SendsAway => "sends-away",
             Self::WebShell => "web-shell",
+            Self::Secret => "secret",
+            Self::Database => "database",
+            Self::Copy => "copy",
+            Self::Program => "program",
         }
     }
 }
@@ -87,6 +103,13 @@ pub struct Found {
     pub suspicion: Suspicion,
     /// What gave it away.
     pub what: String,
+}
+
+/// What a site answers at an address at which none should.
+#[must_use]
+pub fn exposed(address: &str) -> Option<Found> {
+    let (what, suspicion, _) = self::address(address)?;
+    Some(of(suspicion, &what))
 }
 
 /// What a page shows that it shouldn't. `is_own` says which hosts are the site's.

@@ -191,7 +191,8 @@ pub fn references_resolved(text: &str) -> String {
     plain
 }
 
-fn percent_decoded(text: &str) -> String {
+/// Percent-encoding resolved; what isn't UTF-8 then is replaced.
+pub(crate) fn percent_decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;

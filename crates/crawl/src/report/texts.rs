@@ -23,7 +23,7 @@ pub(super) struct Texts {
     /// In the order of `Became`.
     became: [&'static str; 8],
     /// Code, title, and what to do; in the order in which they are shown. The last is for all others.
-    pub(super) decisions: [(&'static str, &'static str, &'static str); 18],
+    pub(super) decisions: [(&'static str, &'static str, &'static str); 22],
 }
 
 impl Texts {
@@ -86,6 +86,26 @@ pub(super) static ENGLISH: Texts = Texts {
             "web-shell",
             "Marks of a web shell",
             "The old site is most likely broken into. Don't publish these pages; ask whoever runs the old server to look.",
+        ),
+        (
+            "secret",
+            "Passwords, keys, settings",
+            "Whoever asked the old site got them: change the passwords and keys. A deploy refuses these; take them out of the folder, or name what is meant for the public with --allow.",
+        ),
+        (
+            "database",
+            "Databases and copies of them",
+            "Whoever asked the old site got them. A deploy refuses these; take them out of the folder, or name what is meant for the public with --allow.",
+        ),
+        (
+            "copy",
+            "Old copies and backups",
+            "A deploy refuses these; take them out of the folder, or name what is meant for the public with --allow.",
+        ),
+        (
+            "program",
+            "Sources of programs",
+            "The old server showed them in place of running them. A deploy refuses these; take them out of the folder, or name what is meant for the public with --allow.",
         ),
         (
             "hidden-script",
@@ -212,6 +232,26 @@ pub(super) static FRENCH: Texts = Texts {
             "web-shell",
             "Traces d’une porte dérobée",
             "L’ancien site est très probablement piraté. Ne publiez pas ces pages ; faites examiner l’ancien serveur.",
+        ),
+        (
+            "secret",
+            "Mots de passe, clés, réglages",
+            "Quiconque les demandait à l’ancien site les obtenait : changez les mots de passe et les clés. Un déploiement les refuse ; retirez-les du dossier, ou nommez par --allow ce qui est destiné au public.",
+        ),
+        (
+            "database",
+            "Bases de données et leurs copies",
+            "Quiconque les demandait à l’ancien site les obtenait. Un déploiement les refuse ; retirez-les du dossier, ou nommez par --allow ce qui est destiné au public.",
+        ),
+        (
+            "copy",
+            "Anciennes copies et sauvegardes",
+            "Un déploiement les refuse ; retirez-les du dossier, ou nommez par --allow ce qui est destiné au public.",
+        ),
+        (
+            "program",
+            "Sources de programmes",
+            "L’ancien serveur les montrait au lieu de les exécuter. Un déploiement les refuse ; retirez-les du dossier, ou nommez par --allow ce qui est destiné au public.",
         ),
         (
             "hidden-script",

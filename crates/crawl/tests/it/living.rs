@@ -284,6 +284,34 @@ async fn the_folder_answers_as_the_site_did() {
     );
 }
 
+/// What the old site should never have shown comes along, so that somebody sees it, and no deploy takes it unasked.
+#[tokio::test]
+async fn what_the_old_site_exposed_is_a_decision() {
+    let (start, _) = serve(|path| match path {
+        "/" => html("<a href='/.env'>x</a>"),
+        "/.env" => Some((200, "text/plain".to_owned(), "DB_PASSWORD=x".to_owned())),
+        _ => None,
+    })
+    .await;
+    let place = tempfile::tempdir().expect("a folder");
+    let out = place.path().join("site");
+    let (_, report) = import(&wanted(&start, &start), &out).await;
+    let decision = report
+        .decisions
+        .iter()
+        .find(|decision| decision.code == "secret");
+    let decision = decision.expect("it is listed");
+    assert_eq!(
+        (decision.what.as_str(), &*decision.at),
+        (".env", &["/.env".to_owned()][..])
+    );
+    let host: Host = "new.example".parse().expect("it is a host");
+    let refused = read_folder(&out, &host, &BTreeSet::new());
+    assert!(
+        refused.is_err_and(|error| error.to_string().contains("/.env: settings with passwords"))
+    );
+}
+
 #[tokio::test]
 async fn an_import_that_was_cut_goes_on_and_ends_as_one_that_was_not() {
     let (start, cdn, asked) = two_hosts().await;

@@ -86,3 +86,28 @@ fn a_search_is_led_to_our_own() {
         None
     );
 }
+
+#[test]
+fn names_that_no_site_publishes_are_found_in_addresses() {
+    for bad in [
+        "/.env",
+        "/%2Eenv",
+        "/a/.git/config?x",
+        "/dump.sql",
+        "/prod.env",
+        "/Web.config",
+        "/wp-config.php.bak",
+    ] {
+        assert!(scan::exposed(bad).is_some(), "{bad}");
+    }
+    for good in [
+        "/",
+        "/index.php?option=com_content",
+        "/article.php",
+        "/.well-known/security.txt",
+        "/a?file=dump.sql",
+        "/page.aspx",
+    ] {
+        assert_eq!(scan::exposed(good), None, "{good}");
+    }
+}

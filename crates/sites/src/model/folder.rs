@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amana_crawl::scan::{self, is_litter};
 use amana_ledger::Hash;
 
 use super::lines::{Line, lines};
 use super::{
     Address, File, Host, Manifest, Redirect, applications, digest, headers, media_type, redirects,
-    scan,
+    scan as contents,
 };
 use crate::{Error, Result, Wrong};
 
@@ -128,13 +129,13 @@ impl Reading<'_> {
                 continue;
             };
             let own = names.is_empty() && OWN.contains(&&*name);
-            if own || scan::is_litter(&name) {
+            if own || is_litter(&name) {
                 continue;
             }
             names.push(name);
             let path = names.join("/");
             let refused = scan::name(names.last().map_or("", String::as_str));
-            if let Some(why) = refused.filter(|_| !self.allowed.contains(&path)) {
+            if let Some((_, why)) = refused.filter(|_| !self.allowed.contains(&path)) {
                 self.wrong.push(whole(&path, why));
             } else if kind.is_dir() && names.len() < MAX_DEPTH {
                 self.walk(&entry.path(), names)?;
@@ -164,7 +165,7 @@ impl Reading<'_> {
             return Ok(());
         }
         let (sha256, begin) = digest::of_file(place).map_err(unreadable)?;
-        if let Some(why) = scan::content(&begin).filter(|_| !self.allowed.contains(path)) {
+        if let Some(why) = contents::content(&begin).filter(|_| !self.allowed.contains(path)) {
             self.wrong.push(whole(path, why));
             return Ok(());
         }
@@ -206,6 +207,12 @@ impl Reading<'_> {
             .get(path)
             .or_else(|| self.files.get(own.as_str()));
         let file = named.ok_or_else(|| line.wrong(&format!("there is no file {path}")))?;
+        // Whatever the file is called here, visitors would ask for that name.
+        let asked = address.path().trim_start_matches('/');
+        let is_allowed = self.allowed.contains(asked) || self.allowed.contains(path);
+        if let Some((_, _, why)) = scan::address(address.path()).filter(|_| !is_allowed) {
+            return Err(line.wrong(&format!("{address}: {why}")));
+        }
         let file = File {
             media_type: media_type.to_owned(),
             ..file.clone()

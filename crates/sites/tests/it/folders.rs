@@ -197,6 +197,37 @@ fn what_must_not_be_published_is_listed() {
     );
 }
 
+/// Whatever the file is called, visitors would ask for the address.
+#[test]
+fn addresses_are_judged_as_names_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "/.env\t_addresses.d/a\ttext/plain\n/.git/config\t_addresses.d/a\ttext/plain\n/dump%2Esql\tplain.txt\ttext/plain\n\
+        /index.php?id=3\t_addresses.d/a\ttext/html\n/feed/\t_addresses.d/a\tapplication/rss+xml\n";
+    put(
+        folder.path(),
+        &[
+            ("_addresses", lines),
+            ("_addresses.d/a", "a"),
+            ("plain.txt", "b"),
+        ],
+    );
+    let wrong = refused(folder.path());
+    let said: Vec<(&str, usize)> = wrong
+        .iter()
+        .map(|one| (one.file.as_str(), one.line))
+        .collect();
+    assert_eq!(
+        said,
+        [("_addresses", 1), ("_addresses", 2), ("_addresses", 3)]
+    );
+    assert!(wrong[0].why.starts_with("/.env: settings with passwords"));
+    // Named by the address, or by the file.
+    let allowed = [".env", ".git/config", "plain.txt"].map(str::to_owned);
+    let all = read_folder(folder.path(), &host(), &BTreeSet::from(allowed)).unwrap();
+    assert!(all.manifest.files().contains_key("/.env"));
+    assert!(all.manifest.files().contains_key("/index.php?id=3"));
+}
+
 #[test]
 fn an_empty_folder_is_no_site() {
     let folder = tempfile::tempdir().unwrap();
