@@ -1,11 +1,14 @@
 """A real WordPress comes home: every address of it answers from the folder as it did, and nothing refers to the old host."""
 
+import contextlib
 import gzip
 import http.client
+import http.server
 import json
 import re
 import signal
 import subprocess
+import threading
 import urllib.parse
 
 import pytest
@@ -245,7 +248,128 @@ def test_a_site_with_plain_addresses_keeps_them(wordpress, home, tmp_path):
     asked = [f"/?p={number}" for number in (20, 31, 42)] + ["/?cat=2", "/?feed=rss2", "/?m=202603"]
     seeds.write_text("".join(f'192.0.2.1 - - [01/Oct/2026:10:00:00 +0000] "GET {path} HTTP/1.1" 200 1\n' for path in asked))
     out = tmp_path / "plain"
-    imported(wordpress, out, "--log", seeds, "--max-addresses", "160")
+    assert imported(wordpress, out, "--log", seeds, "--max-addresses", "160", code=1)["complete"] is False
     site = SiteFolder(out)
     assert [fault for path in asked if (fault := same(site, wordpress.url, path))] == []
     assert site.answer("/?p=20")[2] != site.answer("/?p=31")[2]
+
+
+@contextlib.contextmanager
+def living(pages):
+    """A small site: paths, each with status, headers and body; anything else is 404. Gives its address."""
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            status, headers, body = pages.get(self.path, (404, {}, b"nothing here"))
+            self.send_response(status)
+            for name, value in {"Content-Type": "text/html; charset=utf-8", **headers, "Content-Length": len(body)}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def take(url, out, *words, code=0):
+    """Imports a small site: what is printed, the report, and the error output."""
+    command = [binary(), "site", "import", url, "--out", out, "--rate", "500/s", "--json", *words]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=surroundings(), preexec_fn=die_with_parent)
+    assert done.returncode == code, done.stderr
+    report = json.loads((out.with_name(f"{out.name}.import") / "report.json").read_text())
+    return json.loads(done.stdout), report, done.stderr
+
+
+def decided(report):
+    return {decision["code"]: decision for decision in report["decisions"]}
+
+
+def page(body, **headers):
+    return 200, {name.replace("_", "-"): value for name, value in headers.items()}, body.encode()
+
+
+def test_pages_that_a_parameter_names_come_along(tmp_path):
+    named = ("/index.php?action=news&id=1", "/page.php?sid=4", "/?nb=2", "/?print=1", "/?share=mail")
+    links = "".join(f"<a href='{path.replace('&', '&amp;')}'>x</a>" for path in named)
+    pages = {"/": page(f"{links}<a href='/?replytocom=3'>answer</a>")} | {path: page(path) for path in named}
+    listed = "/news.php?utm_source=letter"
+    with living(pages | {listed: page("listed")}) as url:
+        seeds = tmp_path / "seeds"
+        seeds.write_text(f"{listed}\n")
+        said, report, _ = take(url, tmp_path / "site", "--seeds", seeds)
+    site = SiteFolder(tmp_path / "site")
+    for path in (*named, listed):
+        assert site.answer(path)[2] == pages.get(path, page("listed"))[2], path
+    # What isn't asked for is something to decide.
+    assert decided(report)["left-out"]["at"] == ["/?replytocom=3"]
+    assert said["decisions"] == 1 and said["complete"] is True
+
+
+def test_an_import_that_is_cut_short_is_no_success(tmp_path):
+    links = "".join(f"<a href=/p{number}>x</a>" for number in range(40))
+    pages = {"/": page(links)} | {f"/p{number}": page(str(number)) for number in range(40)}
+    out = tmp_path / "site"
+    with living(pages) as url:
+        said, report, errors = take(url, out, "--max-addresses", "20", code=1)
+        assert "stopped at its bound: 31 addresses" in errors and said["complete"] is False
+        first = report["decisions"][0]
+        assert (first["code"], first["count"], report["complete"]) == ("bound", 31, False)
+        assert "The import stopped at its bound" in (tmp_path / "site.import" / "report.html").read_text()
+        assert "arrêtée à sa limite" in (tmp_path / "site.import" / "rapport.html").read_text()
+        # Given again with a higher one, it goes on.
+        said, report, errors = take(url, out)
+        assert said["complete"] is True and said["addresses"] == 41 and errors == ""
+
+
+def test_what_robots_and_traps_keep_back_is_said(tmp_path):
+    months = {f"/cal/{month}": page(f"<a href=/cal/{month + 1}>next</a>") for month in range(30)}
+    pages = {"/": page("<a href=/cal/0>c</a><a href=/closed/a>a</a>"), "/closed/a": page("a"), **months}
+    pages["/robots.txt"] = (200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /closed/\n")
+    with living(pages) as url:
+        said, report, errors = take(url, tmp_path / "site", "--max-alike", "5")
+        assert "1 addresses go on without an end" in errors and "1 addresses are kept back by robots.txt" in errors
+        found = decided(report)
+        assert found["trap"]["what"] == "/cal/#" and found["robots"]["at"] == ["/closed/a"]
+        assert said["complete"] is False
+        said, _, errors = take(url, tmp_path / "own", "--own-site")
+        assert said["complete"] is True and errors == ""
+
+
+def test_old_pages_are_read_in_their_own_encoding(tmp_path):
+    """As browsers do: the path of a link in UTF-8, its query in the encoding of the page that has it."""
+    latin = {"Content-Type": "text/html; charset=windows-1252"}
+    pages = {
+        "/": (200, latin, "<title>Ministère</title><a href='/café'>1</a><a href='/p?v=été'>2</a><a href='/n&eacute;e'>3</a>".encode("cp1252")),
+        "/caf%C3%A9": page("café"),
+        "/p?v=%E9t%E9": page("été"),
+        "/n%C3%A9e": page("née"),
+    }
+    with living(pages) as url:
+        _, report, _ = take(url, tmp_path / "site")
+    site = SiteFolder(tmp_path / "site")
+    assert report["decisions"] == []
+    assert site.answer("/caf%C3%A9")[2].decode() == "café"
+    assert site.answer("/p?v=%E9t%E9")[2].decode() == "été"
+    assert site.answer("/n%C3%A9e")[2].decode() == "née"
+    # The page itself stays as it was, byte for byte.
+    assert site.answer("/")[1:] == (latin["Content-Type"], pages["/"][2])
+
+
+def test_no_zone_is_no_silence(tmp_path):
+    with living({"/": page("hello")}) as url:
+        # A name without a zone: no name server tells of it.
+        _, report, errors = take(url.replace("127.0.0.1", "localhost"), tmp_path / "site")
+        assert "no name server told of the zone of localhost" in errors
+        assert report["decisions"][0]["code"] == "no-zone"
+        assert "rien dit de sa zone" in (tmp_path / "site.import" / "rapport.html").read_text()
+        assert not (tmp_path / "site.import" / "zone.db").exists()

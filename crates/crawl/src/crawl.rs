@@ -1,6 +1,7 @@
 //! From one address to the next, until nothing is left: what is found is asked for once, and kept in the archive.
 
 mod asking;
+mod reading;
 
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
@@ -10,19 +11,13 @@ use amana_tls::Trust;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::fetch::Answer;
-use crate::html::tags;
+use crate::Result;
+use crate::charset::Charset;
 use crate::local::Local;
-use crate::policy::{LeftOut, left_out, pattern};
-use crate::references::{Kind, Reference, base, of_page};
-use crate::rest;
-use crate::rewrite::{Language, named};
+use crate::policy::{LeftOut, left_out, noise, pattern};
 use crate::robots::Robots;
-use crate::seeds;
 use crate::site::{Origin, Site, Target};
-use crate::text::mentions;
 use crate::warc::{Archive, Place};
-use crate::{Result, css};
 use asking::{Asking, same_site};
 
 /// By this name `robots.txt` may speak to us.
@@ -42,8 +37,6 @@ const PROBES: [&str; 10] = [
 ];
 /// Links from a seed to a page at most: a calendar's next month has a next month.
 const MAX_DEPTH: u32 = 100;
-/// Pages of one list of the REST interface.
-const MAX_LIST_PAGES: usize = 1000;
 
 /// How far an import goes.
 #[derive(Clone, Copy, Debug)]
@@ -182,6 +175,7 @@ pub async fn crawl(
         known: HashMap::new(),
         waiting: VecDeque::new(),
         alike: HashMap::new(),
+        asked: 0,
         wanted,
         asking,
     };
@@ -209,6 +203,8 @@ struct Crawl<'a> {
     waiting: VecDeque<usize>,
     /// How many addresses share a pattern.
     alike: HashMap<String, usize>,
+    /// How many addresses were asked for, or are waiting.
+    asked: usize,
     wanted: &'a Wanted<'a>,
     asking: Asking<'a>,
 }
@@ -244,10 +240,15 @@ impl Crawl<'_> {
     }
 
     fn add_text(&mut self, address: &str, why: Why, from: Option<usize>) {
+        self.add_written(address, Charset::UTF_8, why, from);
+    }
+
+    /// An address as a text in that encoding has it.
+    fn add_written(&mut self, address: &str, charset: Charset, why: Why, from: Option<usize>) {
         let from_url = from.map(|from| self.site.url(&self.seen[from].target));
         let start = from_url.unwrap_or_else(|| self.site.home.url());
-        let joined = Url::parse(&start).and_then(|start| start.join(address.trim()));
-        if let Some(target) = joined.ok().and_then(|url| self.site.target(&url)) {
+        let joined = Url::parse(&start).map(|start| charset.join(&start, address));
+        if let Some(target) = joined.ok().flatten().and_then(|url| self.site.target(&url)) {
             self.add(target, why, from);
         }
     }
@@ -255,7 +256,12 @@ impl Crawl<'_> {
     fn add(&mut self, target: Target, why: Why, from: Option<usize>) {
         if let Some(known) = self.known.get(&target) {
             let seen = &mut self.seen[*known];
+            let was_left_out = matches!(seen.outcome, Outcome::LeftOut(_)) && why < seen.why;
             seen.why = seen.why.min(why);
+            // What the site lists may be asked for though a link alone was not enough.
+            if was_left_out && why == Why::Seed {
+                self.judge_again(*known);
+            }
             return;
         }
         let depth = from.map_or(0, |from| self.seen[from].depth + 1);
@@ -275,7 +281,17 @@ impl Crawl<'_> {
             depth,
         });
         if refused.is_none() {
+            self.asked += 1;
             self.waiting.push_back(at);
+        }
+    }
+
+    fn judge_again(&mut self, known: usize) {
+        let (target, depth) = (self.seen[known].target.clone(), self.seen[known].depth);
+        if self.refused(&target, Why::Seed, depth).is_none() {
+            self.seen[known].outcome = Outcome::Waiting;
+            self.asked += 1;
+            self.waiting.push_back(known);
         }
     }
 
@@ -283,17 +299,18 @@ impl Crawl<'_> {
         if why == Why::Probe {
             return None;
         }
-        if let Some(left_out) = left_out(target) {
+        if let Some(left_out) = left_out(target, why == Why::Seed) {
             return Some(left_out);
         }
         let is_foreign = target.asset_host.is_some();
         if !self.wanted.is_own && !is_foreign && !self.robots.allows(&target.path) {
             return Some(LeftOut::Robots);
         }
-        if self.seen.len() >= self.wanted.bounds.addresses {
+        if self.asked >= self.wanted.bounds.addresses {
             return Some(LeftOut::Bound);
         }
-        if why == Why::Seed {
+        // A log has the same page with a thousand visitors' marks.
+        if why == Why::Seed && noise(target).is_none() {
             return None;
         }
         let alike = self.alike.entry(pattern(target)).or_default();
@@ -324,117 +341,6 @@ impl Crawl<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Learns what an answer refers to.
-    fn read(&mut self, at: usize, target: &Target, answer: &Answer) {
-        let content = answer.content();
-        let language = Language::of(answer.content_type());
-        match language {
-            Language::Html => self.read_page(at, target, &content),
-            Language::Css => {
-                for found in css::references(&content) {
-                    self.add_text(&found.value, Why::Asset, Some(at));
-                }
-                self.read_mentions(at, &content, Why::Asset);
-            }
-            Language::Script if target.asset_host.is_none() => {
-                let text = String::from_utf8_lossy(&content);
-                if rest::is_index(&text) {
-                    self.ask_lists(target);
-                } else if self.seen[at].why == Why::Probe {
-                    self.read_list(at, target, &text);
-                } else if !answer.content_type().contains("json") {
-                    self.read_mentions(at, &content, Why::Guess);
-                }
-            }
-            Language::Text if target.asset_host.is_none() => self.read_text(at, &content),
-            // A packed sitemap says so by its name alone.
-            Language::Other if target.bare().ends_with(".xml.gz") => {
-                let text = seeds::unpacked(&content);
-                self.read_text(at, text.as_bytes());
-            }
-            _ => {}
-        }
-    }
-
-    fn read_text(&mut self, at: usize, content: &[u8]) {
-        let text = String::from_utf8_lossy(content);
-        if seeds::is_sitemap(&text) {
-            for address in seeds::sitemap(&text) {
-                self.add_text(&address, Why::Seed, Some(at));
-            }
-        }
-        let is_feed = text.contains("<rss") || text.contains("<feed") || text.contains("<rdf:RDF");
-        let why = if is_feed { Why::Seed } else { Why::Guess };
-        self.read_mentions(at, content, why);
-    }
-
-    fn read_page(&mut self, at: usize, target: &Target, page: &[u8]) {
-        let tags = tags(page);
-        let own = self.site.url(target);
-        let Ok(own) = Url::parse(&own) else {
-            return;
-        };
-        let start = base(&tags)
-            .and_then(|base| own.join(base).ok())
-            .unwrap_or(own);
-        for Reference { value, kind } in of_page(page, &tags) {
-            let why = match kind {
-                Kind::Link => Why::Link,
-                Kind::Asset => Why::Asset,
-                Kind::Guess => Why::Guess,
-            };
-            let joined = start.join(&value).ok();
-            if let Some(target) = joined.and_then(|url| self.site.target(&url)) {
-                self.add(target, why, Some(at));
-            }
-        }
-        self.read_mentions(at, page, Why::Guess);
-    }
-
-    fn read_mentions(&mut self, at: usize, text: &[u8], why: Why) {
-        for mention in mentions(text, &self.authorities) {
-            if let Some(target) = named(&self.site, &self.authorities, text, &mention) {
-                self.add(target, why, Some(at));
-            }
-        }
-    }
-
-    /// Begins to read the lists of the REST interface whose index that is.
-    fn ask_lists(&mut self, index: &Target) {
-        for list in rest::LISTS {
-            self.ask_list(index, list, 1);
-        }
-    }
-
-    fn ask_list(&mut self, index: &Target, list: &str, page: usize) {
-        let glue = if index.query().is_some() { "&" } else { "?" };
-        let slash = if index.path.ends_with('/') { "" } else { "/" };
-        let per_page = rest::PER_PAGE;
-        let path = format!(
-            "{}{slash}wp/v2/{list}{glue}per_page={per_page}&page={page}",
-            index.path
-        );
-        self.add(Target::own(&path), Why::Probe, None);
-    }
-
-    fn read_list(&mut self, at: usize, target: &Target, text: &str) {
-        let (addresses, count) = rest::entries(text);
-        for address in addresses {
-            self.add_text(&address, Why::Seed, Some(at));
-        }
-        let Some((head, page)) = target.path.rsplit_once("&page=") else {
-            return;
-        };
-        let page: usize = page.parse().unwrap_or(MAX_LIST_PAGES);
-        if count == rest::PER_PAGE && page < MAX_LIST_PAGES {
-            self.add(
-                Target::own(&format!("{head}&page={}", page + 1)),
-                Why::Probe,
-                None,
-            );
-        }
     }
 
     /// What an address answers that surely isn't there.

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::charset::Charset;
 use crate::crawl::{Crawled, Outcome, Seen, Why};
 use crate::csp::Scripts;
 use crate::fetch::Answer;
 use crate::forms::{Form, Purpose, forms};
 use crate::html::tags;
 use crate::layout::{Item, Placed, TypeOf, lay_out};
+use crate::policy::{self, LeftOut};
 use crate::redirects::{self, Redirect};
 use crate::report::{Became, Decision, Report, Row};
 use crate::rewrite::{Language, Rewriter};
@@ -224,22 +226,29 @@ impl<'a> Writing<'a> {
 
     /// The body as it is published; what the page shows that somebody should know of is noted on the way.
     fn rewritten(&mut self, seen: &Seen, answer: &Answer, address: &str) -> Vec<u8> {
-        let language = Language::of(answer.content_type());
+        let kind = answer.content_type();
+        let language = Language::of(kind);
         let content = answer.content();
-        let body = self.rewriter.body(&content, language, &seen.target);
+        let charset = Charset::of(kind, &content);
+        let body = self
+            .rewriter
+            .body(&content, language, charset, &seen.target);
         let is_own = self.is_own();
-        match language {
+        // What is read of it, and hashed by browsers, is the text, in whichever encoding it came.
+        let text = charset.text(&body);
+        let text = text.as_bytes();
+        match Language::spoken(kind) {
             Language::Html => {
-                let tags = tags(&body);
+                let tags = tags(text);
                 // What answers at a path is found; the same page behind a query would be found twice.
                 if !address.contains('?') {
-                    self.index.add(address, &search::said(&body));
+                    self.index.add(address, &search::said(text));
                 }
-                self.scripts.add(&body, &tags, &is_own);
+                self.scripts.add(text, &tags, &is_own);
                 for form in forms(&tags) {
                     self.forms.entry(form).or_default().push(address.to_owned());
                 }
-                for found in scan::page(&body, &tags, &is_own) {
+                for found in scan::page(text, &tags, &is_own) {
                     self.found
                         .entry(found)
                         .or_default()
@@ -247,7 +256,7 @@ impl<'a> Writing<'a> {
                 }
             }
             Language::Script => {
-                if let Some(found) = scan::script(&body) {
+                if let Some(found) = scan::script(text) {
                     self.found
                         .entry(found)
                         .or_default()
@@ -321,9 +330,10 @@ impl<'a> Writing<'a> {
         if language != Language::Html {
             return Ok(());
         }
-        let body = self
-            .rewriter
-            .body(&answer.content(), language, &Target::own("/404"));
+        let content = answer.content();
+        let charset = Charset::of(answer.content_type(), &content);
+        let target = Target::own("/404");
+        let body = self.rewriter.body(&content, language, charset, &target);
         let path = self.making.join("404.html");
         fs::write(&path, body).map_err(Error::file(&path))
     }
@@ -332,6 +342,7 @@ impl<'a> Writing<'a> {
         let pages: HashSet<String> = self.addresses.iter().cloned().collect();
         let mut lines = Vec::new();
         let mut decisions = Vec::new();
+        self.decide_left_out(true, &mut decisions);
         for (row, redirect) in &self.redirects {
             match redirects::line(redirect, &pages) {
                 Some(line) => lines.push((line, redirect.from.contains('?'))),
@@ -347,8 +358,10 @@ impl<'a> Writing<'a> {
         self.write("_headers", &self.scripts.file())?;
         self.decide(&mut decisions);
         let site = &self.crawled.site;
+        let is_cut = |seen: &Seen| matches!(seen.outcome, Outcome::LeftOut(why) if why.is_cut() && seen.why < Why::Guess);
         Ok(Report {
             site: site.home.url(),
+            complete: !self.crawled.seen.iter().any(is_cut),
             new_host: site.new_host.clone(),
             asset_hosts: site
                 .assets
@@ -380,6 +393,33 @@ impl<'a> Writing<'a> {
         Ok(rules.into_iter().map(|rule| (rule, true)).collect())
     }
 
+    /// Addresses that weren't asked for and that a visitor may ask for, by what they have in common.
+    fn left_out(&self, why: LeftOut) -> BTreeMap<String, Vec<String>> {
+        let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let named = |seen: &&Seen| seen.why < Why::Guess && seen.outcome == Outcome::LeftOut(why);
+        for seen in self.crawled.seen.iter().filter(named) {
+            let address = self.crawled.site.address(&seen.target);
+            by_reason
+                .entry(reason(why, &seen.target))
+                .or_default()
+                .push(address);
+        }
+        by_reason
+    }
+
+    /// What wasn't asked for: either where the import was cut short, or where it passed something over.
+    fn decide_left_out(&self, is_cut: bool, decisions: &mut Vec<Decision>) {
+        for why in LeftOut::ALL
+            .into_iter()
+            .filter(|why| why.is_cut() == is_cut)
+        {
+            let code = if is_cut { why.code() } else { "left-out" };
+            for (what, at) in self.left_out(why) {
+                decisions.push(Decision::of(code, &what, &at));
+            }
+        }
+    }
+
     fn decide(&self, decisions: &mut Vec<Decision>) {
         for (found, pages) in &self.found {
             decisions.push(Decision::of(found.suspicion.code(), &found.what, pages));
@@ -403,6 +443,7 @@ impl<'a> Writing<'a> {
                 pages,
             ));
         }
+        self.decide_left_out(false, decisions);
         for (became, code) in [
             (Became::Failed, "failed"),
             (Became::Refused, "refused"),
@@ -413,6 +454,18 @@ impl<'a> Writing<'a> {
                 decisions.push(Decision::of(code, &row.address, &named_at));
             }
         }
+    }
+}
+
+/// What addresses that were left out have in common.
+fn reason(why: LeftOut, target: &Target) -> String {
+    match why {
+        LeftOut::Bound => "--max-addresses, --max-gib".to_owned(),
+        LeftOut::Robots => "robots.txt".to_owned(),
+        LeftOut::Trap => policy::pattern(target),
+        LeftOut::Noise => format!("?{}=", policy::noise(target).unwrap_or_default()),
+        LeftOut::Shape => "…".to_owned(),
+        LeftOut::ForEditors => target.bare().to_owned(),
     }
 }
 

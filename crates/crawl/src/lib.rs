@@ -8,11 +8,12 @@
 //! - **Polite.** One connection, at a pace, as `robots.txt` and `Retry-After` ask.
 //! - **Everything has a bound**: pages, bytes, lengths of addresses, addresses that differ in a number alone.
 //!
-//! [`html`], [`css`], [`srcset`], [`text`], [`robots`], [`seeds`], [`scan`], [`forms`], [`rewrite`] and [`layout`] are pure;
+//! [`html`], [`charset`], [`css`], [`srcset`], [`text`], [`robots`], [`seeds`], [`scan`], [`forms`], [`rewrite`] and [`layout`] are pure;
 //! [`fetch`], [`local`], [`warc`], [`crawl`](mod@crawl), [`folder`] and [`zone`] do the rest.
 //!
 //! What it deliberately does not do: run scripts, send forms, sign in, store anything in a data centre.
 
+pub mod charset;
 pub mod crawl;
 pub mod csp;
 pub mod css;

@@ -23,25 +23,24 @@ const FOR_EDITORS: [&str; 12] = [
     "/typo3",
     "/phpmyadmin",
 ];
-/// Parameters that change nothing of the page, or ask for something to be done.
-const NOISE: [&str; 16] = [
+/// Parameters that say where a visitor came from, who they are, or what they want done. None of them names a page: `action`, `sid`,
+/// `print` and the like do on many a site, and are asked for.
+const NOISE: [&str; 12] = [
     "replytocom",
-    "share",
     "fbclid",
     "gclid",
+    "mc_cid",
+    "mc_eid",
     "phpsessid",
-    "sid",
     "sessionid",
     "jsessionid",
     "_wpnonce",
-    "action",
     "add-to-cart",
     "redirect_to",
     "preview",
-    "print",
-    "nb",
-    "mc_cid",
 ];
+/// A session's number is no shorter: `sid=4` is a page's.
+const MIN_SESSION_BYTES: usize = 16;
 
 /// Why an address isn't asked for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -61,6 +60,22 @@ pub enum LeftOut {
 }
 
 impl LeftOut {
+    /// All, those first that somebody must know of.
+    pub const ALL: [Self; 6] = [
+        Self::Bound,
+        Self::Trap,
+        Self::Robots,
+        Self::Noise,
+        Self::Shape,
+        Self::ForEditors,
+    ];
+
+    /// Whether the site may have more than what was asked for.
+    #[must_use]
+    pub fn is_cut(self) -> bool {
+        matches!(self, Self::Bound | Self::Trap | Self::Robots)
+    }
+
     /// A stable name.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -75,9 +90,10 @@ impl LeftOut {
     }
 }
 
-/// Whether the address by itself says that it isn't to be asked for.
+/// Whether the address by itself says that it isn't to be asked for. What somebody names, in a list or a log, or what the site
+/// itself lists, is asked for whatever its parameters are.
 #[must_use]
-pub fn left_out(target: &Target) -> Option<LeftOut> {
+pub fn left_out(target: &Target, is_listed: bool) -> Option<LeftOut> {
     let path = target.bare();
     let is_below = |top: &&str| {
         path.strip_prefix(*top)
@@ -90,18 +106,7 @@ pub fn left_out(target: &Target) -> Option<LeftOut> {
     if FOR_EDITORS.iter().any(is_below) && !is_file {
         return Some(LeftOut::ForEditors);
     }
-    let noise = |pair: &str| {
-        let name = pair
-            .split('=')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        NOISE.contains(&name.as_str()) || name.starts_with("utm_")
-    };
-    if target
-        .query()
-        .is_some_and(|query| query.split('&').any(noise))
-    {
+    if !is_listed && noise(target).is_some() {
         return Some(LeftOut::Noise);
     }
     let mut seen: HashMap<&str, usize> = HashMap::new();
@@ -110,6 +115,20 @@ pub fn left_out(target: &Target) -> Option<LeftOut> {
     }
     let repeats = seen.values().any(|times| *times > MAX_REPEATS);
     (repeats || target.path.len() > MAX_ADDRESS_BYTES).then_some(LeftOut::Shape)
+}
+
+/// The parameter that changes nothing for visitors, if the address has one.
+#[must_use]
+pub fn noise(target: &Target) -> Option<&str> {
+    let pairs = target.query()?.split('&');
+    let mut names = pairs.filter_map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let lower = name.to_ascii_lowercase();
+        let is_session = lower == "sid" && value.len() >= MIN_SESSION_BYTES;
+        let is_noise = NOISE.contains(&&*lower) || lower.starts_with("utm_") || is_session;
+        is_noise.then_some(name)
+    });
+    names.next()
 }
 
 /// The address without its numbers and without what its parameters say: pages of one calendar share it.

@@ -138,6 +138,11 @@ fn of_attribute(tag: &Tag, attribute: &Attribute, found: &mut Vec<Reference>) {
         if value.starts_with(['{', '[']) {
             return json_paths(value, found);
         }
+        // As a style says it: data-bg="url(/bg.png)".
+        if value.to_ascii_lowercase().contains("url(") {
+            let inside = css::references(value.as_bytes());
+            return inside.iter().for_each(|one| push(&one.value, Kind::Guess));
+        }
         if LAZY.iter().any(|word| name.contains(word)) {
             push(value, Kind::Guess);
         }
@@ -168,10 +173,43 @@ pub fn refresh(tag: &Tag) -> Option<&str> {
     let is_refresh = tag
         .value("http-equiv")
         .is_some_and(|what| what.eq_ignore_ascii_case("refresh"));
-    let content = tag.value("content").filter(|_| is_refresh)?;
+    refresh_target(tag.value("content").filter(|_| is_refresh)?)
+}
+
+/// Where a `Refresh` leads: `3; url=…`.
+#[must_use]
+pub fn refresh_target(content: &str) -> Option<&str> {
     let at = content.to_ascii_lowercase().find("url")?;
     let address = content[at + 3..].trim_start().strip_prefix('=')?;
     Some(address.trim().trim_matches(['"', '\'']))
+}
+
+/// What a `Link` header names (RFC 8288 §3): `<address>; rel=preload, …`.
+#[must_use]
+pub fn of_link_header(value: &str) -> Vec<Reference> {
+    let mut found = Vec::new();
+    let mut rest = value;
+    while let Some((_, behind)) = rest.split_once('<') {
+        let Some((address, behind)) = behind.split_once('>') else {
+            break;
+        };
+        let words = behind.split('<').next().unwrap_or_default();
+        let (_, rel) = words.split_once("rel=").unwrap_or_default();
+        let rel = rel.split([';', ',']).next().unwrap_or_default();
+        let rel = rel.trim().trim_matches('"').to_ascii_lowercase();
+        let has = |known: &[&str]| rel.split(' ').any(|word| known.contains(&word));
+        if !has(&CONNECTIONS) {
+            let kind = if has(&NEEDED) {
+                Kind::Asset
+            } else {
+                Kind::Link
+            };
+            let value = address.to_owned();
+            found.push(Reference { value, kind });
+        }
+        rest = behind;
+    }
+    found
 }
 
 fn of_content(tag: &Tag, content: &[u8], found: &mut Vec<Reference>) {

@@ -20,6 +20,8 @@ const MAX_EXAMPLES: usize = 50;
 pub struct Report {
     /// Where the site was.
     pub site: String,
+    /// Whether all that is known of the site was asked for: no bound, no trap and no `robots.txt` kept anything back.
+    pub complete: bool,
     /// The name that it will have, if it is another one.
     pub new_host: Option<String>,
     /// Hosts whose files came along.
@@ -105,6 +107,18 @@ impl Report {
             .iter()
             .filter(|row| row.became == became)
             .count()
+    }
+
+    /// The decisions of a kind.
+    pub fn decisions_of(&self, code: &str) -> impl Iterator<Item = &Decision> {
+        self.decisions
+            .iter()
+            .filter(move |decision| decision.code == code)
+    }
+
+    /// Adds what somebody has to know before all else.
+    pub fn put_first(&mut self, code: &str, what: &str) {
+        self.decisions.insert(0, Decision::of(code, what, &[]));
     }
 
     /// Writes `report.json`, and for people `report.html` and `rapport.html`, into a folder.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use url::Url;
 
+use crate::charset::Charset;
 use crate::references::{Place, places};
 use crate::site::{Site, Target};
 use crate::text::{Mention, mentions};
@@ -29,10 +30,17 @@ impl Language {
     #[must_use]
     pub fn of(content_type: &str) -> Self {
         let lower = content_type.to_ascii_lowercase();
-        let kind = lower.split(';').next().unwrap_or_default().trim();
         if lower.contains("utf-16") || lower.contains("utf-32") {
             return Self::Other;
         }
+        Self::spoken(&lower)
+    }
+
+    /// By its content type, in whichever encoding: of what is decoded before it is read.
+    #[must_use]
+    pub fn spoken(content_type: &str) -> Self {
+        let lower = content_type.to_ascii_lowercase();
+        let kind = lower.split(';').next().unwrap_or_default().trim();
         match kind {
             "text/html" | "application/xhtml+xml" => Self::Html,
             "text/css" => Self::Css,
@@ -67,7 +75,13 @@ impl<'a> Rewriter<'a> {
 
     /// A body that was at `target`, as the new site has it.
     #[must_use]
-    pub fn body(&self, body: &[u8], language: Language, target: &Target) -> Vec<u8> {
+    pub fn body(
+        &self,
+        body: &[u8],
+        language: Language,
+        charset: Charset,
+        target: &Target,
+    ) -> Vec<u8> {
         let (places, rest) = match language {
             Language::Html => (places(&html::tags(body)), Place::Absolute),
             Language::Css => (Vec::new(), Place::Relative),
@@ -89,7 +103,7 @@ impl<'a> Rewriter<'a> {
                 .get(next)
                 .filter(|(range, _)| range.contains(&start))
                 .map_or(rest, |(_, place)| *place);
-            if let Some(text) = self.replacement(body, &mention, place) {
+            if let Some(text) = self.replacement(body, &mention, place, charset) {
                 edits.push((mention.range.clone(), text));
             }
         }
@@ -112,7 +126,7 @@ impl<'a> Rewriter<'a> {
         let edits = mentions(text, &self.authorities)
             .into_iter()
             .filter_map(|mention| {
-                let text = self.replacement(text, &mention, Place::Absolute)?;
+                let text = self.replacement(text, &mention, Place::Absolute, Charset::UTF_8)?;
                 Some((mention.range, text))
             })
             .collect();
@@ -120,12 +134,19 @@ impl<'a> Rewriter<'a> {
     }
 
     /// What stands instead of the mention's scheme and host; nothing if it stays.
-    fn replacement(&self, text: &[u8], mention: &Mention, place: Place) -> Option<String> {
+    fn replacement(
+        &self,
+        text: &[u8],
+        mention: &Mention,
+        place: Place,
+        charset: Charset,
+    ) -> Option<String> {
         let slash = mention.slash;
         let asset_host = self.site.asset_at(mention.authority);
         let prefix = match asset_host {
             Some(_) => {
-                let target = self.named(text, mention)?;
+                let path = mention.path(text, charset);
+                let target = named(self.site, &self.authorities, mention, &path, charset)?;
                 if !self.brought.contains(&target) {
                     return None;
                 }
@@ -170,29 +191,23 @@ impl<'a> Rewriter<'a> {
             prefix.replace('/', slash)
         ))
     }
-
-    /// The target that a mention names.
-    fn named(&self, text: &[u8], mention: &Mention) -> Option<Target> {
-        named(self.site, &self.authorities, text, mention)
-    }
 }
 
-/// The target that a mention names.
+/// The target that a mention names, whose path and query are these.
 #[must_use]
 pub fn named(
     site: &Site,
     authorities: &[String],
-    text: &[u8],
     mention: &Mention,
+    path: &str,
+    charset: Charset,
 ) -> Option<Target> {
     let host = &authorities[mention.authority];
-    let path = mention.path(text);
-    let path = match path.starts_with(['/', '?', '#']) || path.is_empty() {
-        true => path,
-        false => return None,
-    };
-    let url = Url::parse(&format!("https://{host}{path}")).ok()?;
-    site.target(&url)
+    if !path.starts_with(['/', '?', '#']) && !path.is_empty() {
+        return None;
+    }
+    let start = Url::parse(&format!("https://{host}")).ok()?;
+    site.target(&charset.join(&start, &format!("https://{host}{path}"))?)
 }
 
 /// The text with each range replaced; the ranges don't overlap.

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::charset::Charset;
+
 /// How texts write `/`, longer forms first.
 const SLASHES: [&str; 10] = [
     r"\\\/", r"\u002F", r"\u002f", r"\/", "%2F", "%2f", "&#x2F;", "&#x2f;", "&#47;", "/",
@@ -159,8 +161,8 @@ fn rest_length(rest: &[u8], slash: &str) -> usize {
 impl Mention {
     /// The path and the query that it names, escapes of its text resolved; it may be empty.
     #[must_use]
-    pub fn path(&self, text: &[u8]) -> String {
-        let rest = String::from_utf8_lossy(&text[self.rest.clone()]);
+    pub fn path(&self, text: &[u8], charset: Charset) -> String {
+        let rest = charset.text(&text[self.rest.clone()]);
         let rest = match self.slash.starts_with('%') {
             true => percent_decoded(&rest),
             false => rest

@@ -26,6 +26,8 @@ use crate::tls::Authority;
 /// The archive of what was fetched, which is the import's state at once.
 const ARCHIVE: &str = "archive.warc.gz";
 const DNS_PORT: u16 = 53;
+/// The decision's name where nobody tells of the zone.
+const NO_ZONE: &str = "no-zone";
 /// Requests a second.
 const RATE: f64 = 5.0;
 /// The same of an application on this machine, which has no other visitors but editors.
@@ -106,19 +108,20 @@ impl SiteImport {
         drop(progress);
         let type_of =
             |name: &str, is_utf8: bool| media_type(name, if is_utf8 { b"" } else { &[0xff] });
-        let report = folder::write(&crawled, &self.out, &type_of)?;
-        report.write(&state, &now())?;
+        let mut report = folder::write(&crawled, &self.out, &type_of)?;
         let code = match (&self.application, &application) {
             (Some(folder), Some(application)) => {
                 keep_applications(folder, &self.out)?;
                 Some(code::import(application, &self.out, &state)?)
             }
             _ => {
-                self.zone(&wanted.start, &state).await?;
+                self.zone(&wanted.start, &state, &mut report).await?;
                 None
             }
         };
-        self.tell(&state, &report, code.as_ref())
+        report.write(&state, &now())?;
+        self.tell(&state, &report, code.as_ref())?;
+        warn(&report)
     }
 
     fn wanted(&self, application: Option<&Application>) -> Result<Wanted<'static>> {
@@ -160,11 +163,16 @@ impl SiteImport {
         })
     }
 
-    /// Writes what else lives under the site's name, where a name server tells.
-    async fn zone(&self, site: &Origin, state: &Path) -> Result<()> {
+    /// Writes what else lives under the site's name, where a name server tells; says so where none does.
+    async fn zone(&self, site: &Origin, state: &Path, report: &mut Report) -> Result<()> {
         let host = site.authority.split(':').next().unwrap_or_default();
-        let is_name = host.contains('.') && host.parse::<IpAddr>().is_err();
-        let Some(server) = self.dns.or_else(own_name_server).filter(|_| is_name) else {
+        if host.parse::<IpAddr>().is_ok() || host.starts_with('[') {
+            // An address has no zone.
+            return Ok(());
+        }
+        let server = self.dns.or_else(own_name_server);
+        let Some(server) = server.filter(|_| host.contains('.')) else {
+            report.put_first(NO_ZONE, host);
             return Ok(());
         };
         let mut ids = || {
@@ -173,8 +181,9 @@ impl SiteImport {
             u16::from_be_bytes(id)
         };
         let server = SocketAddr::new(server, DNS_PORT);
-        if let Some(zone) = inventory(server, host, &mut ids).await {
-            zone.write(state, host)?;
+        match inventory(server, host, &mut ids).await {
+            Some(zone) => zone.write(state, host)?,
+            None => report.put_first(NO_ZONE, host),
         }
         Ok(())
     }
@@ -199,6 +208,7 @@ impl SiteImport {
                 "missing": missing,
                 "lost": lost,
                 "left_out": report.count(Became::LeftOut),
+                "complete": report.complete,
                 "decisions": report.decisions.len(),
                 "code": code.map(Imported::json),
             });
@@ -215,6 +225,33 @@ impl SiteImport {
         let lines = code.map(Imported::lines).unwrap_or_default();
         lines.iter().try_for_each(|line| output::line(line))
     }
+}
+
+/// Says on the error output what else nobody would notice. A folder that lacks what the site had ends the command with a failure, so
+/// that no script publishes it unasked.
+fn warn(report: &Report) -> Result<()> {
+    for decision in report.decisions_of(NO_ZONE) {
+        output::error(&format!(
+            "no name server told of the zone of {}: there is no zone file and no checklist for the move; give a server with --dns",
+            decision.what
+        ));
+    }
+    for (code, words) in [
+        ("trap", "go on without an end"),
+        ("robots", "are kept back by robots.txt"),
+    ] {
+        let count: usize = report.decisions_of(code).map(|found| found.count).sum();
+        if count > 0 {
+            output::error(&format!("{count} addresses {words} and weren't asked for"));
+        }
+    }
+    let count: usize = report.decisions_of("bound").map(|found| found.count).sum();
+    ensure!(
+        count == 0,
+        "the import stopped at its bound: {count} addresses that it knows of weren't asked for; give the same command again with \
+         a higher --max-addresses or --max-gib, and it goes on"
+    );
+    Ok(())
 }
 
 /// The first time, what the application says of itself goes into the folder; later, what is there stays.

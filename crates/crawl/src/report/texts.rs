@@ -23,7 +23,7 @@ pub(super) struct Texts {
     /// In the order of `Became`.
     became: [&'static str; 8],
     /// Code, title, and what to do; in the order in which they are shown. The last is for all others.
-    pub(super) decisions: [(&'static str, &'static str, &'static str); 22],
+    pub(super) decisions: [(&'static str, &'static str, &'static str); 26],
 }
 
 impl Texts {
@@ -82,6 +82,26 @@ pub(super) static ENGLISH: Texts = Texts {
         "asked for to learn of others",
     ],
     decisions: [
+        (
+            "bound",
+            "The import stopped at its bound",
+            "What it knew of and didn't ask for isn't in the folder. Give the command again with a higher bound: what is there is kept.",
+        ),
+        (
+            "trap",
+            "Addresses that go on without an end",
+            "So many differ in numbers alone, or lie so many links away, that the rest wasn't asked for. If visitors need them, import again with a higher --max-alike, or name them with --seeds.",
+        ),
+        (
+            "robots",
+            "Kept back by robots.txt",
+            "These weren't asked for, since robots.txt asks not to. If the site is yours, import again with --own-site.",
+        ),
+        (
+            "no-zone",
+            "What else lives under the site's name isn't known",
+            "No name server told of its zone, so there is neither a zone file nor a checklist for the move. Give one with --dns, or ask whoever keeps the zone.",
+        ),
         (
             "web-shell",
             "Marks of a web shell",
@@ -182,7 +202,11 @@ pub(super) static ENGLISH: Texts = Texts {
             "Pages that still name the old host",
             "They don't refer to it, but say its name: perhaps in a text, or in an address for mail.",
         ),
-        ("left-out", "Left out", "These weren't asked for."),
+        (
+            "left-out",
+            "Left out",
+            "For editors, or with a parameter that changes nothing for visitors: these weren't asked for. Name what is missing with --seeds, and import again.",
+        ),
         ("", "Other", "Look at these."),
     ],
 };
@@ -228,6 +252,26 @@ pub(super) static FRENCH: Texts = Texts {
         "demandée pour en trouver d’autres",
     ],
     decisions: [
+        (
+            "bound",
+            "La reprise s’est arrêtée à sa limite",
+            "Ce qu’elle connaissait sans l’avoir demandé n’est pas dans le dossier. Redonnez la commande avec une limite plus haute : ce qui est là est gardé.",
+        ),
+        (
+            "trap",
+            "Adresses qui n’ont pas de fin",
+            "Tant d’adresses ne diffèrent que par des nombres, ou sont à tant de liens, que le reste n’a pas été demandé. Si des visiteurs en ont besoin, relancez avec un --max-alike plus haut, ou nommez-les par --seeds.",
+        ),
+        (
+            "robots",
+            "Retenues par robots.txt",
+            "Elles n’ont pas été demandées, puisque robots.txt le demande. Si le site est à vous, relancez avec --own-site.",
+        ),
+        (
+            "no-zone",
+            "On ne sait pas ce qui vit d’autre sous le nom du site",
+            "Aucun serveur de noms n’a rien dit de sa zone : il n’y a ni fichier de zone, ni liste pour le déménagement. Donnez-en un par --dns, ou demandez à qui tient la zone.",
+        ),
         (
             "web-shell",
             "Traces d’une porte dérobée",
@@ -331,7 +375,7 @@ pub(super) static FRENCH: Texts = Texts {
         (
             "left-out",
             "Laissées de côté",
-            "Elles n’ont pas été demandées.",
+            "Pour les rédacteurs, ou avec un paramètre sans effet pour les visiteurs : elles n’ont pas été demandées. Nommez par --seeds ce qui manque, et relancez la reprise.",
         ),
         ("", "Autres", "À regarder."),
     ],

@@ -1,7 +1,8 @@
 //! What pages refer to.
 
+use amana_crawl::charset::Charset;
 use amana_crawl::html::tags;
-use amana_crawl::references::{Kind, base, of_page};
+use amana_crawl::references::{Kind, base, of_link_header, of_page, refresh_target};
 use amana_crawl::text::mentions;
 use amana_crawl::{css, rest, seeds, srcset};
 use proptest::prelude::*;
@@ -133,7 +134,12 @@ fn absolute_addresses_are_found_however_they_are_written() {
         (see https://old.example/i). https:\u002F\u002Fold.example\u002Fj" https%3A%2F%2Fold.example%3A81%2Fk"#;
     let found: Vec<(usize, String)> = mentions(text.as_bytes(), &hosts)
         .iter()
-        .map(|mention| (mention.authority, mention.path(text.as_bytes())))
+        .map(|mention| {
+            (
+                mention.authority,
+                mention.path(text.as_bytes(), Charset::UTF_8),
+            )
+        })
         .collect();
     let wanted = [
         (1, "/a?b=1&c=2"),
@@ -203,7 +209,29 @@ proptest! {
             prop_assert!(!page[range].is_empty());
         }
         for mention in mentions(page.as_bytes(), &["a".to_owned()]) {
-            let _ = mention.path(page.as_bytes());
+            let _ = mention.path(page.as_bytes(), Charset::UTF_8);
         }
     }
+}
+
+#[test]
+fn headers_refer_as_tags_do() {
+    let header = "</a.css>; rel=preload; as=style, <https://x.example/b?c=1,2>; rel=\"next\", <//cdn.example>; rel=preconnect, <broken";
+    let found: Vec<(String, Kind)> = of_link_header(header)
+        .into_iter()
+        .map(|one| (one.value, one.kind))
+        .collect();
+    let wanted = [
+        ("/a.css", Kind::Asset),
+        ("https://x.example/b?c=1,2", Kind::Link),
+    ];
+    assert_eq!(found, wanted.map(|(value, kind)| (value.to_owned(), kind)));
+    assert_eq!(refresh_target("3; URL='/next'"), Some("/next"));
+    assert_eq!(refresh_target("3"), None);
+}
+
+#[test]
+fn a_late_background_is_written_as_a_style() {
+    let found = referred("<div data-bg=\"url('/bg.png')\" data-bg-two=url(/two.png)>");
+    assert_eq!(of(&found, Kind::Guess), ["/bg.png", "/two.png"]);
 }

@@ -10,3 +10,4 @@ mod polite;
 mod rewriting;
 mod searching;
 mod suspicious;
+mod whole;

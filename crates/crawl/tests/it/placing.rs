@@ -172,7 +172,7 @@ fn names_have_twins_and_addresses_none() {
 
 #[test]
 fn parts_for_editors_and_traps_are_left_out() {
-    let why = |path: &str| left_out(&Target::own(path));
+    let why = |path: &str| left_out(&Target::own(path), false);
     assert_eq!(why("/wp-admin/post.php"), Some(LeftOut::ForEditors));
     assert_eq!(why("/wp-admin/css/forms.css?ver=1"), None);
     assert_eq!(why("/hello/?replytocom=3"), Some(LeftOut::Noise));

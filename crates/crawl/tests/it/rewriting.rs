@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use amana_crawl::charset::Charset;
 use amana_crawl::rewrite::{Language, Rewriter};
 use amana_crawl::site::{Origin, Site, Target};
 
@@ -24,7 +25,12 @@ fn brought() -> HashSet<Target> {
 
 fn rewritten(text: &str, language: Language, new_host: Option<&str>) -> String {
     let site = site(new_host);
-    let body = Rewriter::new(&site, brought()).body(text.as_bytes(), language, &Target::own("/"));
+    let body = Rewriter::new(&site, brought()).body(
+        text.as_bytes(),
+        language,
+        Charset::UTF_8,
+        &Target::own("/"),
+    );
     String::from_utf8(body).expect("it was UTF-8")
 }
 
@@ -67,7 +73,7 @@ fn sheets_of_other_hosts_begin_at_their_own_root() {
         path: "/a.css".to_owned(),
     };
     let sheet = b"a { background: url('/i.png') } b { background: url(j.png) }";
-    let body = Rewriter::new(&site, brought()).body(sheet, Language::Css, &from);
+    let body = Rewriter::new(&site, brought()).body(sheet, Language::Css, Charset::UTF_8, &from);
     let wanted: &[u8] =
         b"a { background: url('/_assets/cdn.example/i.png') } b { background: url(j.png) }";
     assert_eq!(body, wanted);
@@ -79,8 +85,12 @@ fn what_names_no_host_stays_to_the_byte() {
     assert_eq!(rewritten(page, Language::Html, Some("new.example")), page);
     let site = site(Some("new.example"));
     let picture = b"\x89PNG http://old.example/ \xff\x00";
-    let body =
-        Rewriter::new(&site, brought()).body(picture, Language::Other, &Target::own("/p.png"));
+    let body = Rewriter::new(&site, brought()).body(
+        picture,
+        Language::Other,
+        Charset::UTF_8,
+        &Target::own("/p.png"),
+    );
     assert_eq!(body, picture);
 }
 
@@ -93,5 +103,9 @@ fn types_say_how_a_body_is_read() {
     );
     assert_eq!(Language::of("application/json"), Language::Script);
     assert_eq!(Language::of("text/html; charset=UTF-16"), Language::Other);
+    assert_eq!(
+        Language::spoken("text/html; charset=UTF-16"),
+        Language::Html
+    );
     assert_eq!(Language::of("image/png"), Language::Other);
 }
