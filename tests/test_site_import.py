@@ -206,7 +206,7 @@ class Tab:
             await Promise.allSettled(pictures.map(one => one.decode()));
             return {
                 text: document.body.innerText,
-                pictures: pictures.map(one => [one.alt, one.naturalWidth]),
+                pictures: pictures.map(one => [one.alt, one.naturalWidth > 0, one.width]),
                 height: document.documentElement.scrollHeight,
             };
         }""")
