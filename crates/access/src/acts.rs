@@ -1,5 +1,6 @@
 //! The acts, and how each applies. All go to the institution's own ledger.
 
+pub(crate) mod access_key;
 pub(crate) mod agreement;
 pub(crate) mod certificate;
 pub(crate) mod contact;
@@ -17,10 +18,9 @@ pub(crate) mod support;
 
 use amana_store::{Act, At, Denied, Kind, LedgerId, Reader, Target, Visibility, Writer};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::Error;
-use crate::model::{Grant, InstitutionName, Official, Role, Secret};
+use crate::model::{InstitutionName, Official, Role};
 use crate::people::{Actor, in_office};
 use crate::views;
 use crate::{Operation, may};
@@ -33,8 +33,8 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::of::<quota::SetQuota>(),
         Kind::of::<AddOfficial>(),
         Kind::of::<RemoveOfficial>(),
-        Kind::of::<CreateAccessKey>(),
-        Kind::of::<RevokeAccessKey>(),
+        Kind::of::<access_key::CreateAccessKey>(),
+        Kind::of::<access_key::RevokeAccessKey>(),
         Kind::of::<enrolment::IssueEnrolment>(),
         Kind::of::<enrolment::RefuseEnrolment>(),
         Kind::of::<enrolment::ConfirmEnrolment>(),
@@ -380,118 +380,5 @@ fn may_remove(
                 (false, _) => Err(Error::Forbidden),
             }
         }
-    }
-}
-
-/// Hands out an access key.
-pub(crate) struct CreateAccessKey {
-    pub(crate) by: String,
-    pub(crate) ledger: LedgerId,
-    pub(crate) links: AccessKeyLinks,
-    pub(crate) grant: Grant,
-    pub(crate) secret: Secret,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(crate) struct AccessKeyLinks {
-    pub(crate) access_key_id: String,
-}
-
-impl Act for CreateAccessKey {
-    const KIND: &'static str = "access-key.create";
-    type Links = AccessKeyLinks;
-    type Body = Grant;
-    type Output = ();
-    type Refusal = Error;
-
-    fn actor(&self) -> &str {
-        &self.by
-    }
-
-    fn target(&self) -> Target {
-        Target::Ledger(self.ledger)
-    }
-
-    /// Ids are one namespace for all institutions: a request names nothing else.
-    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
-        let id = &self.links.access_key_id;
-        match views::access_key(views, id)? {
-            Some(_) => Err(Denied::Refused(Error::AccessKeyExists { id: id.clone() })),
-            None => Ok(()),
-        }
-    }
-
-    fn links(&self) -> &AccessKeyLinks {
-        &self.links
-    }
-
-    fn body(&self) -> Option<&Grant> {
-        Some(&self.grant)
-    }
-
-    fn apply(links: &AccessKeyLinks, grant: Option<&Grant>, rows: &Writer<'_>, at: &At) -> Applied {
-        // Rights that nobody can read any more are no rights.
-        let nothing = Grant::nothing();
-        let grant = grant.unwrap_or(&nothing);
-        views::insert_access_key(
-            rows,
-            at.entry.ledger(),
-            &links.access_key_id,
-            grant,
-            at.time_ms,
-        )
-    }
-
-    fn secrets(&self) -> Vec<(String, Zeroizing<Vec<u8>>)> {
-        let secret = Zeroizing::new(self.secret.reveal().as_bytes().to_vec());
-        vec![(views::secret_name(&self.links.access_key_id), secret)]
-    }
-}
-
-/// Ends an access key.
-pub(crate) struct RevokeAccessKey {
-    pub(crate) by: String,
-    pub(crate) ledger: LedgerId,
-    pub(crate) links: AccessKeyLinks,
-}
-
-impl Act for RevokeAccessKey {
-    const KIND: &'static str = "access-key.revoke";
-    type Links = AccessKeyLinks;
-    type Body = ();
-    type Output = ();
-    type Refusal = Error;
-
-    fn actor(&self) -> &str {
-        &self.by
-    }
-
-    fn target(&self) -> Target {
-        Target::Ledger(self.ledger)
-    }
-
-    fn check(&mut self, views: &Reader<'_>, _now_ms: i64) -> Checked {
-        let id = &self.links.access_key_id;
-        match views::access_key(views, id)? {
-            Some((ledger, key)) if ledger == self.ledger && key.revoked_ms.is_none() => Ok(()),
-            _ => Err(Denied::Refused(Error::UnknownAccessKey { id: id.clone() })),
-        }
-    }
-
-    fn links(&self) -> &AccessKeyLinks {
-        &self.links
-    }
-
-    fn body(&self) -> Option<&()> {
-        None
-    }
-
-    fn apply(links: &AccessKeyLinks, _: Option<&()>, rows: &Writer<'_>, at: &At) -> Applied {
-        views::revoke_access_key(rows, &links.access_key_id, at.time_ms)
-    }
-
-    /// A full disk must not keep a stolen key alive.
-    fn frees(&self) -> bool {
-        true
     }
 }

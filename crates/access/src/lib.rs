@@ -82,7 +82,7 @@ pub use keyrings::{KeyringBundle, Keyrings};
 pub use members::{Member, Standing};
 pub use model::{
     AccessKey, AccessKeyId, Caller, GivenKey, Grant, Institution, InstitutionId, InstitutionName,
-    NewAccessKey, Official, OfficialName, Quota, Right, Role, Secret,
+    KeyLabel, NewAccessKey, Official, OfficialName, Quota, Right, Role, Secret,
 };
 pub use notices::{Exercise, Exercised, MAX_NOTICE_CHARS, NewNotice, Notice, Severity};
 pub use oidc::{IdToken, Identity, KeySet, Provider, TokenFault};

@@ -16,6 +16,8 @@ const MAX_GRANT_BUCKETS: usize = 100;
 
 /// The longest name of a person: pages and journals repeat it on every line.
 const MAX_PERSON_CHARS: usize = 80;
+/// The longest label of an access key.
+const MAX_LABEL_CHARS: usize = 80;
 
 /// Names of the school's sandboxes begin so, and no institution's does: the mark stands in every receipt.
 pub(crate) const SANDBOX: &str = "school-";
@@ -236,6 +238,36 @@ pub struct Official {
     pub since_ms: i64,
 }
 
+/// What an access key is for, in its institution's own words: 1 to 80 characters, no control characters. Without it nobody can tell, of a
+/// key in a list or in an alert, whose it is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(transparent)]
+pub struct KeyLabel(String);
+
+impl FromStr for KeyLabel {
+    type Err = Error;
+
+    fn from_str(label: &str) -> Result<Self> {
+        let label = label.trim();
+        let is_long = label.chars().count() > MAX_LABEL_CHARS;
+        if label.is_empty() || is_long || label.chars().any(char::is_control) {
+            return Err(Error::Invalid {
+                what: "the key's label",
+                why: "must be 1 to 80 characters without control characters",
+            });
+        }
+        Ok(Self(label.to_owned()))
+    }
+}
+
+impl KeyLabel {
+    /// The label.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a key may do with a bucket. Each right includes those before it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -411,6 +443,8 @@ pub struct NewAccessKey {
 pub struct AccessKey {
     /// Its id.
     pub access_key_id: String,
+    /// What it is for, if that was said.
+    pub label: Option<String>,
     /// Its rights.
     #[serde(flatten)]
     pub grant: Grant,

@@ -11,17 +11,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use crate::acts::access_key::{AccessKeyBody, AccessKeyLinks, CreateAccessKey, RevokeAccessKey};
 use crate::acts::{
-    self, AccessKeyLinks, AddInstitution, AddOfficial, CreateAccessKey, InstitutionLinks,
-    OfficialBody, OfficialLinks, Reason, Resume, RevokeAccessKey, Suspend,
+    self, AddInstitution, AddOfficial, InstitutionLinks, OfficialBody, OfficialLinks, Reason,
+    Resume, Suspend,
 };
 use crate::model::official_key;
 use crate::passwords::base32;
 use crate::views;
 use crate::{
     AccessKey, AccessKeyId, Caller, Error, GivenKey, Grant, Institution, InstitutionId,
-    InstitutionName, Member, NewAccessKey, Official, OfficialName, Operation, Result, Right, Role,
-    Session,
+    InstitutionName, KeyLabel, Member, NewAccessKey, Official, OfficialName, Operation, Result,
+    Right, Role, Session,
 };
 
 /// Callers kept in memory; the cache begins anew when it is full.
@@ -371,7 +372,7 @@ impl Access {
         Ok(self.store.read(|rows| views::officials(rows, ledger))?)
     }
 
-    /// Hands out an access key: a new one, or one brought from elsewhere.
+    /// Hands out an access key: a new one, or one brought from elsewhere, with what it is for, if that is said.
     ///
     /// # Errors
     /// [`Error::UnknownInstitution`], [`Error::AccessKeyExists`], [`Error::Invalid`] for a grant that no bucket could
@@ -381,6 +382,7 @@ impl Access {
         institution: &InstitutionName,
         given: Option<GivenKey>,
         grant: Grant,
+        label: Option<&KeyLabel>,
         by: &str,
     ) -> Result<NewAccessKey> {
         institution.must_be_real()?;
@@ -394,7 +396,7 @@ impl Access {
             links: AccessKeyLinks {
                 access_key_id: id.as_str().to_owned(),
             },
-            grant: grant.checked()?,
+            body: AccessKeyBody::new(grant.checked()?, label),
             secret: secret.clone(),
         };
         let receipt = self.commit(act).await?.receipt();

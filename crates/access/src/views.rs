@@ -16,7 +16,7 @@ pub(crate) mod sessions;
 pub(crate) mod threads;
 
 use amana_ledger::Hash;
-use amana_store::{Error as StoreError, LedgerId, Reader, Row, View, Writer};
+use amana_store::{At, Error as StoreError, LedgerId, Reader, Row, View, Writer};
 
 use crate::model::{AccessKey, Grant, Institution, InstitutionId, Official};
 use crate::{Error, Result};
@@ -42,7 +42,7 @@ pub(crate) const VIEWS: [View; 28] = [
     },
     View {
         table: "access_keys",
-        columns: "id TEXT NOT NULL, ledger BIGINT NOT NULL, rights TEXT NOT NULL, since_ms BIGINT NOT NULL, \
+        columns: "id TEXT NOT NULL, ledger BIGINT NOT NULL, label TEXT, rights TEXT NOT NULL, since_ms BIGINT NOT NULL, \
                   revoked_ms BIGINT, PRIMARY KEY (id)",
         key: "id",
         clustered: true,
@@ -260,11 +260,11 @@ pub(crate) fn access_key(
     id: &str,
 ) -> StoreResult<Option<(LedgerId, AccessKey)>> {
     rows.one(
-        "SELECT id, rights, since_ms, revoked_ms, ledger FROM access_keys WHERE id = $1",
+        "SELECT id, rights, since_ms, revoked_ms, label, ledger FROM access_keys WHERE id = $1",
         &[id.into()],
         |row| {
             let key = read_access_key(row)?;
-            let ledger = u32::try_from(row.int(4)?).map_err(|_| {
+            let ledger = u32::try_from(row.int(5)?).map_err(|_| {
                 damaged(
                     format!("the row of access key {}", key.access_key_id),
                     "its ledger is out of range",
@@ -286,7 +286,7 @@ pub(crate) fn may_still_ask(rows: &Reader<'_>, id: &str) -> StoreResult<bool> {
 
 pub(crate) fn access_keys(rows: &Reader<'_>, ledger: LedgerId) -> StoreResult<Vec<AccessKey>> {
     rows.all(
-        "SELECT id, rights, since_ms, revoked_ms FROM access_keys WHERE ledger = $1 ORDER BY since_ms, id",
+        "SELECT id, rights, since_ms, revoked_ms, label FROM access_keys WHERE ledger = $1 ORDER BY since_ms, id",
         &[ledger.0.into()],
         read_access_key,
     )
@@ -300,6 +300,7 @@ fn read_access_key(row: &Row<'_>) -> StoreResult<AccessKey> {
     })?;
     Ok(AccessKey {
         access_key_id,
+        label: row.opt_text(4)?.map(str::to_owned),
         grant,
         since_ms: row.int(2)?,
         revoked_ms: row.opt_int(3)?,
@@ -308,22 +309,23 @@ fn read_access_key(row: &Row<'_>) -> StoreResult<AccessKey> {
 
 pub(crate) fn insert_access_key(
     rows: &Writer<'_>,
-    ledger: LedgerId,
+    at: &At,
     id: &str,
+    label: Option<&str>,
     grant: &Grant,
-    since_ms: i64,
 ) -> StoreResult<()> {
     let rights = serde_json::to_string(grant).map_err(|source| StoreError::Decode {
         what: format!("the rights of access key {id}"),
         source,
     })?;
     rows.execute(
-        "INSERT INTO access_keys (id, ledger, rights, since_ms) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO access_keys (id, ledger, label, rights, since_ms) VALUES ($1, $2, $3, $4, $5)",
         &[
             id.into(),
-            ledger.0.into(),
+            at.entry.ledger().0.into(),
+            label.into(),
             rights.as_str().into(),
-            since_ms.into(),
+            at.time_ms.into(),
         ],
     )?;
     Ok(())

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use amana_access::{AccessKeyId, Caller, Grant, InstitutionId, Secret};
+use amana_access::{AccessKeyId, Caller, Grant, InstitutionId, KeyLabel, Secret};
 use amana_seal::envelope::{self, EnvelopeKey};
 use amana_store::{LedgerId, clock, folders};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,8 @@ const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 pub struct LocalKey {
     /// Its id.
     pub access_key_id: String,
+    /// What it is for, if that was said.
+    pub label: Option<String>,
     /// What it may do.
     #[serde(flatten)]
     pub grant: Grant,
@@ -51,6 +53,8 @@ struct Kept {
     since_ms: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     public_keys: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
 }
 
 /// A key in force.
@@ -59,6 +63,7 @@ struct Known {
     secret: Secret,
     since_ms: i64,
     public_keys: Vec<String>,
+    label: Option<String>,
 }
 
 /// The keys of this gateway.
@@ -100,6 +105,7 @@ impl Callers {
             let secret = kept.secret.parse().map_err(damaged)?;
             let mut one = callers.known(&id, kept.grant, secret, kept.since_ms);
             one.public_keys = kept.public_keys;
+            one.label = kept.label;
             known.insert(id, one);
         }
         drop(known);
@@ -118,10 +124,10 @@ impl Callers {
     ///
     /// # Errors
     /// [`Error::Setting`] for a grant that can't be, or too many keys; [`Error::Random`]; a failure of the replica.
-    pub fn create(&self, grant: Grant) -> Result<(AccessKeyId, Secret)> {
+    pub fn create(&self, grant: Grant, label: Option<KeyLabel>) -> Result<(AccessKeyId, Secret)> {
         let id = random(ID_CHARS)?.as_str().parse().map_err(damaged)?;
         let secret = random(SECRET_CHARS)?.as_str().parse().map_err(damaged)?;
-        self.take_in(&id, &secret, grant)?;
+        self.take_in(&id, &secret, grant, label)?;
         Ok((id, secret))
     }
 
@@ -129,7 +135,13 @@ impl Callers {
     ///
     /// # Errors
     /// As [`Callers::create`], and [`Error::Setting`] for an id that is known.
-    pub fn take_in(&self, id: &AccessKeyId, secret: &Secret, grant: Grant) -> Result<()> {
+    pub fn take_in(
+        &self,
+        id: &AccessKeyId,
+        secret: &Secret,
+        grant: Grant,
+        label: Option<KeyLabel>,
+    ) -> Result<()> {
         let refused = |why: String| Error::Setting {
             what: format!("the access key {}", id.as_str()),
             why,
@@ -144,7 +156,8 @@ impl Callers {
         if known.len() >= MAX_KEYS {
             return Err(refused(format!("there are {MAX_KEYS} keys already")));
         }
-        let new = self.known(id.as_str(), grant, secret.clone(), clock::system_ms());
+        let mut new = self.known(id.as_str(), grant, secret.clone(), clock::system_ms());
+        new.label = label.map(|label| label.as_str().to_owned());
         known.insert(id.as_str().to_owned(), new);
         self.save(&known).inspect_err(|_| {
             known.remove(id.as_str());
@@ -209,6 +222,7 @@ impl Callers {
             .iter()
             .map(|(id, known)| LocalKey {
                 access_key_id: id.clone(),
+                label: known.label.clone(),
                 grant: known.caller.grant.clone(),
                 since_ms: known.since_ms,
                 public_keys: known.public_keys.clone(),
@@ -230,6 +244,7 @@ impl Callers {
             secret,
             since_ms,
             public_keys: Vec::new(),
+            label: None,
         }
     }
 
@@ -243,6 +258,7 @@ impl Callers {
                     grant: known.caller.grant.clone(),
                     since_ms: known.since_ms,
                     public_keys: known.public_keys.clone(),
+                    label: known.label.clone(),
                 };
                 (id, kept)
             })

@@ -1,6 +1,6 @@
 //! Who holds a key, and when nobody does.
 
-use amana_access::{Error, GivenKey, Grant, Right};
+use amana_access::{Error, GivenKey, Grant, KeyLabel, Right};
 
 use crate::{BY, House};
 
@@ -83,7 +83,7 @@ async fn a_key_from_elsewhere_keeps_its_id_and_its_secret() {
     };
     let access = &house.access;
     access
-        .create_access_key(&finances, Some(given()), grant, BY)
+        .create_access_key(&finances, Some(given()), grant, None, BY)
         .await
         .unwrap();
     let (caller, secret) = access.caller("AKIAIOSFODNN7EXAMPLE").unwrap().unwrap();
@@ -94,7 +94,7 @@ async fn a_key_from_elsewhere_keeps_its_id_and_its_secret() {
     // An id is one key's for ever, in all institutions, even after it was revoked.
     let id = given().id;
     access.revoke_access_key(None, &id, BY).await.unwrap();
-    let again = access.create_access_key(&justice, Some(given()), Grant::everything(), BY);
+    let again = access.create_access_key(&justice, Some(given()), Grant::everything(), None, BY);
     assert!(matches!(again.await, Err(Error::AccessKeyExists { .. })));
     house.check_everything();
 }
@@ -121,4 +121,42 @@ async fn fresh_keys_look_as_s3_programs_expect() {
             .all(|b| matches!(b, b'A'..=b'Z' | b'2'..=b'7'))
     );
     assert_ne!(house.key(&finances).await, (id, secret));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_says_what_it_is_for() {
+    let house = House::new();
+    let (access, finances) = (&house.access, house.institution("finances").await);
+    let label = "sauvegarde de la paie".parse().unwrap();
+    let everything = Grant::everything;
+    let made = access.create_access_key(&finances, None, everything(), Some(&label), BY);
+    let id = made.await.unwrap().id;
+    access
+        .create_access_key(&finances, None, everything(), None, BY)
+        .await
+        .unwrap();
+    let labels: Vec<_> = access
+        .access_keys(&finances)
+        .unwrap()
+        .into_iter()
+        .map(|key| key.label)
+        .collect();
+    assert_eq!(
+        labels.iter().flatten().collect::<Vec<_>>(),
+        ["sauvegarde de la paie"]
+    );
+    assert_eq!(labels.len(), 2);
+    for wrong in ["", " ", "a\nb", &"x".repeat(81)] {
+        assert!(wrong.parse::<KeyLabel>().is_err(), "{wrong}");
+    }
+    assert!("é".repeat(80).parse::<KeyLabel>().is_ok());
+    access.revoke_access_key(None, &id, BY).await.unwrap();
+    let everything = house.everything_recorded();
+    assert!(everything.contains(r#""label":"sauvegarde de la paie""#));
+    assert_eq!(
+        everything.matches("\"label\"").count(),
+        1,
+        "a key without one says nothing"
+    );
+    house.check_everything();
 }

@@ -88,7 +88,7 @@ impl House {
     async fn key(&self, institution: &InstitutionName) -> (String, String) {
         let made = self
             .access
-            .create_access_key(institution, None, Grant::everything(), BY);
+            .create_access_key(institution, None, Grant::everything(), None, BY);
         let key = made.await.unwrap();
         (key.id.as_str().to_owned(), key.secret.reveal().to_owned())
     }

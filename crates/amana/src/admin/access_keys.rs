@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amana_access::{AccessKey, GivenKey, Grant};
+use amana_access::{AccessKey, GivenKey, Grant, KeyLabel};
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use serde::Deserialize;
@@ -20,6 +20,8 @@ pub(crate) struct New {
     #[serde(default = "Grant::everything")]
     grant: Grant,
     given: Option<Given>,
+    /// What it is for.
+    label: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -46,9 +48,14 @@ pub(crate) async fn create(
         }
         None => None,
     };
-    let created = centre
-        .access
-        .create_access_key(&institution, given, new.grant, by.as_str());
+    let label: Option<KeyLabel> = new.label.as_deref().map(str::parse).transpose()?;
+    let created = centre.access.create_access_key(
+        &institution,
+        given,
+        new.grant,
+        label.as_ref(),
+        by.as_str(),
+    );
     let key = created.await?;
     Ok(Json(json!({
         "access_key_id": key.id.as_str(),

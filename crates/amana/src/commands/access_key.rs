@@ -45,6 +45,9 @@ pub(crate) struct Create {
     /// The buckets it is for; all when none is named
     #[arg(long = "bucket", value_name = "BUCKET")]
     buckets: Vec<String>,
+    /// What it is for, in 1 to 80 characters, as lists, the journal and alerts show it
+    #[arg(long, value_name = "TEXT")]
+    label: Option<String>,
     /// Keep this id, of a key brought from another store; needs --secret-file
     #[arg(long, value_name = "ID", requires = "secret_file")]
     id: Option<String>,
@@ -73,7 +76,14 @@ impl AccessKey {
                 let list = of.reach.client().get(&of.path("/access-keys")?).await?;
                 of.reach.print_table(
                     &list,
-                    &["access_key_id", "right", "buckets", "since", "revoked"],
+                    &[
+                        "access_key_id",
+                        "label",
+                        "right",
+                        "buckets",
+                        "since",
+                        "revoked",
+                    ],
                 )
             }
             Self::Authorize(authorize) => authorize.run().await,
@@ -112,6 +122,9 @@ impl Create {
         let of = &self.of;
         let buckets = (!self.buckets.is_empty()).then_some(&self.buckets);
         let mut new = json!({ "grant": { "right": self.right, "buckets": buckets } });
+        if let Some(label) = &self.label {
+            new["label"] = json!(label);
+        }
         if let Some(given) = self.given()? {
             new["given"] = given;
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use amana_access::Grant;
+use amana_access::{Grant, KeyLabel};
 use amana_vault::{BucketName, BucketOptions};
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -113,6 +113,8 @@ struct NewKey {
     #[serde(default = "Grant::everything")]
     grant: Grant,
     given: Option<GivenKey>,
+    /// What it is for.
+    label: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -128,13 +130,17 @@ async fn create_key(
     Json(new): Json<NewKey>,
 ) -> Answer {
     running.own(&institution)?;
+    let label: Option<KeyLabel> = new.label.as_deref().map(str::parse).transpose()?;
     let made = blocking(move || -> Result<_, Refusal> {
         match new.given {
-            None => Ok(running.gateway.callers().create(new.grant)?),
+            None => Ok(running.gateway.callers().create(new.grant, label)?),
             Some(given) => {
                 let secret = Zeroizing::new(given.secret_access_key);
                 let (id, secret) = (given.access_key_id.parse()?, secret.parse()?);
-                running.gateway.callers().take_in(&id, &secret, new.grant)?;
+                running
+                    .gateway
+                    .callers()
+                    .take_in(&id, &secret, new.grant, label)?;
                 Ok((id, secret))
             }
         }

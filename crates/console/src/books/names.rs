@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amana_access::{InstitutionName, Person};
+use amana_access::{AccessKey, InstitutionName, Person};
 
 use super::line::Line;
 use crate::texts::Texts;
@@ -13,16 +13,34 @@ use crate::texts::journal::{Did, Who};
 pub(crate) struct Names {
     institution: String,
     people: BTreeMap<u64, String>,
+    /// What access keys are for, by their ids.
+    labels: BTreeMap<String, String>,
 }
 
 impl Names {
-    pub(crate) fn of(institution: &InstitutionName, people: Vec<Person>) -> Self {
+    pub(crate) fn of(
+        institution: &InstitutionName,
+        people: Vec<Person>,
+        keys: Vec<AccessKey>,
+    ) -> Self {
         let named = people
             .into_iter()
             .filter_map(|person| Some((person.official.number, person.official.name?)));
         Self {
             institution: institution.to_string(),
             people: named.collect(),
+            labels: keys
+                .into_iter()
+                .filter_map(|key| Some((key.access_key_id, key.label?)))
+                .collect(),
+        }
+    }
+
+    /// `AMANO6SCC… (payroll backup)`.
+    fn key(&self, id: &str) -> String {
+        match self.labels.get(id) {
+            Some(label) => format!("{id} ({label})"),
+            None => id.to_owned(),
         }
     }
 
@@ -35,21 +53,21 @@ impl Names {
         }
     }
 
-    /// Officials whose names hold that text in lower case, as acts name them.
+    /// Officials whose names, and keys whose labels, hold that text in lower case, as acts name them.
     pub(crate) fn holding(&self, text: &str) -> Vec<String> {
-        let holding = self
-            .people
-            .iter()
-            .filter(|(_, name)| name.to_lowercase().contains(text));
-        holding
+        let holds = |name: &str| name.to_lowercase().contains(text);
+        let people = self.people.iter().filter(|(_, name)| holds(name));
+        let keys = self.labels.iter().filter(|(_, label)| holds(label));
+        people
             .map(|(number, _)| format!("official:{number}"))
+            .chain(keys.map(|(id, _)| format!("key:{id}")))
             .collect()
     }
 
     /// Who asked, in words.
     pub(crate) fn who(&self, texts: &Texts, by: &str) -> String {
         let (kind, name) = by.split_once(':').unwrap_or((by, ""));
-        let person;
+        let (person, key);
         let who = match (kind, name) {
             ("official", number) => {
                 person = number
@@ -57,7 +75,10 @@ impl Names {
                     .map_or_else(|_| by.to_owned(), |number| self.person(number));
                 Who::Person(&person)
             }
-            ("key", id) => Who::Key(id),
+            ("key", id) => {
+                key = self.key(id);
+                Who::Key(&key)
+            }
             ("member", id) => Who::Gateway(id),
             ("publisher", name) => Who::Publisher(name),
             ("operator", "") => Who::Centre,
@@ -80,9 +101,14 @@ impl Names {
             (None, Some(name)) => name.clone(),
             (None, None) => "–".to_owned(),
         };
+        let key = match line.kind.split_once('.') {
+            Some(("access-key", _)) => facts.name.as_deref().map(|id| self.key(id)),
+            _ => None,
+        };
         (texts.journal.did)(&Did {
             line,
             person: &person,
+            key: key.as_deref().unwrap_or("–"),
         })
     }
 }

@@ -56,11 +56,15 @@ impl Space {
 
     /// The officials' names.
     pub(crate) async fn names(&self, console: &Arc<Console>) -> Result<Names> {
-        let owner = Owner::Institution(self.institution.clone());
-        let people = console
-            .ask(move |access| Ok(access.people(&owner)?))
+        let institution = self.institution.clone();
+        let (people, keys) = console
+            .ask(move |access| {
+                let keys = access.access_keys(&institution)?;
+                let people = access.people(&Owner::Institution(institution))?;
+                Ok((people, keys))
+            })
             .await?;
-        Ok(Names::of(&self.institution, people))
+        Ok(Names::of(&self.institution, people, keys))
     }
 
     /// What the last months add up to, as far as it is counted.

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use amana_access::{AccessKey, AccessKeyId, Grant, NewAccessKey, Operation, Right, Session};
+use amana_access::{
+    AccessKey, AccessKeyId, Grant, KeyLabel, NewAccessKey, Operation, Right, Session,
+};
 use amana_vault::Mode;
 use askama::Template;
 use axum::Json;
@@ -30,6 +32,8 @@ const CHOSEN: &str = "bucket-";
 pub(crate) struct Key {
     /// Its id.
     access_key_id: String,
+    /// What it is for, if that was said.
+    label: Option<String>,
     /// What it may do.
     right: Right,
     /// With which buckets; nothing means all of the institution's, those to come included.
@@ -44,6 +48,7 @@ impl From<AccessKey> for Key {
     fn from(key: AccessKey) -> Self {
         Self {
             access_key_id: key.access_key_id,
+            label: key.label,
             right: key.grant.right,
             buckets: key.grant.buckets,
             since_s: seconds(key.since_ms),
@@ -150,7 +155,12 @@ async fn seals(console: &Arc<Console>, session: &Session) -> Result<bool> {
         .await
 }
 
-async fn made(console: &Console, session: &Session, grant: Grant) -> Result<NewAccessKey> {
+async fn made(
+    console: &Console,
+    session: &Session,
+    grant: Grant,
+    label: Option<&str>,
+) -> Result<NewAccessKey> {
     let institution = session.account.owner.institution();
     let institution = institution.ok_or(Error::NotFound)?;
     // What takes two officials isn't handed to a program by one.
@@ -160,10 +170,11 @@ async fn made(console: &Console, session: &Session, grant: Grant) -> Result<NewA
             why: "must be read, write or own; ending retention takes two officials",
         }));
     }
+    let label: Option<KeyLabel> = label.map(str::parse).transpose()?;
     let by = session.actor().to_string();
     let made = console
         .access
-        .create_access_key(institution, None, grant, &by);
+        .create_access_key(institution, None, grant, label.as_ref(), &by);
     Ok(made.await?)
 }
 
@@ -174,6 +185,7 @@ struct KeyPage {
     recorded: Option<Recorded>,
     session: Arc<Session>,
     id: String,
+    label: Option<String>,
     /// Shown this once; the answer is kept out of every cache.
     secret: zeroize::Zeroizing<String>,
     endpoint: String,
@@ -212,12 +224,13 @@ pub(super) async fn make(
         right: fields.text("right").parse()?,
     };
     let seals = seals(&console, &session).await?;
-    let key = made(&console, &session, grant).await?;
+    let key = made(&console, &session, grant, fields.filled("label")).await?;
     let texts = language.texts();
     Page::of(&KeyPage {
         frame: menu::frame(texts, &session, "/keys", texts.keys.new),
         recorded: Recorded::of(index(&key.receipt).parse().ok()),
         id: key.id.as_str().to_owned(),
+        label: fields.filled("label").map(str::to_owned),
         secret: key.secret.reveal().to_owned().into(),
         endpoint: console.s3.clone(),
         remote: session.account.owner.to_string(),
@@ -265,12 +278,27 @@ pub(super) struct NewKey {
     receipt: String,
 }
 
+/// The key that a program asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    buckets: Option<Vec<String>>,
+    right: Right,
+    label: Option<String>,
+}
+
 /// `POST /api/v1/keys`
 pub(super) async fn make_call(
     State(console): State<Arc<Console>>,
-    call: Call<Grant>,
+    call: Call<Wanted>,
 ) -> Result<Json<NewKey>> {
-    let key = made(&console, &call.session, call.body).await?;
+    let Wanted {
+        buckets,
+        right,
+        label,
+    } = call.body;
+    let grant = Grant { buckets, right };
+    let key = made(&console, &call.session, grant, label.as_deref()).await?;
     Ok(Json(NewKey {
         access_key_id: key.id.as_str().to_owned(),
         secret_access_key: key.secret.reveal().to_owned(),

@@ -117,6 +117,8 @@ pub struct Did<'a> {
     pub line: &'a Line,
     /// Whom it is about, if anybody.
     pub person: &'a str,
+    /// The access key that it is about, with what it is for; a dash for what is about none.
+    pub key: &'a str,
 }
 
 impl Did<'_> {

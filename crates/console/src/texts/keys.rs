@@ -14,6 +14,10 @@ pub struct KeyWords {
     pub none: &'static str,
     /// Column: the key's id.
     pub key: &'static str,
+    /// Column, and field: what it is for.
+    pub label: &'static str,
+    /// What to write there.
+    pub label_hint: &'static str,
     /// Column: what it may do.
     pub may: &'static str,
     /// A right in words.

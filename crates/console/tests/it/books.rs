@@ -28,10 +28,13 @@ async fn ministry(keys: usize) -> (House, String) {
     let cookie = signed_in(&house.access, house.store.now_ms(), Role::Director).await;
     let finances = "finances".parse().unwrap();
     for _ in 0..keys {
-        let made =
-            house
-                .access
-                .create_access_key(&finances, None, Grant::everything(), "operator:test");
+        let made = house.access.create_access_key(
+            &finances,
+            None,
+            Grant::everything(),
+            None,
+            "operator:test",
+        );
         made.await.unwrap();
     }
     (house, cookie)
@@ -231,6 +234,7 @@ fn every_kind_has_a_group_and_an_unknown_one_a_sentence() {
         let did = amana_console::texts::journal::Did {
             line: &line,
             person: "–",
+            key: "AMAN",
         };
         assert!((language.texts().journal.did)(&did).contains("tenders.open"));
     }
@@ -250,7 +254,7 @@ async fn usage_adds_up_to_what_is_held() {
     let made =
         house
             .access
-            .create_access_key(&finances, None, Grant::everything(), "operator:test");
+            .create_access_key(&finances, None, Grant::everything(), None, "operator:test");
     made.await.unwrap();
     let again = json(&house, &cookie, "/api/v1/usage").await;
     let counted = again["days"].as_array().unwrap().iter();

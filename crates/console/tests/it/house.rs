@@ -192,7 +192,7 @@ impl House {
             .unwrap();
         house
             .access
-            .create_access_key(&finances, None, Grant::everything(), "operator:test")
+            .create_access_key(&finances, None, Grant::everything(), None, "operator:test")
             .await
             .unwrap();
         shelf::furnish(&house.sites).await;

@@ -349,7 +349,7 @@ async fn buttons_of_one_name_say_about_what() {
         let grant = amana_access::Grant::everything();
         let key = house
             .access
-            .create_access_key(&finances, None, grant, "operator:test");
+            .create_access_key(&finances, None, grant, None, "operator:test");
         key.await.unwrap();
     }
     for path in ["/account/officials", "/keys"] {

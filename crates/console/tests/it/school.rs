@@ -306,6 +306,7 @@ async fn a_sandbox_is_bounded_and_is_nobody_elses() {
             &name,
             None,
             amana_access::Grant::everything(),
+            None,
             "operator:test",
         )
         .await;

@@ -46,7 +46,7 @@ impl Ground {
         let name = "finances".parse().unwrap();
         let made = self
             .access
-            .create_access_key(&name, None, grant, "operator");
+            .create_access_key(&name, None, grant, None, "operator");
         let made = made.await.unwrap();
         Key {
             id: made.id.as_str().into(),
@@ -71,7 +71,7 @@ async fn institution(access: &Access, name: &str, id: &str) -> Key {
         secret: key.secret.parse().unwrap(),
     };
     access
-        .create_access_key(&name, Some(given), Grant::everything(), "operator")
+        .create_access_key(&name, Some(given), Grant::everything(), None, "operator")
         .await
         .unwrap();
     key

@@ -89,7 +89,7 @@ fn about(code: Code) -> [&'static str; 3] {
         Code::Keys => [
             "Access keys",
             "A key gives software rights on your buckets.",
-            "If nobody of yours knows that key, revoke it.",
+            "What it is for stands in parentheses, if that was written when it was made. If nobody of yours knows it, revoke it.",
         ],
         Code::People => [
             "People and keyring",

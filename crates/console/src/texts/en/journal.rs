@@ -100,7 +100,7 @@ fn because(did: &Did<'_>) -> String {
 }
 
 fn did(did: &Did<'_>) -> String {
-    let (bucket, name, person) = (did.bucket(), did.name(), did.person);
+    let (bucket, person) = (did.bucket(), did.person);
     match did.line.kind.as_str() {
         "object.put" => format!("put {} into {bucket}", object(did)),
         "object.delete" if did.word() == "marker" => {
@@ -139,8 +139,8 @@ fn did(did: &Did<'_>) -> String {
             did.number(),
             object(did)
         ),
-        "access-key.create" => format!("made the access key {name}"),
-        "access-key.revoke" => format!("revoked the access key {name}"),
+        "access-key.create" => format!("made the access key {}", did.key),
+        "access-key.revoke" => format!("revoked the access key {}", did.key),
         _ => people(did, person),
     }
 }

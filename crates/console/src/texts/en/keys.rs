@@ -11,6 +11,8 @@ pub(crate) const WORDS: KeyWords = KeyWords {
                   sealed, make the key on your gateway's machine:",
     none: "No key yet.",
     key: "Key",
+    label: "What it is for",
+    label_hint: "Optional, 80 characters at most, such as “payroll backup”. It stays in the ledger: name nobody.",
     may: "Rights",
     right: |right| match right {
         Right::Read => "read",

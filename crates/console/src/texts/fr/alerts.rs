@@ -90,7 +90,7 @@ fn about(code: Code) -> [&'static str; 3] {
         Code::Keys => [
             "Clés de logiciels",
             "Une clé donne à un logiciel des droits sur vos compartiments.",
-            "Si personne chez vous ne connaît cette clé, révoquez-la.",
+            "Ce à quoi elle sert est entre parenthèses, si on l’a écrit à sa création. Si personne chez vous ne la connaît, révoquez-la.",
         ],
         Code::People => [
             "Personnes et trousseau",

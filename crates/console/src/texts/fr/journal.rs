@@ -116,7 +116,7 @@ fn because(did: &Did<'_>) -> String {
 }
 
 fn did(did: &Did<'_>) -> String {
-    let (bucket, name, person) = (did.bucket(), did.name(), did.person);
+    let (bucket, person) = (did.bucket(), did.person);
     match did.line.kind.as_str() {
         "object.put" => format!("a déposé {} dans {bucket}", object(did)),
         "object.delete" if did.word() == "marker" => {
@@ -166,8 +166,8 @@ fn did(did: &Did<'_>) -> String {
             did.number(),
             object(did)
         ),
-        "access-key.create" => format!("a créé la clé de logiciel {name}"),
-        "access-key.revoke" => format!("a révoqué la clé de logiciel {name}"),
+        "access-key.create" => format!("a créé la clé de logiciel {}", did.key),
+        "access-key.revoke" => format!("a révoqué la clé de logiciel {}", did.key),
         _ => people(did, person),
     }
 }

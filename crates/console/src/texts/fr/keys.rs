@@ -11,6 +11,8 @@ pub(crate) const WORDS: KeyWords = KeyWords {
                   déposer scellé, faites la clé sur la machine de votre passerelle :",
     none: "Aucune clé encore.",
     key: "Clé",
+    label: "À quoi elle sert",
+    label_hint: "Facultatif, 80 caractères au plus, par exemple « sauvegarde de la paie ». Cela reste inscrit : ne nommez personne.",
     may: "Droits",
     right: |right| match right {
         Right::Read => "lire",
