@@ -11,7 +11,8 @@ import zipfile
 import pytest
 
 import browser
-from centre import Centre
+from centre import Account, Centre
+from gateway import Gateway
 from test_sign_in import Person, invite
 
 PAGES = {
@@ -139,9 +140,13 @@ def test_an_auditor_reads_and_takes_along_without_scripts(ministry, tmp_path):
 
 
 def test_a_custodian_records_a_drill_and_sees_no_journal(ministry):
-    _, chromium, (ali, _, omar) = ministry
+    centre, chromium, (ali, _, omar) = ministry
     page = omar.page
     page.goto(f"{omar.base}/custodians")
+    assert page.locator("#drill").count() == 0 and "Installer une passerelle" in page.inner_text("#no-keys")
+    Gateway(centre, "finances", centre.data.parent / "gateway", custodians="3-of-5").enrol()
+    page.goto(f"{omar.base}/custodians")
+    assert page.inner_text("#plan") == "3 pages sur 5"
     page.fill("#custodians", "1, 2 et 5")
     page.fill("#note", "la page 3 est illisible")
     omar.press("#drill")
@@ -151,4 +156,65 @@ def test_a_custodian_records_a_drill_and_sees_no_journal(ministry):
     assert page.goto(f"{omar.base}/journal").status == 403
     context, page = visit(chromium, ali, "/journal?group=custody")
     assert "a inscrit un exercice des dépositaires réussi" in page.inner_text("#journal")
+    context.close()
+
+
+def test_a_telephone_folds_the_menu(ministry):
+    _, chromium, (ali, _, _) = ministry
+    for width, folded in ((360, True), (1280, False)):
+        context = chromium.new_context(viewport={"width": width, "height": 800}, locale="fr", java_script_enabled=False)
+        context.add_cookies([cookie for cookie in ali.context.cookies() if cookie["name"] != "lang"])
+        page = context.new_page()
+        page.goto(f"{ali.base}/overview")
+        summary, journal = page.locator(".menu > summary"), page.locator(".menu a[href='/journal']")
+        browser.screenshot(page, f"menu-{width}-closed")
+        assert summary.is_visible() == folded and journal.is_visible() != folded
+        if folded:
+            summary.focus()
+            page.keyboard.press("Enter")
+            browser.screenshot(page, f"menu-{width}-open")
+        assert journal.is_visible()
+        journal.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/journal")
+        context.close()
+
+
+def test_what_is_long_fits_a_telephone_and_words_stay_whole(ministry):
+    centre, chromium, (ali, _, _) = ministry
+    key = centre.access_key("finances", "--label", "sauvegarde de la comptabilité générale")
+    s3 = Account(centre, "finances", None, key["access_key_id"], key["secret_access_key"]).client()
+    name = "Rapport_annuel_2026_ministere_des_finances_version_finale_signee.pdf"
+    s3.put_object(Bucket="archives", Key=f"{name}/{'x' * 300}", Body=b"x")
+    for path in ("/journal", "/alerts", "/overview"):
+        for width in (320, 360, 700, 1024, 1280):
+            context = chromium.new_context(viewport={"width": width, "height": 800}, locale="fr")
+            context.add_cookies([cookie for cookie in ali.context.cookies() if cookie["name"] != "lang"])
+            page = context.new_page()
+            page.goto(f"{ali.base}{path}")
+            browser.screenshot(page, f"long{path.replace('/', '-')}-{width}")
+            assert browser.overflow_px(page) <= 0, (path, width)
+            if path == "/overview":
+                # "Scellé chez vous", and what it means: two lines of their own, or three, never letters under letters.
+                height = page.evaluate("document.querySelector('#custody th[scope=row]').getBoundingClientRect().height")
+                assert height < 110, (width, height)
+            context.close()
+    context, page = visit(chromium, ali, "/journal")
+    assert "sauvegarde de la comptabilité générale" in page.inner_text("#journal")
+    context.close()
+
+
+def test_what_is_copied_is_copied_by_a_button(ministry):
+    _, chromium, (ali, _, _) = ministry
+    context, page = visit(chromium, ali, "/overview", bypass_csp=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.locator("button.copy")
+    assert button.inner_text() == "Copier"
+    button.click()
+    page.locator("button.copy", has_text="Copié").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.inner_text("#standing .digest")
+    assert browser.violations(page) == []
+    context.close()
+    context, page = visit(chromium, ali, "/overview", java_script_enabled=False)
+    assert page.locator("button.copy").count() == 0
     context.close()

@@ -2,13 +2,15 @@
 
 import base64
 import hashlib
+import itertools
 import json
+import re
 import shutil
 
 import pytest
 
 import browser
-from centre import ROOT, Centre, receipt_of, wait_until
+from centre import ROOT, Centre, http_get, receipt_of, wait_until
 from test_witnesses import WITNESSES, Witness
 
 PAGES = {"centre": "/", "proof": "/proof", "verify": "/verify", "help": "/help"}
@@ -113,7 +115,8 @@ def test_the_keyboard_reaches_everything_in_order(chromium, witnessed):
             reached.append(where)
     names = [name for name, _, _ in reached]
     assert names[0] == "#content"
-    fields = ["receipt", "pasted", "policy", "digest", "BUTTON"]
+    # The last button copies the command.
+    fields = ["receipt", "pasted", "policy", "digest", "BUTTON", "BUTTON"]
     assert [name for name in names if name in fields] == fields
     assert all(outlined and there for _, outlined, there in reached), reached
 
@@ -265,3 +268,17 @@ def test_an_absent_page_is_a_page(chromium, witnessed):
         assert answer.status == 404
         page.set_content(answer.text())
         assert page.locator("h1").inner_text() == "There is no such page"
+
+
+@pytest.mark.parametrize("language", ("fr", "en"))
+def test_help_names_commands_that_there_are(witnessed, language):
+    centre = witnessed[0]
+    page = http_get(f"{centre.web_url}/help?lang={language}")[2].decode()
+    lines = [line for block in re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL) for line in block.splitlines()]
+    commands = [line.split() for line in lines if line.startswith("amana ")]
+    assert len(commands) >= 9
+    for _, *words in commands:
+        verb = list(itertools.takewhile(lambda word: re.fullmatch("[a-z-]+", word) and not word.startswith("-"), words))
+        told = centre.run(*verb, "--help").stdout
+        for option in (word for word in words if word.startswith("--") and word != "--help"):
+            assert re.search(rf"(?<![\w-]){option}(?![\w-])", told), (words, option)

@@ -10,7 +10,7 @@ pub(crate) const WORDS: CentreWords = CentreWords {
     now: "En ce moment",
     witnessed: |needed, of, ago| {
         format!(
-            "Le registre national, qui engage l’état de tous les autres, est contresigné par {needed} témoins au moins sur \
+            "Le registre national, qui engage l’état de tous les autres, est attesté par {needed} témoins au moins sur \
              {of} ({ago})."
         )
     },
