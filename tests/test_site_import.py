@@ -365,6 +365,34 @@ def test_old_pages_are_read_in_their_own_encoding(tmp_path):
     assert site.answer("/")[1:] == (latin["Content-Type"], pages["/"][2])
 
 
+def test_what_headers_said_stays(tmp_path):
+    pages = {
+        "/": page("<a href=/gone>1</a><a href='/get?id=1'>2</a><a href=/report.pdf>3</a>", Link="</late.css>; rel=preload", Refresh="9; url=/soon"),
+        "/gone": (410, {}, b"gone"),
+        "/late.css": (200, {"Content-Type": "text/css"}, b"p{}"),
+        "/soon": page("soon", X_Robots_Tag="noindex"),
+        "/report.pdf": (200, {"Content-Type": "application/pdf", "Content-Disposition": "attachment; filename=r.pdf"}, b"%PDF"),
+        "/get?id=1": (200, {"Content-Type": "text/plain", "Content-Disposition": "inline"}, b"one"),
+        "/get": (200, {"Content-Type": "text/plain"}, b"none"),
+    }
+    with living(pages) as url:
+        seeds = tmp_path / "seeds"
+        seeds.write_text("/get\n")
+        _, report, _ = take(url, tmp_path / "site", "--seeds", seeds)
+    out = tmp_path / "site"
+    site = SiteFolder(out)
+    assert site.answer("/gone")[0] == 410 and site.answer("/late.css")[2] == b"p{}"
+    _, _, kept = (out / "_headers").read_text().partition("nosniff\n")
+    disposed = "/report.pdf\n  content-disposition: attachment; filename=r.pdf\n"
+    assert kept == f"/\n  refresh: 9; url=/soon\n{disposed}/soon\n  x-robots-tag: noindex\n"
+    lost = decided(report)["header-not-kept"]
+    assert (lost["what"], lost["at"]) == ("content-disposition: inline", ["/get?id=1"])
+    # The archive has each request before its answer, as programs that read archives want it.
+    records = gzip.decompress((tmp_path / "site.import" / "archive.warc.gz").read_bytes()).decode()
+    assert "\r\n\r\nGET /late.css HTTP/1.1\r\nhost: " in records and "\r\n\r\nHTTP/1.1 410 Gone\r\n" in records
+    assert records.count("WARC-Type: request") == records.count("WARC-Type: response") == records.count("WARC-Concurrent-To: <urn:uuid:")
+
+
 def test_no_zone_is_no_silence(tmp_path):
     with living({"/": page("hello")}) as url:
         # A name without a zone: no name server tells of it.

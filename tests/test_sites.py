@@ -1,8 +1,13 @@
 """Sites: a folder is published by whoever holds a publisher's key, and by nobody else."""
 
+import functools
+import gzip
 import json
+import subprocess
+import tarfile
 import urllib.error
 import urllib.request
+import zipfile
 
 import pytest
 
@@ -219,6 +224,55 @@ def test_what_must_not_be_published_is_listed(site):
     assert site.state()["live"] is None
     (site.folder / "_redirects").unlink()
     assert site.deploy("--allow", ".env", "--allow", "backup.sql")["files"] == 3
+
+
+def test_what_must_not_be_published_is_known_by_what_it_says(site, tmp_path):
+    """Whatever the name: packed, far inside, in another encoding; made with the tools that make such files."""
+    site.write(index="<p>hello", manual="<p>An intruder writes eval(atob(…)); a key begins with -----BEGIN PRIVATE KEY-----.")
+    run = functools.partial(subprocess.run, check=True, capture_output=True, cwd=tmp_path)
+    run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-outform", "DER", "-out", "key.der"])
+    run(["openssl", "pkey", "-in", "key.der", "-inform", "DER", "-out", "key.pem.txt"])
+    run(["openssl", "req", "-x509", "-new", "-key", "key.pem.txt", "-subj", "/CN=x", "-out", "cert.txt"])
+    run(["openssl", "pkcs12", "-export", "-inkey", "key.pem.txt", "-in", "cert.txt", "-passout", "pass:x", "-out", "store.bin"])
+    dump = "CREATE TABLE `users` (`id` int);\nINSERT INTO `users` VALUES (1);\n"
+    (tmp_path / "db.sql").write_text(dump)
+    with tarfile.open(site.folder / "finances.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "db.sql", "site/db.sql")
+    with zipfile.ZipFile(site.folder / "documents.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("letter.txt", "dear")
+        archive.writestr("data", dump)
+    pem = (tmp_path / "key.pem.txt").read_text()
+    bad = {
+        "env.txt": b"DB_HOST=x\nDB_PASSWORD=secret\n",
+        "prod.env": b"A=b",
+        "export.gz": gzip.compress(b"-- MySQL dump 10.13  Distrib 8.0\n"),
+        "late.txt": b" " * (5 << 20) + pem.encode(),
+        "wide.txt": pem.encode("utf-16"),
+        "key.bin": (tmp_path / "key.der").read_bytes(),
+        "store.bin": (tmp_path / "store.bin").read_bytes(),
+        "web.config": b"<configuration/>",
+        "tags.html": b"<?= `$_GET[c]` ?>",
+        "spaced.js": b"eval (/**/atob ('YQ=='))",
+        "frame.html": b"<iframe src='https://bad.example/' width=1 height=1></iframe>",
+        "links.html": b"<div style='position:absolute;left:-9999px'><a href='https://pills.example/'>x</a></div>",
+        "picture.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+    }
+    for name, content in bad.items():
+        (site.folder / name).write_bytes(content)
+    (site.folder / "away.html").write_text("<meta http-equiv=refresh content='0;url=https://else.example/'>")
+    (site.folder / "cert.txt").write_bytes((tmp_path / "cert.txt").read_bytes())
+    said = site.deploy(code=1)
+    named = {line.strip().split(":")[0] for line in said.splitlines() if line.startswith("  ")}
+    assert named == {*bad, "finances.tar.gz", "documents.zip"}
+    assert site.state()["live"] is None
+    for name in named:
+        (site.folder / name).unlink()
+    words = ("site", "deploy", site.host, site.folder, "--key", site.key("webmaster"), "--centre", site.centre.web_url)
+    done = site.run(*words)
+    # What may be as it should is told.
+    assert "look at away.html: a page that sends its visitors to another host: https://else.example/" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert set(site.published()["files"]) == {"/index.html", "/manual.html", "/away.html", "/cert.txt"}
 
 
 def test_an_address_is_judged_as_a_name_is(site):

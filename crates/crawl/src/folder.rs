@@ -1,6 +1,9 @@
 //! The folder that a deploy takes, made from what was fetched.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod deciding;
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +15,8 @@ use crate::csp::Scripts;
 use crate::fetch::Answer;
 use crate::forms::{Form, Purpose, forms};
 use crate::html::tags;
+use crate::keep;
 use crate::layout::{Item, Placed, TypeOf, lay_out};
-use crate::policy::{self, LeftOut};
 use crate::redirects::{self, Redirect};
 use crate::report::{Became, Decision, Report, Row};
 use crate::rewrite::{Language, Rewriter};
@@ -26,6 +29,8 @@ use crate::{Error, Result, css};
 const MAKING: &str = "making";
 /// Says which applications stand behind the site: no answer tells that, so it stays from one import to the next.
 pub const APPLICATIONS: &str = "_applications";
+/// The page for what isn't there.
+const MISSING: &str = "404.html";
 /// Where contents wait, each under its digest.
 const CONTENTS: &str = "contents";
 
@@ -109,6 +114,7 @@ struct Writing<'a> {
     forms: BTreeMap<Form, Vec<String>>,
     found: BTreeMap<Found, Vec<String>>,
     naming_old_host: Vec<String>,
+    headers: keep::Answers,
 }
 
 impl<'a> Writing<'a> {
@@ -135,6 +141,7 @@ impl<'a> Writing<'a> {
             forms: BTreeMap::new(),
             found: BTreeMap::new(),
             naming_old_host: Vec::new(),
+            headers: keep::Answers::new(),
         }
     }
 
@@ -219,9 +226,16 @@ impl<'a> Writing<'a> {
                 is_utf8,
             });
             self.rows_of_items.push(self.rows.len());
+            self.headers.insert(address.clone(), self.kept(answer));
             self.addresses.insert(address);
         }
         Ok(())
+    }
+
+    /// What visitors would miss of an answer's headers.
+    fn kept(&self, answer: &Answer) -> Vec<(&'static str, String)> {
+        let value = |name| Some((name, self.rewriter.address(answer.header(name)?.trim())));
+        keep::KEPT.into_iter().filter_map(value).collect()
     }
 
     /// The body as it is published; what the page shows that somebody should know of is noted on the way.
@@ -237,33 +251,16 @@ impl<'a> Writing<'a> {
         // What is read of it, and hashed by browsers, is the text, in whichever encoding it came.
         let text = charset.text(&body);
         let text = text.as_bytes();
-        match Language::spoken(kind) {
-            Language::Html => {
-                let tags = tags(text);
-                // What answers at a path is found; the same page behind a query would be found twice.
-                if !address.contains('?') {
-                    self.index.add(address, &search::said(text));
-                }
-                self.scripts.add(text, &tags, &is_own);
-                for form in forms(&tags) {
-                    self.forms.entry(form).or_default().push(address.to_owned());
-                }
-                for found in scan::page(text, &tags, &is_own) {
-                    self.found
-                        .entry(found)
-                        .or_default()
-                        .push(address.to_owned());
-                }
+        if Language::spoken(kind) == Language::Html {
+            let tags = tags(text);
+            // What answers at a path is found; the same page behind a query would be found twice.
+            if !address.contains('?') {
+                self.index.add(address, &search::said(text));
             }
-            Language::Script => {
-                if let Some(found) = scan::script(text) {
-                    self.found
-                        .entry(found)
-                        .or_default()
-                        .push(address.to_owned());
-                }
+            self.scripts.add(text, &tags, &is_own);
+            for form in forms(&tags) {
+                self.forms.entry(form).or_default().push(address.to_owned());
             }
-            _ => {}
         }
         let old = &self.crawled.site.home.authority;
         let is_renamed = self
@@ -287,6 +284,8 @@ impl<'a> Writing<'a> {
     fn place(&mut self, type_of: TypeOf<'_>) -> Result<()> {
         let mut lines = BTreeSet::new();
         let placed = lay_out(&self.items, type_of);
+        let is_own = self.is_own();
+        let mut looked: HashMap<[u8; 32], Vec<Found>> = HashMap::new();
         for ((item, placed), row) in self.items.iter().zip(&placed).zip(&self.rows_of_items) {
             if let Some(found) = scan::exposed(&item.address) {
                 let at = self.found.entry(found).or_default();
@@ -308,6 +307,18 @@ impl<'a> Writing<'a> {
                 }
                 let content = self.contents.join(hex::encode(item.digest));
                 fs::copy(&content, &to).map_err(Error::file(&to))?;
+                let found = match looked.entry(item.digest) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        let mut opened = fs::File::open(&content).map_err(Error::file(&content))?;
+                        let found = scan::look(&mut opened, file, &is_own);
+                        new.insert(found.map_err(Error::file(&content))?)
+                    }
+                };
+                for found in found {
+                    let at = self.found.entry(found.clone()).or_default();
+                    at.push(item.address.clone());
+                }
             }
         }
         self.write("_addresses", &lines.into_iter().collect::<String>())
@@ -334,7 +345,7 @@ impl<'a> Writing<'a> {
         let charset = Charset::of(answer.content_type(), &content);
         let target = Target::own("/404");
         let body = self.rewriter.body(&content, language, charset, &target);
-        let path = self.making.join("404.html");
+        let path = self.making.join(MISSING);
         fs::write(&path, body).map_err(Error::file(&path))
     }
 
@@ -343,6 +354,8 @@ impl<'a> Writing<'a> {
         let mut lines = Vec::new();
         let mut decisions = Vec::new();
         self.decide_left_out(true, &mut decisions);
+        let gone = self.gone();
+        self.redirects.extend(gone);
         for (row, redirect) in &self.redirects {
             match redirects::line(redirect, &pages) {
                 Some(line) => lines.push((line, redirect.from.contains('?'))),
@@ -355,7 +368,11 @@ impl<'a> Writing<'a> {
         }
         lines.extend(self.write_search()?);
         self.write("_redirects", &redirects::file(&lines))?;
-        self.write("_headers", &self.scripts.file())?;
+        let (headers, lost) = keep::lines(&self.headers);
+        self.write("_headers", &format!("{}{headers}", self.scripts.file()))?;
+        for (what, at) in lost {
+            decisions.push(Decision::of("header-not-kept", &what, &at));
+        }
         self.decide(&mut decisions);
         let site = &self.crawled.site;
         let is_cut = |seen: &Seen| matches!(seen.outcome, Outcome::LeftOut(why) if why.is_cut() && seen.why < Why::Guess);
@@ -371,6 +388,24 @@ impl<'a> Writing<'a> {
             addresses: self.rows,
             decisions,
         })
+    }
+
+    /// What the site said is gone for good, which is another answer than 404.
+    fn gone(&self) -> Vec<(usize, Redirect)> {
+        if !self.making.join(MISSING).is_file() {
+            return Vec::new();
+        }
+        let rows = self.rows.iter().enumerate();
+        let gone = rows.filter(|(_, row)| row.status == Some(410));
+        gone.map(|(number, row)| {
+            let rule = Redirect {
+                from: row.address.clone(),
+                to: format!("/{MISSING}"),
+                status: 410,
+            };
+            (number, rule)
+        })
+        .collect()
     }
 
     /// Where the site had a search, ours takes its place: the index, and rules that lead searches to it.
@@ -391,81 +426,6 @@ impl<'a> Writing<'a> {
             }
         }
         Ok(rules.into_iter().map(|rule| (rule, true)).collect())
-    }
-
-    /// Addresses that weren't asked for and that a visitor may ask for, by what they have in common.
-    fn left_out(&self, why: LeftOut) -> BTreeMap<String, Vec<String>> {
-        let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let named = |seen: &&Seen| seen.why < Why::Guess && seen.outcome == Outcome::LeftOut(why);
-        for seen in self.crawled.seen.iter().filter(named) {
-            let address = self.crawled.site.address(&seen.target);
-            by_reason
-                .entry(reason(why, &seen.target))
-                .or_default()
-                .push(address);
-        }
-        by_reason
-    }
-
-    /// What wasn't asked for: either where the import was cut short, or where it passed something over.
-    fn decide_left_out(&self, is_cut: bool, decisions: &mut Vec<Decision>) {
-        for why in LeftOut::ALL
-            .into_iter()
-            .filter(|why| why.is_cut() == is_cut)
-        {
-            let code = if is_cut { why.code() } else { "left-out" };
-            for (what, at) in self.left_out(why) {
-                decisions.push(Decision::of(code, &what, &at));
-            }
-        }
-    }
-
-    fn decide(&self, decisions: &mut Vec<Decision>) {
-        for (found, pages) in &self.found {
-            decisions.push(Decision::of(found.suspicion.code(), &found.what, pages));
-        }
-        for (form, pages) in &self.forms {
-            let code = format!("form-{}", form.purpose.code());
-            let what = format!("{} ({})", form.action, form.fields.join(", "));
-            decisions.push(Decision::of(&code, &what, pages));
-        }
-        for host in self.scripts.hosts() {
-            decisions.push(Decision::of("script-host", host, &[]));
-        }
-        if self.scripts.are_too_many() {
-            decisions.push(Decision::of("many-inline-scripts", "_headers", &[]));
-        }
-        if !self.naming_old_host.is_empty() {
-            let pages = &self.naming_old_host;
-            decisions.push(Decision::of(
-                "names-old-host",
-                &self.crawled.site.home.authority,
-                pages,
-            ));
-        }
-        self.decide_left_out(false, decisions);
-        for (became, code) in [
-            (Became::Failed, "failed"),
-            (Became::Refused, "refused"),
-            (Became::Missing, "broken-link"),
-        ] {
-            for row in self.rows.iter().filter(|row| row.became == became) {
-                let named_at: Vec<String> = row.named_at.iter().cloned().collect();
-                decisions.push(Decision::of(code, &row.address, &named_at));
-            }
-        }
-    }
-}
-
-/// What addresses that were left out have in common.
-fn reason(why: LeftOut, target: &Target) -> String {
-    match why {
-        LeftOut::Bound => "--max-addresses, --max-gib".to_owned(),
-        LeftOut::Robots => "robots.txt".to_owned(),
-        LeftOut::Trap => policy::pattern(target),
-        LeftOut::Noise => format!("?{}=", policy::noise(target).unwrap_or_default()),
-        LeftOut::Shape => "…".to_owned(),
-        LeftOut::ForEditors => target.bare().to_owned(),
     }
 }
 

@@ -227,7 +227,7 @@ fn ending(content_type: &str) -> String {
     let ending = match kind(content_type).as_str() {
         "text/html" => ".html",
         "text/css" => ".css",
-        "text/javascript" | "application/javascript" => ".js",
+        "text/javascript" | "application/javascript" | "application/x-javascript" => ".js",
         "text/plain" => ".txt",
         "image/png" => ".png",
         "image/jpeg" => ".jpg",

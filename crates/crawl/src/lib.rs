@@ -8,7 +8,7 @@
 //! - **Polite.** One connection, at a pace, as `robots.txt` and `Retry-After` ask.
 //! - **Everything has a bound**: pages, bytes, lengths of addresses, addresses that differ in a number alone.
 //!
-//! [`html`], [`charset`], [`css`], [`srcset`], [`text`], [`robots`], [`seeds`], [`scan`], [`forms`], [`rewrite`] and [`layout`] are pure;
+//! [`html`], [`charset`], [`css`], [`srcset`], [`text`], [`robots`], [`seeds`], [`scan`], [`keep`], [`forms`], [`rewrite`] and [`layout`] are pure;
 //! [`fetch`], [`local`], [`warc`], [`crawl`](mod@crawl), [`folder`] and [`zone`] do the rest.
 //!
 //! What it deliberately does not do: run scripts, send forms, sign in, store anything in a data centre.
@@ -23,6 +23,7 @@ pub mod fetch;
 pub mod folder;
 pub mod forms;
 pub mod html;
+pub mod keep;
 pub mod layout;
 pub mod local;
 pub mod policy;

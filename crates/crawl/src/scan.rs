@@ -1,18 +1,23 @@
-//! What an infected site would bring home: programs that hide what they do, frames and links that nobody is to see, the marks of
-//! known web shells.
+//! What mustn't be published, or come home unseen: secrets, copies of databases, programs' sources, and what intruders leave. One
+//! table for whoever imports a site and for whoever deploys one.
 //!
-//! This finds what intruders commonly leave. It proves nothing about a site in which it finds nothing.
+//! [`names`](name) judges names, [`look`] contents: every byte of them, and what is packed in them. What is sure is refused where a site
+//! is published, unless a person names the file; what isn't is told. This finds what is common. It proves nothing about a site
+//! in which it finds nothing.
 
+mod archive;
+mod content;
+mod marks;
 mod names;
+mod page;
+mod secrets;
 
-use std::collections::BTreeSet;
-
+pub use content::{intruders_mark, look, says_too_much};
 pub use names::{address, is_litter, name};
+pub use page::{page, script, script_hosts};
 
-use crate::html::Tag;
-use crate::references::{is_data, refresh};
-use crate::site::Origin;
-use crate::text::references_resolved;
+/// A finding's text at most, in characters.
+const MAX_WHAT: usize = 200;
 
 /// What was found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -35,6 +40,8 @@ pub enum Suspicion {
     Copy,
     /// The source of a program.
     Program,
+    /// Too large to be looked through whole.
+    Unread,
 }
 
 impl Suspicion {
@@ -51,50 +58,10 @@ impl Suspicion {
             Self::Database => "database",
             Self::Copy => "copy",
             Self::Program => "program",
+            Self::Unread => "unread",
         }
     }
 }
-
-/// Ways of running what can't be read, without blanks.
-const HIDING: [&str; 10] = [
-    "eval(atob(",
-    "eval(unescape(",
-    "eval(function(p,a,c,k,e",
-    "eval(string.fromcharcode(",
-    "document.write(unescape(",
-    "document.write(atob(",
-    "eval(base64_decode(",
-    "eval(gzinflate(",
-    "newfunction(atob(",
-    "eval(decodeuricomponent(",
-];
-/// Codes of characters in a row, by which texts are hidden.
-const MAX_CODES: usize = 40;
-/// What web shells and programs' sources show.
-const SHELLS: [&str; 12] = [
-    "<?php",
-    "filesman",
-    "c99shell",
-    "r57shell",
-    "b374k",
-    "wso shell",
-    "web shell by orb",
-    "indoxploit",
-    "alfa team shell",
-    "mini shell",
-    "safe_mode bypass",
-    "uname -a:",
-];
-const INVISIBLE: [&str; 8] = [
-    "display:none",
-    "visibility:hidden",
-    "left:-",
-    "text-indent:-",
-    "top:-",
-    "opacity:0;",
-    "font-size:0",
-    "height:0",
-];
 
 /// A place that somebody should look at.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -103,149 +70,35 @@ pub struct Found {
     pub suspicion: Suspicion,
     /// What gave it away.
     pub what: String,
+    /// The same in words.
+    pub why: &'static str,
+    /// Whether no site publishes it, unless somebody says so; otherwise it may be as it should.
+    pub is_sure: bool,
+}
+
+impl Found {
+    /// In words, with what gave it away.
+    #[must_use]
+    pub fn told(&self) -> String {
+        match self.why.contains(&self.what) {
+            true => self.why.to_owned(),
+            false => format!("{}: {}", self.why, self.what),
+        }
+    }
+}
+
+fn found(suspicion: Suspicion, what: &str, why: &'static str, is_sure: bool) -> Found {
+    Found {
+        suspicion,
+        what: what.chars().take(MAX_WHAT).collect(),
+        why,
+        is_sure,
+    }
 }
 
 /// What a site answers at an address at which none should.
 #[must_use]
 pub fn exposed(address: &str) -> Option<Found> {
-    let (what, suspicion, _) = self::address(address)?;
-    Some(of(suspicion, &what))
-}
-
-/// What a page shows that it shouldn't. `is_own` says which hosts are the site's.
-#[must_use]
-pub fn page(page: &[u8], tags: &[Tag], is_own: &dyn Fn(&str) -> bool) -> Vec<Found> {
-    let mut found = BTreeSet::new();
-    for tag in tags.iter().filter(|tag| !tag.is_end) {
-        let content = tag.content.clone().map(|range| &page[range]);
-        match (tag.name.as_str(), content) {
-            ("script", Some(text)) if !is_data(tag) => found.extend(script(text)),
-            ("iframe" | "frame", _) => found.extend(frame(tag, is_own)),
-            ("meta", _) => {
-                let away = refresh(tag).and_then(|to| host(to).map(|host| (to, host)));
-                if let Some((to, _)) = away.filter(|(_, host)| !is_own(host)) {
-                    found.insert(of(Suspicion::SendsAway, to));
-                }
-            }
-            _ => {}
-        }
-    }
-    found.extend(hidden_links(tags, is_own));
-    found.extend(shell(page));
-    found.into_iter().collect()
-}
-
-/// What a script shows.
-#[must_use]
-pub fn script(text: &[u8]) -> Option<Found> {
-    let plain: String = String::from_utf8_lossy(text)
-        .chars()
-        .filter(|letter| !letter.is_whitespace())
-        .collect::<String>()
-        .to_lowercase();
-    if let Some(mark) = HIDING.iter().find(|mark| plain.contains(**mark)) {
-        return Some(of(Suspicion::HiddenScript, mark));
-    }
-    let (_, codes) = plain.split_once("string.fromcharcode(")?;
-    let codes = codes.split(')').next().unwrap_or_default();
-    let is_row = codes.split(',').count() > MAX_CODES
-        && codes
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b',' | b'x'));
-    is_row.then(|| of(Suspicion::HiddenScript, "String.fromCharCode(…)"))
-}
-
-fn of(suspicion: Suspicion, what: &str) -> Found {
-    Found {
-        suspicion,
-        what: what.chars().take(200).collect(),
-    }
-}
-
-fn host(address: &str) -> Option<String> {
-    let whole = match address.strip_prefix("//") {
-        Some(rest) => format!("https://{rest}"),
-        None => address.to_owned(),
-    };
-    let url = url::Url::parse(&references_resolved(&whole)).ok()?;
-    Origin::of(&url).map(|origin| origin.authority)
-}
-
-fn is_invisible(tag: &Tag) -> bool {
-    let style = tag.value("style").unwrap_or_default();
-    let style: String = style
-        .chars()
-        .filter(|letter| !letter.is_whitespace())
-        .collect();
-    let style = format!("{};", style.to_lowercase());
-    INVISIBLE.iter().any(|way| style.contains(way))
-}
-
-fn frame(tag: &Tag, is_own: &dyn Fn(&str) -> bool) -> Option<Found> {
-    let address = tag.value("src")?;
-    let is_dot = |name: &str| {
-        matches!(
-            tag.value(name).map(str::trim),
-            Some("0" | "1" | "0px" | "1px")
-        )
-    };
-    let is_hidden = (is_dot("width") && is_dot("height")) || is_invisible(tag);
-    // The measuring tool's frame for visitors without scripts is no intruder's.
-    let is_foreign =
-        host(address).is_some_and(|host| !is_own(&host) && host != "www.googletagmanager.com");
-    (is_hidden && is_foreign).then(|| of(Suspicion::HiddenFrame, address))
-}
-
-/// Links to other hosts inside an element that isn't shown.
-fn hidden_links(tags: &[Tag], is_own: &dyn Fn(&str) -> bool) -> Vec<Found> {
-    const EMPTY: [&str; 9] = [
-        "img", "br", "input", "meta", "link", "hr", "source", "area", "wbr",
-    ];
-    let mut found = Vec::new();
-    // The hidden element that is open, and how many of its name are open within.
-    let mut hidden: Option<(&str, usize)> = None;
-    for tag in tags {
-        match &mut hidden {
-            Some((name, depth)) if tag.name == *name => match tag.is_end {
-                true if *depth == 0 => hidden = None,
-                true => *depth -= 1,
-                false => *depth += 1,
-            },
-            None if !tag.is_end && is_invisible(tag) && !EMPTY.contains(&tag.name.as_str()) => {
-                hidden = Some((&tag.name, 0));
-            }
-            _ => {}
-        }
-        let address = tag
-            .value("href")
-            .filter(|_| tag.name == "a" && hidden.is_some());
-        if let Some(address) =
-            address.filter(|address| host(address).is_some_and(|host| !is_own(&host)))
-        {
-            found.push(of(Suspicion::HiddenLinks, address));
-        }
-    }
-    found
-}
-
-/// The marks of a web shell, or of a program's source that is shown instead of run.
-#[must_use]
-pub fn shell(page: &[u8]) -> Option<Found> {
-    let text = String::from_utf8_lossy(page).to_lowercase();
-    // Pages about programs write them with character references; only the beginning is a program's.
-    let is_source = text.trim_start().starts_with(SHELLS[0]);
-    let mark = SHELLS[1..].iter().find(|mark| text.contains(**mark));
-    match (is_source, mark) {
-        (true, _) => Some(of(Suspicion::WebShell, SHELLS[0])),
-        (false, mark) => mark.map(|mark| of(Suspicion::WebShell, mark)),
-    }
-}
-
-/// Hosts whose scripts the page runs.
-#[must_use]
-pub fn script_hosts(tags: &[Tag]) -> BTreeSet<String> {
-    tags.iter()
-        .filter(|tag| !tag.is_end && tag.name == "script")
-        .filter_map(|tag| host(tag.value("src")?))
-        .collect()
+    let (what, suspicion, why) = self::address(address)?;
+    Some(found(suspicion, &what, why, true))
 }

@@ -7,6 +7,7 @@ mod digest;
 mod folder;
 mod headers;
 mod host;
+mod kept_back;
 mod lasting;
 mod lines;
 mod manifest;
@@ -14,22 +15,22 @@ mod media;
 mod pattern;
 mod publishers;
 mod redirects;
-mod scan;
 mod statement;
+
+pub(crate) use amana_crawl::scan::says_too_much;
 
 pub use address::{Address, MAX_ADDRESS_BYTES};
 pub use answer::Answer;
 pub use applications::{
     ApplicationRule, code_in, code_line, is_application_name, names_application, with_code_line,
 };
-pub use folder::{Folder, MAX_FILE_BYTES, read_folder};
+pub use folder::{Folder, MAX_FILE_BYTES, look_through, read_folder};
 pub use headers::HeaderRule;
 pub use host::Host;
+pub(crate) use kept_back::is_kept_back;
 pub use lasting::lasting;
 pub use manifest::{File, MAX_FILES, MAX_MANIFEST_BYTES, Manifest};
 pub use media::media_type;
 pub use publishers::Publishers;
 pub use redirects::Redirect;
-pub use scan::intruders_mark;
-pub(crate) use scan::{is_kept_back, says_too_much};
 pub use statement::{Says, Statement};

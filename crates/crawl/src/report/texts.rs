@@ -23,7 +23,7 @@ pub(super) struct Texts {
     /// In the order of `Became`.
     became: [&'static str; 8],
     /// Code, title, and what to do; in the order in which they are shown. The last is for all others.
-    pub(super) decisions: [(&'static str, &'static str, &'static str); 26],
+    pub(super) decisions: [(&'static str, &'static str, &'static str); 28],
 }
 
 impl Texts {
@@ -128,6 +128,11 @@ pub(super) static ENGLISH: Texts = Texts {
             "The old server showed them in place of running them. A deploy refuses these; take them out of the folder, or name what is meant for the public with --allow.",
         ),
         (
+            "unread",
+            "Archives that weren't looked through whole",
+            "They hold too much. Look at them yourself.",
+        ),
+        (
             "hidden-script",
             "Scripts that hide what they do",
             "They were most likely put there by an intruder. The Content-Security-Policy in _headers keeps browsers from running those in pages; take them out of the pages.",
@@ -196,6 +201,11 @@ pub(super) static ENGLISH: Texts = Texts {
             "redirect-not-written",
             "Redirects that _redirects can't say",
             "Write a rule for each by hand, if somebody uses it.",
+        ),
+        (
+            "header-not-kept",
+            "Headers that _headers can't say",
+            "The old site sent them with these addresses, and a rule is for a path whatever its query. Write one by hand, if visitors need it.",
         ),
         (
             "names-old-host",
@@ -298,6 +308,11 @@ pub(super) static FRENCH: Texts = Texts {
             "L’ancien serveur les montrait au lieu de les exécuter. Un déploiement les refuse ; retirez-les du dossier, ou nommez par --allow ce qui est destiné au public.",
         ),
         (
+            "unread",
+            "Archives qui n’ont pas été lues en entier",
+            "Elles contiennent trop. Regardez-les vous-même.",
+        ),
+        (
             "hidden-script",
             "Scripts qui cachent ce qu’ils font",
             "Un intrus les a très probablement placés. La règle Content-Security-Policy de _headers empêche les navigateurs d’exécuter ceux des pages ; retirez-les des pages.",
@@ -366,6 +381,11 @@ pub(super) static FRENCH: Texts = Texts {
             "redirect-not-written",
             "Redirections que _redirects ne sait pas dire",
             "Écrivez une règle à la main pour chacune, si quelqu’un s’en sert.",
+        ),
+        (
+            "header-not-kept",
+            "En-têtes que _headers ne sait pas dire",
+            "L’ancien site les envoyait à ces adresses, et une règle vaut pour un chemin quelle que soit sa requête. Écrivez-en une à la main, si des visiteurs en ont besoin.",
         ),
         (
             "names-old-host",

@@ -132,6 +132,19 @@ fn known(small: &str) -> Option<&'static (&'static str, Suspicion, &'static str)
     names.find(|(name, ..)| *name == small || (is_env && *name == ".env"))
 }
 
+/// What a file within an archive is by its name, and why no archive with it is published: what a program or an old copy is at an
+/// address, it isn't in an archive that people download. Keys are judged by what they say.
+pub(super) fn member(path: &str) -> Option<(Suspicion, &'static str)> {
+    let mut judged = path.split('/').filter_map(|segment| {
+        let small = segment.to_ascii_lowercase();
+        let named = known(&small).filter(|(_, _, why)| *why != SETTINGS);
+        let ended = || ENDINGS.iter().find(|(ending, ..)| small.ends_with(ending));
+        let (_, suspicion, why) = named.or_else(|| ended().filter(|one| one.1 == Database))?;
+        Some((*suspicion, *why))
+    });
+    judged.next()
+}
+
 /// The part of an address that isn't published, what it is, and why: by the names between its slashes, percent-encoding resolved.
 /// That a page was a program's, as at `/index.php?p=12`, says nothing of what it answers.
 #[must_use]

@@ -306,7 +306,7 @@ async fn what_the_old_site_exposed_is_a_decision() {
     let decision = report
         .decisions
         .iter()
-        .find(|decision| decision.code == "secret");
+        .find(|decision| decision.code == "secret" && decision.what == ".env");
     let decision = decision.expect("it is listed");
     assert_eq!(
         (decision.what.as_str(), &*decision.at),

@@ -4,6 +4,7 @@ mod applications;
 mod archive;
 mod extract;
 mod living;
+mod looking;
 mod naming;
 mod placing;
 mod polite;

@@ -31,7 +31,10 @@ fn what_intruders_leave_is_found() {
         found("<meta http-equiv=refresh content='0;url=https://bad.example/'>"),
         [Suspicion::SendsAway]
     );
-    assert_eq!(found("<?php system($_GET['c']);"), [Suspicion::WebShell]);
+    assert_eq!(
+        found("<a href='x' onclick='eval(atob(1))'>"),
+        [Suspicion::HiddenScript]
+    );
     assert_eq!(found("<title>FilesMan</title>"), [Suspicion::WebShell]);
 }
 

@@ -185,3 +185,58 @@ async fn an_import_that_stops_says_so_first() {
     assert!(report.complete);
     assert_eq!(counted(&report, "bound"), 0);
 }
+
+/// A folder says what its files and redirects can't, where a rule can.
+#[tokio::test]
+async fn what_headers_said_is_kept_or_told() {
+    let (start, _) = serve(|path| {
+        let of = |head: &str, body: &str| Some((200, head.to_owned(), body.to_owned()));
+        match path {
+            "/" => of(
+                "text/html\r\nContent-Language: fr\r\nLink: </late.css>; rel=preload, </next>; rel=next\r\nRefresh: 9; url=/soon",
+                "<a href=/gone>1</a><a href=/gone-too?x=1>2</a><a href=/report.pdf>3</a><a href='/get?id=1'>4</a><a href='/get?id=2'>5</a>\
+                 <a href=/api/a>6</a><a href=/api/b>7</a><div data-bg='url(/bg.png)'></div>",
+            ),
+            "/gone" | "/gone-too?x=1" => Some((410, "text/html".to_owned(), "gone".to_owned())),
+            "/report.pdf" => of("application/pdf\r\nContent-Disposition: attachment; filename=report.pdf", "%PDF"),
+            "/get?id=1" => of("text/plain\r\nContent-Disposition: attachment; filename=one.txt", "one"),
+            "/get?id=2" => of("text/plain\r\nContent-Disposition: attachment; filename=two.txt", "two"),
+            "/api/a" | "/api/b" => of("application/json\r\nX-Robots-Tag: noindex", path),
+            "/late.css" => of("text/css", "p{}"),
+            "/next" | "/soon" => of("text/html\r\nContent-Language: fr", path),
+            "/bg.png" => of("image/png", "PNG"),
+            _ => None,
+        }
+    })
+    .await;
+    let place = tempfile::tempdir().expect("a folder");
+    let out = place.path().join("site");
+    let (_, report) = import(&wanted(&start, &start), &out).await;
+    for page in ["/late.css", "/next", "/soon", "/bg.png"] {
+        assert_eq!(became(&report, page), Some(Became::File), "{page}");
+    }
+    assert_eq!(became(&report, "/url(/bg.png)"), None);
+    let text = |name: &str| std::fs::read_to_string(out.join(name)).expect(name);
+    let redirects = text("_redirects");
+    assert_eq!(
+        redirects,
+        "/gone-too x=1 /404.html 410!\n/gone /404.html 410!\n"
+    );
+    let headers = text("_headers");
+    let (_, kept) = headers
+        .split_once("nosniff\n")
+        .expect("it begins with the policy");
+    let wanted = "/\n  refresh: 9; url=/soon\n/*\n  content-language: fr\n/api/*\n  x-robots-tag: noindex\n\
+        /report.pdf\n  content-disposition: attachment; filename=report.pdf\n";
+    assert_eq!(kept, wanted);
+    assert_eq!(counted(&report, "header-not-kept"), 2);
+    // By the rules of the server.
+    let host = "new.example".parse().expect("it is a host");
+    let folder =
+        amana_sites::read_folder(&out, &host, &Default::default()).expect("a deploy takes it");
+    let gone = amana_sites::Address::parse("/gone").expect("it is an address");
+    assert!(matches!(
+        folder.manifest.answer(&gone),
+        amana_sites::Answer::File { status: 410, .. }
+    ));
+}

@@ -26,7 +26,7 @@ pub(super) fn of(bytes: &[u8]) -> Hash {
     Hash::from(<[u8; 32]>::from(Sha256::digest(bytes)))
 }
 
-/// Of a file, how much is given back beside its digest, to be looked through.
+/// Of a file, how much is given back beside its digest: by it, its type is told.
 const BEGIN_BYTES: usize = 4 << 20;
 
 /// A file's digest, and what it begins with.

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use amana_crawl::scan::{self, is_litter};
+use amana_crawl::scan;
 use amana_ledger::Hash;
 
 use super::lines::{Line, lines};
 use super::{
     Address, File, Host, Manifest, Redirect, applications, digest, headers, media_type, redirects,
-    scan as contents,
 };
 use crate::{Error, Result, Wrong};
 
@@ -26,6 +25,9 @@ const BEHIND_ADDRESSES: &str = "_addresses.d";
 /// The largest file of a site, in bytes.
 pub const MAX_FILE_BYTES: u64 = 5 << 30;
 
+/// Reasons that are given for one file.
+const MAX_WHYS: usize = 3;
+
 /// How deep folders lie in folders.
 const MAX_DEPTH: usize = 64;
 
@@ -38,14 +40,28 @@ pub struct Folder {
     pub contents: BTreeMap<Hash, PathBuf>,
 }
 
+/// As [`look_through`], of which nobody is told what may be as it should. Blocking.
+///
+/// # Errors
+/// As [`look_through`].
+pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Result<Folder> {
+    Ok(look_through(folder, host, allowed)?.0)
+}
+
 /// Reads a folder for a site: its files, and `_redirects`, `_headers`, `_addresses` and `_applications`. Files named in `allowed`, by their path in
-/// the folder, are published whatever they look like. Blocking.
+/// the folder, are published whatever they look like. Gives too what may be as it should, and what somebody should look at. Blocking.
 ///
 /// # Errors
 /// [`Error::Folder`] with everything that is wrong, or mustn't be published; [`Error::Read`].
-pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Result<Folder> {
+pub fn look_through(
+    folder: &Path,
+    host: &Host,
+    allowed: &BTreeSet<String>,
+) -> Result<(Folder, Vec<Wrong>)> {
     let mut reading = Reading {
         allowed,
+        host,
+        told: Vec::new(),
         files: BTreeMap::new(),
         hidden: BTreeMap::new(),
         contents: BTreeMap::new(),
@@ -94,14 +110,18 @@ pub fn read_folder(folder: &Path, host: &Host, allowed: &BTreeSet<String>) -> Re
     if !lost.is_empty() {
         return Err(Error::Folder(lost));
     }
-    Ok(Folder {
+    reading.told.sort();
+    let folder = Folder {
         manifest,
         contents: reading.contents,
-    })
+    };
+    Ok((folder, reading.told))
 }
 
 struct Reading<'a> {
     allowed: &'a BTreeSet<String>,
+    host: &'a Host,
+    told: Vec<Wrong>,
     files: BTreeMap<String, File>,
     /// Files that only `_addresses` publishes, by their path in the folder.
     hidden: BTreeMap<String, File>,
@@ -129,7 +149,7 @@ impl Reading<'_> {
                 continue;
             };
             let own = names.is_empty() && OWN.contains(&&*name);
-            if own || is_litter(&name) {
+            if own || scan::is_litter(&name) {
                 continue;
             }
             names.push(name);
@@ -165,8 +185,7 @@ impl Reading<'_> {
             return Ok(());
         }
         let (sha256, begin) = digest::of_file(place).map_err(unreadable)?;
-        if let Some(why) = contents::content(&begin).filter(|_| !self.allowed.contains(path)) {
-            self.wrong.push(whole(path, why));
+        if !self.allowed.contains(path) && self.is_refused(place, path)? {
             return Ok(());
         }
         let file = File {
@@ -189,6 +208,34 @@ impl Reading<'_> {
             Err(error) => self.wrong.push(whole(path, &error.to_string())),
         }
         Ok(())
+    }
+
+    /// Looks a file through: whether it mustn't be published, which is noted.
+    fn is_refused(&mut self, place: &Path, path: &str) -> Result<bool> {
+        let unreadable = |source| Error::Read {
+            path: place.to_owned(),
+            source,
+        };
+        let own = self.host.as_str();
+        let is_own = |host: &str| {
+            let bare = |name: &str| name.strip_prefix("www.").unwrap_or(name).to_owned();
+            bare(host) == bare(own)
+        };
+        let mut file = fs::File::open(place).map_err(unreadable)?;
+        let found = scan::look(&mut file, path, &is_own).map_err(unreadable)?;
+        let (sure, perhaps): (Vec<_>, Vec<_>) = found.iter().partition(|found| found.is_sure);
+        let whys: Vec<String> = sure
+            .iter()
+            .take(MAX_WHYS)
+            .map(|found| found.told())
+            .collect();
+        if whys.is_empty() {
+            let told = perhaps.iter().map(|found| whole(path, &found.told()));
+            self.told.extend(told);
+            return Ok(false);
+        }
+        self.wrong.push(whole(path, &whys.join("; ")));
+        Ok(true)
     }
 
     /// One line of `_addresses`: address, file, type, with a TAB between.

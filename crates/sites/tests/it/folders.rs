@@ -155,7 +155,10 @@ fn what_must_not_be_published_is_listed() {
         (".git/config", "[core]"),
         ("backup-2024.zip", "PK"),
         ("dump.sql.gz", "x"),
-        ("keys.txt", "-----BEGIN RSA PRIVATE KEY-----\n"),
+        (
+            "keys.txt",
+            "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAvRkJmQxYq1mQbM3cC2mJ0F7o5m9kq1\n",
+        ),
         ("notes.txt", "-- MySQL dump 10.13"),
         ("shell.html", "<script>EVAL(atob('x'))</script>"),
         ("wp-config.php.bak", "x"),
@@ -165,7 +168,11 @@ fn what_must_not_be_published_is_listed() {
     put(folder.path(), &secret);
     put(
         folder.path(),
-        &[("index.html", "x"), ("formulaire.zip", "PK")],
+        &[
+            ("index.html", "x"),
+            ("formulaire.zip", "PK"),
+            ("manual.html", "<p>eval(atob(x)) is what an intruder writes"),
+        ],
     );
     let wrong = refused(folder.path());
     let files: Vec<&str> = wrong.iter().map(|one| one.file.as_str()).collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use amana_ledger::{Hash, SigningKey, digits, parse_digits};
-use amana_sites::{Folder, Host, Says, pieces, read_folder};
+use amana_sites::{Folder, Host, Says, look_through, pieces};
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -54,7 +54,12 @@ impl Deploy {
         let key = Arc::new(rebuilder_key::load(&self.key)?);
         let (folder, host) = (self.folder.clone(), self.host.clone());
         let allowed: BTreeSet<String> = self.allow.iter().cloned().collect();
-        let folder = blocking(move || read_folder(&folder, &host, &allowed)).await?;
+        let looked = blocking(move || look_through(&folder, &host, &allowed)).await?;
+        let (folder, told) = looked;
+        for one in told {
+            // It may be as it should, and whoever signs should know of it.
+            output::error(&format!("look at {one}"));
+        }
         let way = self.to.way()?;
         let state = state::ask(&way, &self.host, 0).await?;
         let enough = self.to.is_enough(&state, &key)?;
