@@ -7,7 +7,7 @@ use std::time::Duration;
 use amana_tls::{Connector, Trust};
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
-use http::{HeaderName, HeaderValue, Request, header};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -86,7 +86,14 @@ impl Answer {
 
     /// As it stands in the archive.
     pub(crate) fn wire(&self) -> Vec<u8> {
-        let mut text = format!("HTTP/1.1 {}\r\n", self.status);
+        // The blank belongs there even where no reason follows it (RFC 9112 §4).
+        let reason = StatusCode::from_u16(self.status).ok();
+        let reason = reason.and_then(|status| status.canonical_reason());
+        let mut text = format!(
+            "HTTP/1.1 {} {}\r\n",
+            self.status,
+            reason.unwrap_or_default()
+        );
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -193,15 +200,41 @@ impl Fetcher {
         }
     }
 
-    async fn once(&mut self, origin: &Origin, path: &str) -> Result<Answer, String> {
-        let mut sender = self.connected(origin).await?;
-        let request = Request::get(path)
+    /// The head of the request for a target, as it is sent; nothing where it isn't sent by HTTP.
+    #[must_use]
+    pub fn head(&self, site: &Site, target: &Target) -> Option<String> {
+        if self.local.is_some() && target.asset_host.is_none() {
+            return None;
+        }
+        let origin = match target.asset_host {
+            Some(host) => &site.assets[host],
+            None => &site.home,
+        };
+        let request = self.request(origin, &target.path).ok()?;
+        let mut text = format!("GET {} HTTP/1.1\r\n", target.path);
+        for (name, value) in request.headers() {
+            text.push_str(&format!(
+                "{name}: {}\r\n",
+                String::from_utf8_lossy(value.as_bytes())
+            ));
+        }
+        text.push_str("\r\n");
+        Some(text)
+    }
+
+    fn request(&self, origin: &Origin, path: &str) -> Result<Request<Empty<Bytes>>, String> {
+        Request::get(path)
             .header(header::HOST, &origin.authority)
             .header(header::USER_AGENT, self.agent.clone())
             .header(header::ACCEPT, "*/*")
             .header(header::ACCEPT_ENCODING, "gzip")
             .body(Empty::new())
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.to_string())
+    }
+
+    async fn once(&mut self, origin: &Origin, path: &str) -> Result<Answer, String> {
+        let mut sender = self.connected(origin).await?;
+        let request = self.request(origin, path)?;
         let answer = sender.send_request(request).await;
         let answer = answer.map_err(|error| error.to_string())?;
         let (parts, body) = answer.into_parts();
@@ -255,6 +288,10 @@ fn kept((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, String)> 
         header::CONNECTION,
         HeaderName::from_static("keep-alive"),
     ];
-    let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+    // What isn't UTF-8 was ISO-8859-1 in headers, and in places that servers redirect to.
+    let value = match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
+    };
     (!of_connection.contains(name)).then(|| (name.as_str().to_owned(), value))
 }

@@ -74,33 +74,50 @@ impl Archive {
         Ok((archive, held))
     }
 
-    /// Adds an answer. On return it is in the file, not yet on the disk.
+    /// Adds an answer, and before it the head of the request for it, if it was asked by HTTP: of a request alone nothing is known. On
+    /// return both are in the file, not yet on the disk.
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn add(&mut self, url: &str, answer: &Answer, date: &str) -> Result<Place> {
+    pub fn add(
+        &mut self,
+        url: &str,
+        asked: Option<&str>,
+        answer: &Answer,
+        date: &str,
+    ) -> Result<Place> {
+        let mut request = None;
+        if let Some(asked) = asked {
+            let head = [
+                ("WARC-Type", "request"),
+                ("WARC-Target-URI", url),
+                ("WARC-Date", date),
+                ("Content-Type", "application/http;msgtype=request"),
+            ];
+            request = Some(self.append(&head, asked.as_bytes())?);
+        }
         let place = Place(self.end);
         let payload = format!("sha256:{}", hex::encode(Sha256::digest(&answer.body)));
-        let head = [
+        let mut head = vec![
             ("WARC-Type", "response"),
             ("WARC-Target-URI", url),
             ("WARC-Date", date),
             ("WARC-Payload-Digest", payload.as_str()),
             ("Content-Type", "application/http;msgtype=response"),
         ];
+        head.extend(request.as_deref().map(|id| ("WARC-Concurrent-To", id)));
         self.append(&head, &answer.wire())?;
         Ok(place)
     }
 
-    fn append(&mut self, head: &[(&str, &str)], block: &[u8]) -> Result<()> {
+    /// Gives the record's name.
+    fn append(&mut self, head: &[(&str, &str)], block: &[u8]) -> Result<String> {
         let mut text = "WARC/1.1\r\n".to_owned();
         for (name, value) in head {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
-        text.push_str(&format!(
-            "WARC-Record-ID: <urn:uuid:{}>\r\n",
-            name(&text, block)
-        ));
+        let id = format!("<urn:uuid:{}>", name(&text, block));
+        text.push_str(&format!("WARC-Record-ID: {id}\r\n"));
         text.push_str(&format!("Content-Length: {}\r\n\r\n", block.len()));
         let mut packer = GzEncoder::new(Vec::new(), Compression::default());
         let packed = packer
@@ -115,7 +132,7 @@ impl Archive {
             .and_then(|_| self.file.write_all(&packed));
         written.map_err(Error::file(&self.path))?;
         self.end += packed.len() as u64;
-        Ok(())
+        Ok(id)
     }
 
     /// An answer that it holds.
@@ -172,7 +189,8 @@ fn list(file: &File) -> std::io::Result<(Vec<Held>, u64)> {
         let Some((text, block)) = parted(&head) else {
             break;
         };
-        if let Some(url) = field(text, "WARC-Target-URI") {
+        let is_answer = field(text, "WARC-Type").is_some_and(|kind| kind == "response");
+        if let Some(url) = field(text, "WARC-Target-URI").filter(|_| is_answer) {
             held.push(Held {
                 url,
                 place: Place(end),

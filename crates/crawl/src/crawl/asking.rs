@@ -71,7 +71,10 @@ impl<'a> Asking<'a> {
             Ok(answer) => answer,
             Err(why) => return Ok(Err(why)),
         };
-        let place = self.archive.add(&url, &answer, &(self.now)())?;
+        let head = self.fetcher.head(site, target);
+        let place = self
+            .archive
+            .add(&url, head.as_deref(), &answer, &(self.now)())?;
         self.bytes += answer.body.len() as u64;
         self.held.insert(url, place);
         Ok(Ok((answer, place)))

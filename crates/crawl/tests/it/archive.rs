@@ -28,7 +28,12 @@ fn what_was_added_is_there_after_a_cut_anywhere() {
     let mut ends = Vec::new();
     for (number, answer) in answers.iter().enumerate() {
         archive
-            .add(&format!("http://x.example/{number}"), answer, date)
+            .add(
+                &format!("http://x.example/{number}"),
+                Some("GET / HTTP/1.1\r\nhost: x.example\r\n\r\n"),
+                answer,
+                date,
+            )
             .expect("it is written");
         ends.push(fs::metadata(&path).expect("it is there").len());
     }
@@ -62,4 +67,39 @@ fn packed_bodies_are_unpacked_and_broken_ones_kept() {
     assert_eq!(packed_answer.content(), b"hello");
     packed_answer.body = b"not packed".to_vec();
     assert_eq!(packed_answer.content(), b"not packed");
+}
+
+/// What programs that read archives need of each record.
+#[test]
+fn each_answer_stands_behind_its_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("archive.warc.gz");
+    let (mut archive, _) = Archive::open(&path, "amana", "2026-11-23T00:00:00Z").expect("it opens");
+    let asked = Some("GET /a HTTP/1.1\r\nhost: x.example\r\n\r\n");
+    for (url, asked, status) in [
+        ("http://x.example/a", asked, 200),
+        ("http://x.example/b", None, 299),
+    ] {
+        archive
+            .add(url, asked, &answer(status, b"body"), "2026-11-23T00:00:01Z")
+            .expect("it is written");
+    }
+    let mut text = String::new();
+    let file = fs::File::open(&path).expect("it is there");
+    let mut unpacker = flate2::read::MultiGzDecoder::new(file);
+    std::io::Read::read_to_string(&mut unpacker, &mut text).expect("it is unpacked");
+    let records: Vec<&str> = text.split("WARC/1.1\r\n").skip(1).collect();
+    assert_eq!(records.len(), 4);
+    assert!(
+        records[1].starts_with("WARC-Type: request\r\n")
+            && records[1].contains("\r\n\r\nGET /a HTTP/1.1\r\n")
+    );
+    let (_, id) = records[1]
+        .split_once("WARC-Record-ID: ")
+        .expect("it has a name");
+    let id = id.lines().next().unwrap_or_default();
+    assert!(records[2].contains(&format!("WARC-Concurrent-To: {id}\r\n")));
+    // The blank behind the status stands where no reason does, too (RFC 9112 §4).
+    assert!(records[2].contains("\r\n\r\nHTTP/1.1 200 OK\r\n"));
+    assert!(records[3].contains("\r\n\r\nHTTP/1.1 299 \r\n") && !records[3].contains("Concurrent"));
 }
