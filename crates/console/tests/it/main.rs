@@ -5,6 +5,7 @@
     reason = "a test that panics has failed, which is what it is for"
 )]
 
+mod access_keys;
 mod account;
 mod api;
 mod assets;
@@ -27,6 +28,7 @@ mod proof;
 mod provider;
 mod publishing;
 mod pupil;
+mod queries;
 mod refusals;
 mod school;
 mod services;
