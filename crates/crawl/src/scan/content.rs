@@ -78,8 +78,9 @@ impl Looking<'_> {
         if first.starts_with(&[0x1f, 0x8b]) {
             let plain = name.trim_end_matches(".gz").replace(".tgz", ".tar");
             let mut unpacker = MultiGzDecoder::new(first.chain(rest));
+            let within = format!("{inside}{}: ", plain.rsplit('/').next().unwrap_or_default());
             // What follows a fault isn't read; what came before it counts.
-            self.member(&mut unpacker, &plain, inside, depth).ok();
+            self.member(&mut unpacker, &plain, &within, depth).ok();
             return true;
         }
         let is_tar = archive::is_tar(first);

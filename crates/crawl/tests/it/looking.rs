@@ -323,6 +323,8 @@ fn what_any_site_has_is_no_alarm() {
         ("plugin/.htaccess", b"Deny from all"),
     ]);
     assert_eq!(refused("plugin.zip", plugin), []);
+    let manual = gzip(b"* <?php is coloured now\n");
+    assert_eq!(refused("changelog.gz", manual), []);
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub fn look_through(
         allowed,
         host,
         told: Vec::new(),
+        refused: BTreeSet::new(),
         files: BTreeMap::new(),
         hidden: BTreeMap::new(),
         contents: BTreeMap::new(),
@@ -122,6 +123,8 @@ struct Reading<'a> {
     allowed: &'a BTreeSet<String>,
     host: &'a Host,
     told: Vec<Wrong>,
+    /// Files that mustn't be published.
+    refused: BTreeSet<String>,
     files: BTreeMap<String, File>,
     /// Files that only `_addresses` publishes, by their path in the folder.
     hidden: BTreeMap<String, File>,
@@ -235,6 +238,7 @@ impl Reading<'_> {
             return Ok(false);
         }
         self.wrong.push(whole(path, &whys.join("; ")));
+        self.refused.insert(path.to_owned());
         Ok(true)
     }
 
@@ -247,19 +251,23 @@ impl Reading<'_> {
             return Err(line.wrong("it is written address, file, type, with a TAB between"));
         };
         let address = Address::parse(address).map_err(|error| line.wrong(&error.to_string()))?;
-        let own: Vec<&str> = path.split('/').collect();
-        let own = Address::of_file(&own).map_err(|error| line.wrong(&error.to_string()))?;
-        let named = self
-            .hidden
-            .get(path)
-            .or_else(|| self.files.get(own.as_str()));
-        let file = named.ok_or_else(|| line.wrong(&format!("there is no file {path}")))?;
         // Whatever the file is called here, visitors would ask for that name.
         let asked = address.path().trim_start_matches('/');
         let is_allowed = self.allowed.contains(asked) || self.allowed.contains(path);
         if let Some((_, _, why)) = scan::address(address.path()).filter(|_| !is_allowed) {
             return Err(line.wrong(&format!("{address}: {why}")));
         }
+        let own: Vec<&str> = path.split('/').collect();
+        let own = Address::of_file(&own).map_err(|error| line.wrong(&error.to_string()))?;
+        let named = self
+            .hidden
+            .get(path)
+            .or_else(|| self.files.get(own.as_str()));
+        if named.is_none() && self.refused.contains(path) {
+            // Why is said of the file.
+            return Ok(());
+        }
+        let file = named.ok_or_else(|| line.wrong(&format!("there is no file {path}")))?;
         let file = File {
             media_type: media_type.to_owned(),
             ..file.clone()
