@@ -75,7 +75,8 @@ fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     let (start, length) = (whole.len(), list.len());
     whole.extend(list);
     whole.extend(b"PK\x05\x06\0\0\0\0");
-    whole.extend([files.len() as u8, 0, files.len() as u8, 0]);
+    let count = u8::try_from(files.len()).expect("they are few");
+    whole.extend([count, 0, count, 0]);
     whole.extend(
         [length, start]
             .iter()
