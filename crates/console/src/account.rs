@@ -2,7 +2,7 @@
 //!
 //! Every route for who is signed in stands in [`Guarded`] beside the [`Operation`](amana_access::Operation) that it is, so
 //! that no page forgets to ask. Forms carry a token that only their page knew; cookies don't travel with what another site
-//! asks.
+//! asks. Who isn't signed in is led to the way in, and from there to the page that was asked for ([`onward`]).
 
 mod cookies;
 mod enrol;
@@ -11,6 +11,7 @@ pub(crate) mod guard;
 pub(crate) mod link;
 pub(crate) mod me;
 mod officials;
+pub(crate) mod onward;
 pub(crate) mod proposals;
 mod provider;
 mod sign_in;

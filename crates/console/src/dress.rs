@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::assets::gzip;
 use crate::error::Refused;
 use crate::language::{LANG, Language, linking};
-use crate::page::refusal_page;
+use crate::page::{Around, Exit, refusal_page};
 
 /// Nothing from elsewhere, nothing inline, no frame around it.
 const POLICY: &str = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
@@ -42,9 +42,7 @@ pub(crate) async fn dress(request: Request, next: Next) -> Response {
     let gzips = accepts_gzip(request.headers());
     let mut answer = linking(&query, next.run(request)).await;
     let unread = asked == Asked::Api && is_unread(&answer);
-    let unread = unread.then_some(Refused {
-        code: "malformed-call",
-    });
+    let unread = unread.then(|| Refused::coded("malformed-call"));
     if let Some(refused) = answer.extensions_mut().remove::<Refused>().or(unread) {
         answer = told(answer.status(), refused, language, asked);
     }
@@ -107,7 +105,11 @@ fn told(status: StatusCode, refused: Refused, language: Language, asked: Asked) 
         let told = json!({ "code": refused.code, "message": refused.told(texts) });
         return (status, axum::Json(told)).into_response();
     }
-    match refusal_page(texts, refused, asked == Asked::Folders) {
+    let around = match asked {
+        Asked::Folders => Around::Folders,
+        _ => Around::Public,
+    };
+    match refusal_page(texts, refused, around, Exit::default()) {
         Ok(page) => (status, page).into_response(),
         Err(error) => {
             tracing::error!(%error, "the page of an error can't be written");

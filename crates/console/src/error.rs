@@ -1,8 +1,11 @@
 //! What goes wrong on the way to a page.
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
+use crate::fault::{Fault, Wrong};
 use crate::texts::Texts;
 
 /// Why there is no page.
@@ -17,6 +20,20 @@ pub enum Error {
     /// A form that no page of ours gave, or one that waited too long.
     #[error("the form is not one that a page gave, or is over")]
     Form,
+    /// A form without the token of the session: the page that gave it was another session's.
+    #[error("the form is another session's")]
+    Stale,
+    /// A form that came before, word by word, from the same page.
+    #[error("the form was sent before")]
+    Repeated,
+    /// What was typed into a field isn't what it takes.
+    #[error("the field {field} is not as it must be: {fault:?}")]
+    Typed {
+        /// The field's name.
+        field: Cow<'static, str>,
+        /// What is wrong with it.
+        fault: Fault,
+    },
     /// What a call brought isn't what its description says.
     #[error("the call isn't as the description says")]
     Malformed,
@@ -86,7 +103,9 @@ impl Error {
         match self {
             Self::NotFound => "not-found",
             Self::SignIn => "sign-in",
-            Self::Form => "form",
+            Self::Form | Self::Stale => "form",
+            Self::Repeated => "repeated",
+            Self::Typed { .. } => "invalid",
             Self::Malformed => "malformed-call",
             Self::Exists => "file-exists",
             Self::Cut => "cut",
@@ -108,10 +127,16 @@ impl Error {
         }
     }
 
+    /// That field, and what is wrong with it.
+    pub(crate) fn typed(field: impl Into<Cow<'static, str>>, fault: Fault) -> Self {
+        let field = field.into();
+        Self::Typed { field, fault }
+    }
+
     /// What happened, and what to do, in a sentence of that language.
     #[must_use]
-    pub fn told(&self, texts: &Texts) -> &'static str {
-        Refused { code: self.code() }.told(texts)
+    pub fn told(&self, texts: &Texts) -> Cow<'static, str> {
+        Refused::of(self).said(texts)
     }
 
     /// The status that HTTP gives it: ours to mend, unless the asker can.
@@ -151,6 +176,7 @@ impl Error {
             | "lesson-passed"
             | "lessons-missing"
             | "no-school"
+            | "repeated"
             | "wrong-number"
             | "files-missing" => StatusCode::CONFLICT,
             "provider" => StatusCode::BAD_GATEWAY,
@@ -173,9 +199,11 @@ impl Error {
                     | amana_sites::Error::Read { .. }
                     | amana_sites::Error::Shelf(_),
                 ) => StatusCode::INTERNAL_SERVER_ERROR,
-                Self::Access(_) | Self::Vault(_) | Self::Folders(_) | Self::Sites(_) => {
-                    StatusCode::BAD_REQUEST
-                }
+                Self::Typed { .. }
+                | Self::Access(_)
+                | Self::Vault(_)
+                | Self::Folders(_)
+                | Self::Sites(_) => StatusCode::BAD_REQUEST,
                 _ => StatusCode::INTERNAL_SERVER_ERROR,
             },
         }
@@ -212,16 +240,40 @@ impl From<amana_sites::Error> for Error {
     }
 }
 
-/// What an error leaves on its answer for `dress`, which knows the asker's language.
-#[derive(Clone, Copy)]
+/// What an error leaves on its answer, for whoever knows the asker's language.
+#[derive(Clone)]
 pub(crate) struct Refused {
     pub(crate) code: &'static str,
+    pub(crate) wrong: Wrong,
 }
 
 impl Refused {
-    /// What happened, and what to do, in a sentence of that language.
-    pub(crate) fn told(self, texts: &Texts) -> &'static str {
+    fn of(error: &Error) -> Self {
+        Self {
+            code: error.code(),
+            wrong: Wrong::of(error),
+        }
+    }
+
+    /// Of which nothing more is known.
+    pub(crate) fn coded(code: &'static str) -> Self {
+        Self {
+            code,
+            wrong: Wrong::default(),
+        }
+    }
+
+    /// What happened, and what to do, for programs: by the code alone.
+    pub(crate) fn told(&self, texts: &Texts) -> &'static str {
         (texts.refusal)(self.code).unwrap_or(texts.frame.failed)
+    }
+
+    /// The same for people: by what is wrong in the field, where that is known.
+    pub(crate) fn said(&self, texts: &Texts) -> Cow<'static, str> {
+        match &self.wrong.fault {
+            Some(fault) => (texts.forms.fault)(fault),
+            None => Cow::Borrowed(self.told(texts)),
+        }
     }
 }
 
@@ -232,9 +284,7 @@ impl IntoResponse for Error {
             tracing::error!(error = %self, code = self.code(), "a page can't be shown");
         }
         let mut answer = status.into_response();
-        answer
-            .extensions_mut()
-            .insert(Refused { code: self.code() });
+        answer.extensions_mut().insert(Refused::of(&self));
         answer
     }
 }

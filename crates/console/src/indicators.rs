@@ -19,6 +19,7 @@ use crate::account::guard::{Guarded, Signed};
 use crate::account::me::seconds;
 use crate::api::{Asked, Asks};
 use crate::content::Receipt;
+use crate::fault::Fault;
 use crate::frame::{Frame, Place};
 use crate::texts::Texts;
 use crate::{Console, Error, Language, Page, Result, menu};
@@ -219,15 +220,11 @@ struct Done {
 
 impl Asks for Done {
     fn of_form(fields: &Fields) -> Result<Self> {
-        let invalid = |what| amana_access::Error::Invalid {
-            what,
-            why: "must be one of the list, or a number",
-        };
         let exercise = Exercise::of_text(fields.text("exercise"));
         let people = fields.text("people").parse();
         Ok(Self {
-            exercise: exercise.ok_or(invalid("the exercise"))?,
-            people: people.map_err(|_| invalid("the number of people"))?,
+            exercise: exercise.ok_or_else(|| Error::typed("exercise", Fault::Unchosen))?,
+            people: people.map_err(|_| Error::typed("people", Fault::People))?,
             what: fields.text("what").to_owned(),
         })
     }

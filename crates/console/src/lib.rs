@@ -9,12 +9,14 @@
 //! - Every page works without a script, at 320 pixels and at 64 kbit/s, and comes in the asker's language.
 //! - Nothing is inline and nothing comes from elsewhere: `dress` adds the policy that makes browsers keep to it.
 //! - Errors carry a code; [`Error`] becomes a page, or JSON under `/api/`, in the asker's language and in one place.
+//! - A form that is refused comes back as it was filled in, with what is wrong; one that is sent twice acts once ([`again`]).
 //!
 //! # Deliberately absent
 //! Any way of its own to change state: forms end in the services' acts. Templates of another engine, a build step,
 //! images, fonts, a framework of scripts.
 
 mod account;
+mod again;
 mod agreements;
 pub mod api;
 mod assets;
@@ -24,6 +26,7 @@ mod clock;
 mod content;
 mod dress;
 mod error;
+mod fault;
 pub mod files;
 mod frame;
 pub mod gateway;
@@ -53,7 +56,10 @@ use axum::response::IntoResponse as _;
 use axum::{Extension, Router};
 use http::{StatusCode, header};
 
+use again::Again;
+
 pub use account::Guard;
+pub use again::forms;
 pub use assets::Asset;
 pub use error::{Error, Result};
 pub use frame::{Frame, MenuItem};
@@ -155,7 +161,7 @@ pub fn nowhere<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// Every route of the console.
 pub fn router<S: Clone + Send + Sync + 'static>(console: Arc<Console>) -> Router<S> {
     let spool = Arc::new(publishing::Spool::beside(console.store.clone()));
-    Router::new()
+    let pages = Router::new()
         .merge(public::routes())
         .merge(indicators::routes())
         .merge(school::routes())
@@ -164,7 +170,10 @@ pub fn router<S: Clone + Send + Sync + 'static>(console: Arc<Console>) -> Router
         .merge(api::routes())
         .layer(DefaultBodyLimit::max(account::MAX_FORM_BYTES))
         .layer(Extension(books::tallies()))
-        .layer(Extension(spool))
+        .layer(Extension(spool));
+    let again = Again::of(pages.clone().with_state(console.clone()));
+    pages
+        .layer(from_fn_with_state(again, again::again))
         .layer(from_fn(query::told))
         .layer(from_fn_with_state(console.clone(), account::known))
         .with_state(console)

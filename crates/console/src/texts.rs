@@ -16,6 +16,7 @@ pub mod custodians;
 mod en;
 pub mod evidence;
 pub mod files;
+pub mod forms;
 mod fr;
 pub mod frame;
 pub mod gateway;
@@ -51,6 +52,7 @@ use custodians::CustodianWords;
 pub use en::EN;
 use evidence::EvidenceWords;
 use files::FileWords;
+use forms::FormWords;
 pub use fr::FR;
 use frame::FrameWords;
 use gateway::GatewayWords;
@@ -147,6 +149,8 @@ pub struct Texts {
     pub queries: QueryWords,
     /// Whose work it is.
     pub who_may: WhoMayWords,
+    /// Why forms are refused, and what they ask to be sure of.
+    pub forms: FormWords,
     /// What an error's code means to a person: what happened, and what to do.
     pub refusal: fn(&str) -> Option<&'static str>,
 }

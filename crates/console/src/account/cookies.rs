@@ -1,4 +1,5 @@
-//! The cookies: of a session, of a page that waits for its answer, of a link that is being followed, of a browser that is known.
+//! The cookies: of a session, of a page that waits for its answer, of a link that is being followed, of the page
+//! that was asked for first, of a browser that is known.
 //!
 //! Behind TLS their names begin with `__Host-`, so that neither a neighbouring host nor a plain line can set them (RFC 6265bis
 //! §4.1.3.2). None is read by scripts, none travels with what another site asks.
@@ -15,6 +16,8 @@ pub(super) enum Cookie {
     Flow,
     /// The code of a link, while its browser is at the provider of the State.
     Link,
+    /// The page that was asked for first, while its browser is at the provider of the State.
+    Onward,
     /// A browser that was let in before.
     Device,
 }
@@ -27,6 +30,7 @@ impl Cookie {
             Self::Session => "amana-session",
             Self::Flow => "amana-flow",
             Self::Link => "amana-link",
+            Self::Onward => "amana-onward",
             Self::Device => "amana-browser",
         };
         if console.is_tls() {
@@ -53,7 +57,7 @@ impl Cookie {
     pub(super) fn set(self, console: &RelyingParty, value: &str) -> HeaderValue {
         let kept_s = match self {
             Self::Session => SESSION_MS / 1000,
-            Self::Flow | Self::Link => FLOW_MS / 1000,
+            Self::Flow | Self::Link | Self::Onward => FLOW_MS / 1000,
             Self::Device => YEAR_S,
         };
         self.written(console, value, kept_s)

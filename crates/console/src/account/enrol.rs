@@ -1,9 +1,11 @@
 //! `/account/enrol`: a link, and the first passkey or password.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use amana_access::{
-    AccountName, EnrolmentCode, Flow, Leave, NewCredential, Purpose, Registration, seed_in_base32,
+    AccountName, EnrolmentCode, Error as AccessError, Flow, Leave, NewCredential, Purpose,
+    Registration, seed_in_base32,
 };
 use amana_seal::Qr;
 use askama::Template;
@@ -17,6 +19,7 @@ use serde::Deserialize;
 use super::form::{Answered, Fields, browser};
 use super::frame;
 use super::sign_in::{Ask, fresh_flow, let_in, named_provider, with_flow};
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result};
 
@@ -79,9 +82,11 @@ impl New {
 #[template(path = "account/enrol.html")]
 struct EnrolPage {
     frame: Frame,
-    told: Option<&'static str>,
+    told: Option<Cow<'static, str>>,
     new: Option<New>,
     role: &'static str,
+    /// The code as it was typed, where it leads nowhere.
+    typed: String,
 }
 
 /// The link's code.
@@ -99,18 +104,24 @@ pub(super) async fn page(
     headers: HeaderMap,
 ) -> Result<Response> {
     if link.code.trim().is_empty() {
-        return asking(&console, language, None);
+        return asking(&console, language, "", None);
     }
     shown(&console, language, &headers, &link.code, None).await
 }
 
-fn asking(console: &Console, language: Language, error: Option<&Error>) -> Result<Response> {
+fn asking(
+    console: &Console,
+    language: Language,
+    typed: &str,
+    error: Option<&Error>,
+) -> Result<Response> {
     let texts = language.texts();
     let page = Page::of(&EnrolPage {
         frame: frame(texts, texts.account.enrol, &console.centre),
         told: error.map(|error| error.told(texts)),
         new: None,
         role: "",
+        typed: typed.to_owned(),
     })?;
     Ok((error.map_or(StatusCode::OK, Error::status), page).into_response())
 }
@@ -129,7 +140,7 @@ pub(super) async fn shown(
         .await;
     let invited = match found {
         Ok(invited) => invited,
-        Err(error) => return asking(console, language, Some(&error)),
+        Err(error) => return asking(console, language, code, Some(&error)),
     };
     let texts = language.texts();
     let flow = fresh_flow(console, headers)?;
@@ -146,6 +157,7 @@ pub(super) async fn shown(
         told: error.map(|error| error.told(texts)),
         new: Some(new),
         role: (texts.account.role)(invited.role),
+        typed: String::new(),
     })?;
     let status = error.map_or(StatusCode::OK, Error::status);
     Ok((status, with_flow(console, &flow, page.into_response())).into_response())
@@ -166,7 +178,7 @@ pub(super) async fn passkey(
     Ok(added.await?)
 }
 
-/// A password of these fields.
+/// A password of these fields. Who sets one is known, so that a wrong code is told as that.
 pub(super) async fn password(
     console: &Console,
     leave: &Leave<'_>,
@@ -177,7 +189,10 @@ pub(super) async fn password(
     let added = console
         .access
         .set_password(leave, flow, password, fields.text("code"));
-    Ok(added.await?)
+    match added.await {
+        Err(AccessError::SignInRefused) => Err(Error::typed("code", Fault::Totp)),
+        added => Ok(added?),
+    }
 }
 
 /// The first passkey, and in.

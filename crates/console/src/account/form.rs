@@ -11,15 +11,66 @@ use http::request::Parts;
 use zeroize::Zeroizing;
 
 use super::cookies::Cookie;
+use crate::again::Sent;
+use crate::fault::Fault;
 use crate::{Console, Error, Result};
 
 /// Name of the field of the token.
-const TOKEN: &str = "token";
+pub(crate) const TOKEN: &str = "token";
+/// Name of the field by which a form that is sent twice is known.
+pub(crate) const ONCE: &str = "once";
+/// Name of the box that confirms what a form does.
+pub(crate) const SURE: &str = "sure";
 
 /// The fields of a form. They are erased when dropped: some are passwords.
+#[derive(Clone, Default)]
 pub(crate) struct Fields(HashMap<String, Zeroizing<String>>);
 
 impl Fields {
+    /// Of names and texts; the last of a name stands.
+    pub(crate) fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        let erased = |(name, text)| (name, Zeroizing::new(text));
+        Self(pairs.into_iter().map(erased).collect())
+    }
+
+    /// A field as it came, if it did.
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|text| text.as_str())
+    }
+
+    /// All of them, by their names.
+    pub(crate) fn sorted(&self) -> Vec<(&str, &str)> {
+        let pairs = self
+            .0
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()));
+        let mut pairs: Vec<_> = pairs.collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
+    /// Whether a repeat of the form can be known.
+    pub(crate) fn is_once(&self) -> bool {
+        !self.text(ONCE).is_empty()
+    }
+
+    /// What was written in these fields.
+    pub(crate) fn written(&self, names: &[&str]) -> Vec<String> {
+        let filled = names.iter().filter_map(|name| self.filled(name));
+        filled.map(str::to_owned).collect()
+    }
+
+    /// Passes if the box that confirms was ticked.
+    ///
+    /// # Errors
+    /// [`Error::Typed`].
+    pub(crate) fn must_be_sure(&self) -> Result<()> {
+        match self.filled(SURE) {
+            Some(_) => Ok(()),
+            None => Err(Error::typed(SURE, Fault::Unsure)),
+        }
+    }
+
     /// A field; empty when it isn't there.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |text| text.as_str())
@@ -39,15 +90,17 @@ impl Fields {
     }
 }
 
-async fn fields<S: Send + Sync>(request: Request, state: &S) -> Result<Fields> {
+/// The fields of a request's form, which stay with it so that they can be given back.
+pub(super) async fn fields<S: Send + Sync>(request: Request, state: &S) -> Result<Fields> {
+    let sent = request.extensions().get::<Sent>().cloned();
     let form: Form<HashMap<String, String>> = Form::from_request(request, state)
         .await
         .map_err(|_| Error::Form)?;
-    let erased = form
-        .0
-        .into_iter()
-        .map(|(name, text)| (name, Zeroizing::new(text)));
-    Ok(Fields(erased.collect()))
+    let fields = Fields::of(form.0);
+    if let Some(sent) = sent {
+        sent.keep(&fields);
+    }
+    Ok(fields)
 }
 
 /// A form of who is signed in.
@@ -64,9 +117,14 @@ impl FromRequest<Arc<Console>> for Posted {
         let session = request.extensions().get::<Arc<Session>>().cloned();
         let session = session.ok_or(Error::SignIn)?;
         let headers = request.headers().clone();
+        let sent = request.extensions().get::<Sent>().cloned();
+        let path = request.uri().path().to_owned();
         let fields = fields(request, state).await?;
         if !session.is_form(fields.text(TOKEN)) {
-            return Err(Error::Form);
+            return Err(Error::Stale);
+        }
+        if let Some(sent) = sent {
+            sent.take(&session, &path, &fields)?;
         }
         Ok(Self {
             session,

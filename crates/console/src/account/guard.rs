@@ -12,6 +12,8 @@ use http::request::Parts;
 use http::{HeaderValue, Method, header};
 
 use super::cookies::Cookie;
+use super::form::fields;
+use super::onward::to_sign_in;
 use crate::{Console, Error, Result, banner};
 
 /// Routes for who is signed in, each beside the operation that it is.
@@ -95,9 +97,19 @@ async fn judge(operation: Operation, request: Request, next: Next) -> Response {
         Some(session) if session.may(operation) => next.run(request).await,
         Some(session) => Error::Access(session.refusal(operation)).into_response(),
         None if !api && request.method() == Method::GET => {
-            Redirect::to("/account/sign-in").into_response()
+            let page = request
+                .uri()
+                .path_and_query()
+                .map_or("", |page| page.as_str());
+            Redirect::to(&to_sign_in(page)).into_response()
         }
-        None => Error::SignIn.into_response(),
+        None => {
+            // What was typed is read all the same: it is given back to be copied.
+            if !api {
+                let _ = fields(request, &()).await;
+            }
+            Error::SignIn.into_response()
+        }
     }
 }
 

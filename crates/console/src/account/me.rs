@@ -1,5 +1,6 @@
 //! `/account`: one's own passkeys, password, identities and sessions.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use amana_access::{Credential, CredentialKind, Leave, OpenSession, Role, Session};
@@ -194,7 +195,7 @@ pub(super) async fn remove(
 #[template(path = "account/add.html")]
 struct AddPage {
     frame: Frame,
-    told: Option<&'static str>,
+    told: Option<Cow<'static, str>>,
     new: New,
 }
 

@@ -17,6 +17,7 @@ use super::link::Link;
 use super::me::seconds;
 use crate::api::{Asked, Asks, Named};
 use crate::content::Receipt;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result, menu};
 
@@ -227,7 +228,9 @@ impl Asks for Consent {
     fn of_form(fields: &Fields) -> Result<Self> {
         let hours = fields.filled("hours").map(str::parse).transpose();
         Ok(Self {
-            hours: hours.map_err(|_| Error::Form)?.unwrap_or_default(),
+            hours: hours
+                .map_err(|_| Error::typed("hours", Fault::Hours))?
+                .unwrap_or_default(),
             reason: fields.filled("reason").map(str::to_owned),
         })
     }

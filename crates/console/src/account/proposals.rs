@@ -61,7 +61,8 @@ pub(super) async fn custodians(
     State(console): State<Arc<Console>>,
     posted: Posted,
 ) -> Result<Redirect> {
-    let subject = others(posted.fields.text("plan"))?;
+    let plan = posted.fields.text("plan").trim();
+    let subject = others(plan)?;
     by_form(&console, &posted, subject).await
 }
 

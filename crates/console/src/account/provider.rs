@@ -12,12 +12,15 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, header};
 use serde::Deserialize;
 
 use super::cookies::Cookie;
 use super::form::{Answered, Posted, browser, flow_of};
-use super::sign_in::{first_page, let_in, with_flow};
+use super::onward::local;
+use super::sign_in::{Entering, first_page, let_in, with_flow};
 use super::{enrol, frame, me, sign_in};
 use crate::frame::Frame;
 use crate::provider::{Fetched, Provider, fields};
@@ -98,12 +101,27 @@ pub(super) async fn to_sign_in(
     language: Language,
     answered: Answered,
 ) -> Result<Response> {
-    let Answered { flow, headers, .. } = &answered;
+    let Answered {
+        flow,
+        headers,
+        fields,
+    } = &answered;
+    let next = local(fields.text("next"));
     match leave(&console, language, flow, Errand::SignIn, "").await {
-        Err(error) if is_told(&error) => {
-            sign_in::shown(&console, language, headers, Some(&error), "")
+        Ok(mut left) => {
+            // An earlier errand's page isn't this one's.
+            let onward = match next {
+                Some(page) => Cookie::Onward.set(&console.origin, &URL_SAFE_NO_PAD.encode(page)),
+                None => Cookie::Onward.end(&console.origin),
+            };
+            left.headers_mut().append(header::SET_COOKIE, onward);
+            Ok(left)
         }
-        left => left,
+        Err(error) if is_told(&error) => {
+            let entering = Entering::onward(next.map(str::to_owned));
+            sign_in::shown(&console, language, headers, Some(&error), &entering)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -220,6 +238,12 @@ pub(super) async fn arrived(
     }
 }
 
+/// The page that was asked for before the errand. It is judged again where it is used.
+fn onward(console: &Console, headers: &HeaderMap) -> Option<String> {
+    let kept = Cookie::Onward.read(&console.origin, headers)?;
+    String::from_utf8(URL_SAFE_NO_PAD.decode(kept).ok()?).ok()
+}
+
 /// A browser that is back.
 struct Returned<'a> {
     console: &'a Arc<Console>,
@@ -264,10 +288,18 @@ impl Returned<'_> {
             let signed_in = console.access.sign_in_with_identity(&identity, &browser);
             Ok(signed_in.await?)
         };
+        let next = onward(console, headers);
         match done.await {
-            Ok(signed_in) => Ok(let_in(console, &signed_in, first_page(&signed_in))),
+            Ok(signed_in) => {
+                let to = first_page(&signed_in, next.as_deref().unwrap_or_default());
+                let mut answer = let_in(console, &signed_in, to);
+                let over = Cookie::Onward.end(&console.origin);
+                answer.headers_mut().append(header::SET_COOKIE, over);
+                Ok(answer)
+            }
             Err(error) if is_told(&error) => {
-                sign_in::shown(console, self.language, headers, Some(&error), "")
+                let entering = Entering::onward(next);
+                sign_in::shown(console, self.language, headers, Some(&error), &entering)
             }
             Err(error) => Err(error),
         }

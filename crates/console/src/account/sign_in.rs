@@ -1,5 +1,6 @@
 //! `/account/sign-in`: by a passkey, by the provider of the State, or by a password and a code.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use amana_access::{Assertion, Flow, Owner, Purpose, SignedIn, Typed};
@@ -9,10 +10,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
 
 use super::cookies::Cookie;
-use super::form::{Answered, browser, flow_of};
+use super::form::{Answered, Fields, browser, flow_of};
 use super::frame;
+use super::onward::local;
 use crate::assets::Asset;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result};
@@ -46,17 +49,47 @@ struct SignInPage {
     /// What the provider is called, if there is one.
     provider: Option<String>,
     token: String,
-    told: Option<&'static str>,
+    told: Option<Cow<'static, str>>,
     account: String,
+    /// Where one goes on.
+    onward: Option<String>,
+}
+
+/// What the page is asked with, and asked again with.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Entering {
+    next: String,
+    /// What was typed before.
+    #[serde(skip)]
+    account: String,
+}
+
+impl Entering {
+    fn of(fields: &Fields) -> Self {
+        Self {
+            next: fields.text("next").to_owned(),
+            account: fields.text("account").to_owned(),
+        }
+    }
+
+    /// For a browser that went to the provider.
+    pub(super) fn onward(next: Option<String>) -> Self {
+        Self {
+            next: next.unwrap_or_default(),
+            account: String::new(),
+        }
+    }
 }
 
 /// The page.
 pub(super) async fn page(
     State(console): State<Arc<Console>>,
     language: Language,
+    Query(entering): Query<Entering>,
     headers: HeaderMap,
 ) -> Result<Response> {
-    shown(&console, language, &headers, None, "")
+    shown(&console, language, &headers, None, &entering)
 }
 
 /// What the provider of the State is called, if there is one.
@@ -71,7 +104,7 @@ pub(super) fn shown(
     language: Language,
     headers: &HeaderMap,
     error: Option<&Error>,
-    account: &str,
+    entering: &Entering,
 ) -> Result<Response> {
     let texts = language.texts();
     let flow = fresh_flow(console, headers)?;
@@ -81,7 +114,8 @@ pub(super) fn shown(
         provider: named_provider(console, language),
         token: flow.form_token(),
         told: error.map(|error| error.told(texts)),
-        account: account.to_owned(),
+        account: entering.account.clone(),
+        onward: local(&entering.next).map(str::to_owned),
     })?;
     let status = error.map_or(StatusCode::OK, Error::status);
     Ok((status, with_flow(console, &flow, page.into_response())).into_response())
@@ -124,8 +158,12 @@ pub(super) fn let_in(console: &Console, signed_in: &SignedIn, to: &str) -> Respo
     answer
 }
 
-/// Where who signed in begins: each role of an institution reads its overview.
-pub(super) fn first_page(signed_in: &SignedIn) -> &'static str {
+/// Where who signed in goes on: to the page that was asked for, or to the first one: each role of an institution reads its
+/// overview.
+pub(super) fn first_page<'a>(signed_in: &SignedIn, next: &'a str) -> &'a str {
+    if let Some(page) = local(next) {
+        return page;
+    }
     match signed_in.account.owner {
         Owner::Institution(_) => "/overview",
         Owner::Operator => "/account",
@@ -152,9 +190,18 @@ pub(super) async fn by_passkey(
     let (access, browser) = (&console.access, browser(&headers));
     let tried = access.sign_in_with_passkey(&flow, &console.origin, &assertion, &browser);
     match tried.await.map_err(Error::from) {
-        Ok(signed_in) => Ok(let_in(&console, &signed_in, first_page(&signed_in))),
+        Ok(signed_in) => {
+            let to = first_page(&signed_in, fields.text("next"));
+            Ok(let_in(&console, &signed_in, to))
+        }
         Err(error) if error.status().is_server_error() => Err(error),
-        Err(error) => shown(&console, language, &headers, Some(&error), ""),
+        Err(error) => shown(
+            &console,
+            language,
+            &headers,
+            Some(&error),
+            &Entering::of(&fields),
+        ),
     }
 }
 
@@ -185,8 +232,17 @@ pub(super) async fn by_password(
         _ => Err(refused()),
     };
     match tried {
-        Ok(signed_in) => Ok(let_in(&console, &signed_in, first_page(&signed_in))),
+        Ok(signed_in) => {
+            let to = first_page(&signed_in, fields.text("next"));
+            Ok(let_in(&console, &signed_in, to))
+        }
         Err(error) if error.status() == StatusCode::INTERNAL_SERVER_ERROR => Err(error),
-        Err(error) => shown(&console, language, &headers, Some(&error), account),
+        Err(error) => shown(
+            &console,
+            language,
+            &headers,
+            Some(&error),
+            &Entering::of(&fields),
+        ),
     }
 }

@@ -19,6 +19,7 @@ use super::usage::day_name;
 use crate::account::form::Fields;
 use crate::api::{Asked, Asks};
 use crate::content::Receipt;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result};
 
@@ -243,7 +244,7 @@ impl Asks for Held {
             outcome: match fields.text("outcome") {
                 "rebuilt" => DrillOutcome::Rebuilt,
                 "failed" => DrillOutcome::Failed,
-                _ => return Err(Error::Form),
+                _ => return Err(Error::typed("outcome", Fault::Unchosen)),
             },
             note: fields.filled("note").map(str::to_owned),
         })
@@ -274,5 +275,5 @@ fn numbers(text: &str) -> Result<Vec<u8>> {
         .into_iter()
         .map(|part| part.parse().ok().filter(|number| *number <= MAX_CUSTODIANS))
         .collect();
-    parsed.ok_or(Error::Form)
+    parsed.ok_or_else(|| Error::typed("custodians", Fault::Custodians))
 }

@@ -18,6 +18,7 @@ use crate::account::form::{Posted, Tokened};
 use crate::account::guard::Signed;
 use crate::account::me::seconds;
 use crate::api::Call;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::query::Query;
 use crate::{Console, Error, Language, Page, Result, menu};
@@ -211,13 +212,10 @@ pub(super) async fn make(
     let buckets = match fields.text("for") {
         "all" => None,
         "these" => Some(fields.marked(CHOSEN)),
-        _ => return Err(Error::Form),
+        _ => return Err(Error::typed("for", Fault::Buckets)),
     };
     if buckets.as_ref().is_some_and(Vec::is_empty) {
-        return Err(Error::Access(amana_access::Error::Invalid {
-            what: "the buckets",
-            why: "must be one at least",
-        }));
+        return Err(Error::typed("for", Fault::Buckets));
     }
     let grant = Grant {
         buckets,

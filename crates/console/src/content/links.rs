@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 /// A path with its query; a pair without a value is left out.
-pub(super) fn link(path: &str, pairs: &[(&str, Option<&str>)]) -> String {
+pub(crate) fn link(path: &str, pairs: &[(&str, Option<&str>)]) -> String {
     let mut link = path.to_owned();
     let mut before = '?';
     for (name, value) in pairs {

@@ -21,6 +21,7 @@ use crate::account::me::seconds;
 use crate::account::proposals::propose;
 use crate::api::{Call, Numbered, Reason};
 use crate::query::Query;
+use crate::fault::Fault;
 use crate::texts::Texts;
 use crate::{Console, Error, Result};
 
@@ -247,8 +248,10 @@ pub(super) async fn change(
         "retain" => {
             // The day that is named is the last one, and all of it counts.
             let until = format!("{}T23:59:59Z", fields.text("until").trim());
-            let until_ms = clock::parse_rfc3339(&until).ok_or(Error::Form)?;
-            let mode = mode_named(fields.text("mode")).ok_or(Error::Form)?;
+            let until_ms = clock::parse_rfc3339(&until);
+            let until_ms = until_ms.ok_or_else(|| Error::typed("until", Fault::Day))?;
+            let mode = mode_named(fields.text("mode"));
+            let mode = mode.ok_or_else(|| Error::typed("mode", Fault::Unchosen))?;
             Wanted::Retention(Retention { mode, until_ms })
         }
         "hold" => Wanted::Hold(true),

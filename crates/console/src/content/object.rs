@@ -322,7 +322,10 @@ pub(super) async fn change(
                 .ok_or(VaultError::NoSuchVersion)?;
             version
         }
-        "destroy" if fields.filled("sure").is_some() && version != VersionRef::Latest => version,
+        "destroy" if version != VersionRef::Latest => {
+            fields.must_be_sure()?;
+            version
+        }
         _ => return Err(Error::Form),
     };
     let receipt = deleted(&console, &caller, &name, key, version).await?;

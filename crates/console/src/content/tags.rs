@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amana_access::Session;
-use amana_vault::{MAX_TAGS, ObjectKey, Tags, VersionRef};
+use amana_vault::{Error as VaultError, MAX_TAG_KEY_CHARS, MAX_TAGS, ObjectKey, Tags, VersionRef};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
@@ -15,8 +15,9 @@ use super::object::{Asked, version_ref};
 use super::{Official, Receipt, index};
 use crate::account::form::{Fields, Posted};
 use crate::api::Call;
+use crate::fault::Fault;
 use crate::query::Query;
-use crate::{Console, Result};
+use crate::{Console, Error, Result};
 
 /// Empty rows that the form has beside those of the tags that there are.
 const SPARE: usize = 3;
@@ -53,6 +54,23 @@ fn filled(fields: &Fields) -> Vec<(String, String)> {
     (1..=MAX_TAGS).map(row).filter(is_filled).collect()
 }
 
+/// A tag that breaks a rule, in the last row that has it: of two that are alike it is the second one.
+fn in_row(error: Error, fields: &Fields) -> Error {
+    let Error::Vault(VaultError::InvalidTag { key, .. }) = &error else {
+        return error;
+    };
+    let name = |place: usize| format!("name-{place}");
+    let is_of = |place: &usize| {
+        let text = fields.text(&name(*place)).trim();
+        let is_row = !text.is_empty() || !fields.text(&format!("value-{place}")).trim().is_empty();
+        is_row && text.chars().take(MAX_TAG_KEY_CHARS).eq(key.chars())
+    };
+    match (1..=MAX_TAGS).rev().find(is_of) {
+        Some(place) => Error::typed(name(place), Fault::Tag),
+        None => error,
+    }
+}
+
 async fn replaced(
     console: &Arc<Console>,
     session: &Arc<Session>,
@@ -76,7 +94,8 @@ pub(super) async fn change(
     let key = ObjectKey::parse(fields.text("key"))?;
     let given = fields.filled("version");
     let meant = (&key, version_ref(given)?);
-    let receipt = replaced(&console, &posted.session, &name, meant, filled(fields)).await?;
+    let replaced = replaced(&console, &posted.session, &name, meant, filled(fields)).await;
+    let receipt = replaced.map_err(|error| in_row(error, fields))?;
     let pairs = [
         ("key", Some(key.as_str())),
         ("version", given),

@@ -21,6 +21,7 @@ use crate::account::me::seconds;
 use crate::api::{Asked, Asks, Reason};
 use crate::books::usage::Limited;
 use crate::content::Receipt;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::{Console, Error, Language, Page, Result, menu};
 
@@ -215,13 +216,10 @@ pub(super) async fn resume(
 impl Asks for Quota {
     /// A field that is empty is no limit.
     fn of_form(fields: &Fields) -> Result<Self> {
-        let limit = |field| match fields.filled(field) {
+        let limit = |field: &'static str| match fields.filled(field) {
             Some(text) => match text.trim().parse::<u64>() {
                 Ok(limit) => Ok(Some(limit)),
-                Err(_) => Err(Error::Access(amana_access::Error::Invalid {
-                    what: "the quota",
-                    why: "must be whole numbers, or nothing for no limit",
-                })),
+                Err(_) => Err(Error::typed(field, Fault::Number)),
             },
             None => Ok(None),
         };

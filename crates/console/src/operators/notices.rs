@@ -13,9 +13,10 @@ use crate::account::form::Fields;
 use crate::account::guard::Signed;
 use crate::api::{Asked, Asks, Numbered};
 use crate::content::Receipt;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::public::notices::{said, when};
-use crate::{Console, Language, Page, Result, menu};
+use crate::{Console, Error, Language, Page, Result, menu};
 
 #[derive(Template)]
 #[template(path = "notices/operators.html")]
@@ -84,9 +85,9 @@ impl Asks for Telling {
     fn of_form(fields: &Fields) -> Result<Self> {
         let severity = Severity::of_text(fields.text("severity"));
         Ok(Self {
-            severity: severity.ok_or(invalid("the severity", "must be one of the list"))?,
-            from_s: fields.filled("from").map(typed_s).transpose()?,
-            until_s: fields.filled("until").map(typed_s).transpose()?,
+            severity: severity.ok_or_else(|| Error::typed("severity", Fault::Unchosen))?,
+            from_s: moment(fields, "from")?,
+            until_s: moment(fields, "until")?,
             fr: fields.text("fr").to_owned(),
             en: fields.text("en").to_owned(),
         })
@@ -123,12 +124,15 @@ pub(super) async fn end(
     Ok(way.answer(Receipt::of(receipt), Redirect::to("/operator/notices")))
 }
 
-fn invalid(what: &'static str, why: &'static str) -> amana_access::Error {
-    amana_access::Error::Invalid { what, why }
+/// A field of date and time, which may be left empty.
+fn moment(fields: &Fields, name: &'static str) -> Result<Option<u32>> {
+    let typed = fields.filled(name).map(typed_s);
+    let wrong = || Error::typed(name, Fault::Moment);
+    typed.map(|at| at.ok_or_else(wrong)).transpose()
 }
 
 /// What a browser's field of date and time gives, `2026-11-22T14:30`, in UTC.
-fn typed_s(text: &str) -> Result<u32> {
+fn typed_s(text: &str) -> Option<u32> {
     let parsed = || -> Option<PrimitiveDateTime> {
         let (date, time) = text.split_once('T')?;
         let mut date = date.splitn(3, '-');
@@ -142,8 +146,7 @@ fn typed_s(text: &str) -> Result<u32> {
         let date = Date::from_calendar_date(year, month, day).ok()?;
         Some(PrimitiveDateTime::new(date, time))
     };
-    let at = parsed().and_then(|at| at.assume_utc().unix_timestamp().try_into().ok());
-    Ok(at.ok_or(invalid("the time", "must be a date and a time"))?)
+    parsed().and_then(|at| at.assume_utc().unix_timestamp().try_into().ok())
 }
 
 #[cfg(test)]
@@ -152,8 +155,8 @@ mod tests {
 
     #[test]
     fn a_typed_time_is_read_in_utc() {
-        assert_eq!(typed_s("1970-01-02T00:01").ok(), Some(86_460));
-        assert_eq!(typed_s("1970-01-02T00:01:30").ok(), Some(86_460));
+        assert_eq!(typed_s("1970-01-02T00:01"), Some(86_460));
+        assert_eq!(typed_s("1970-01-02T00:01:30"), Some(86_460));
         for wrong in [
             "",
             "1970-01-02",
@@ -161,7 +164,7 @@ mod tests {
             "1970-01-32T00:01",
             "aT:",
         ] {
-            assert!(typed_s(wrong).is_err(), "{wrong}");
+            assert!(typed_s(wrong).is_none(), "{wrong}");
         }
     }
 }

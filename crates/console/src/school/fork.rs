@@ -27,6 +27,7 @@ use crate::account::guard::Signed;
 use crate::api::Call;
 use crate::books::line::{BucketNames, Line};
 use crate::books::names::Names;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::query::Query;
 use crate::{Console, Error, Language, Result};
@@ -254,12 +255,12 @@ pub(super) async fn by_form(
             .fields
             .text("entry")
             .parse()
-            .map_err(|_| Error::Form)?,
+            .map_err(|_| Error::typed("entry", Fault::Unchosen))?,
         finding: match posted.fields.text("finding") {
             "growth" => Finding::Growth,
             "display" => Finding::Display,
             "fork" => Finding::Fork,
-            _ => return Err(Error::Form),
+            _ => return Err(Error::typed("finding", Fault::Unchosen)),
         },
     };
     let trainee = Trainee::of(&console, &posted.session).await?;

@@ -25,9 +25,11 @@ use super::answer::{Asked, Miss, Outcome, Tried};
 use super::exercise::{Exercise, outside};
 use super::files;
 use super::trainee::Trainee;
-use crate::account::form::{Posted, Tokened};
+use crate::account::form::{Fields, Posted, Tokened};
 use crate::account::guard::Signed;
+use crate::again::Retyped;
 use crate::api::Call;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::query::Query;
 use crate::{Console, Error, Language, Result, menu};
@@ -110,6 +112,9 @@ pub(super) async fn by_form(
     }
     let typed = FIELDS.iter().filter_map(|name| posted.fields.filled(name));
     let (tried, rebuilt) = recover(&console, &trainee, typed.collect()).await?;
+    if matches!(tried, Tried::Missed(Miss::WrongWords)) {
+        misread(&posted.fields)?;
+    }
     let miss = match tried {
         Tried::Passed(_) => None,
         Tried::Missed(miss) => Some(miss),
@@ -117,7 +122,38 @@ pub(super) async fn by_form(
     // As it stands now: an exercise that was just passed says so.
     let trainee = Trainee::of(&console, &posted.session).await?;
     let exercise = Exercise::new(trainee, Lesson::Recover, miss);
-    shown(&console, language, exercise, rebuilt).await
+    let mut answer = shown(&console, language, exercise, rebuilt).await?;
+    // The words stay: they are long, and of a training key.
+    answer.extensions_mut().insert(Retyped);
+    Ok(answer)
+}
+
+/// Which share isn't as on its page, and where.
+fn misread(fields: &Fields) -> Result<()> {
+    for (name, share) in FIELDS.into_iter().zip(1..) {
+        let Some(text) = fields.filled(name) else {
+            continue;
+        };
+        let fault = match Share::parse(text) {
+            Ok(_) => continue,
+            Err(_) if text.len() > MAX_TYPED_BYTES => Fault::NoShare { share },
+            Err(amana_seal::Error::Share(fault)) => match fault {
+                ShareFault::UnknownWord { position } | ShareFault::UnknownNumber { position } => {
+                    let word = position;
+                    Fault::Word { share, word }
+                }
+                ShareFault::Length { words } => Fault::Words { share, words },
+                ShareFault::Checksum { suspect } => Fault::Checksum {
+                    share,
+                    word: suspect,
+                },
+                _ => Fault::NoShare { share },
+            },
+            Err(_) => Fault::NoShare { share },
+        };
+        return Err(Error::typed(name, fault));
+    }
+    Ok(())
 }
 
 /// Makes a key, splits it, seals the letter to it, and forgets it: what is left are the shares.

@@ -17,6 +17,7 @@ use super::trainee::{Trainee, lot};
 use crate::account::form::Posted;
 use crate::account::guard::Signed;
 use crate::api::Call;
+use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::query::Query;
 use crate::{Console, Error, Language, Result};
@@ -197,7 +198,7 @@ pub(super) async fn by_form(
         match posted.fields.text(&format!("file-{file}")) {
             "genuine" => genuine.push(file.to_owned()),
             "false" => {}
-            _ => return Err(Error::Form),
+            _ => return Err(Error::typed(format!("file-{file}"), Fault::Unchosen)),
         }
     }
     let trainee = Trainee::of(&console, &posted.session).await?;

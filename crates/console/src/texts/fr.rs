@@ -10,6 +10,7 @@ mod content;
 mod custodians;
 mod evidence;
 mod files;
+mod forms;
 mod frame;
 mod gateway;
 mod health;
@@ -75,5 +76,6 @@ pub const FR: Texts = Texts {
     publishing: publishing::WORDS,
     queries: queries::WORDS,
     who_may: who_may::WORDS,
+    forms: forms::WORDS,
     refusal: refusals::told,
 };

@@ -7,12 +7,14 @@
 
 mod access_keys;
 mod account;
+mod again;
 mod api;
 mod assets;
 mod books;
 mod calls;
 mod content;
 mod contrast;
+mod forms;
 mod gateway;
 mod home;
 mod house;

@@ -147,11 +147,19 @@ async fn recover(pupil: &Pupil<'_>) {
     let same = put(&[share(0), share(3), share(0)]).await;
     assert!(same.says("id=\"missed\"") && !same.says("id=\"letter\""));
     let blurred = share(1).replacen('+', "+zero+", 1);
-    assert!(
-        put(&[share(0), blurred, share(3)])
-            .await
-            .says("id=\"missed\"")
-    );
+    let misread = put(&[share(0), blurred, share(3)]).await;
+    assert_eq!(misread.status, StatusCode::BAD_REQUEST);
+    let told = "La part n° 2\u{a0}: 34 mots, il en faut 33.";
+    assert!(misread.says(told), "{}", misread.text());
+    let unknown = share(1)
+        .split_once('+')
+        .map(|(_, rest)| format!("amana+{rest}"));
+    let misread = put(&[share(0), unknown.unwrap(), share(3)]).await;
+    assert!(misread.says("La part n° 2\u{a0}: le mot 1 n’est pas dans la liste."));
+    // Nobody types ninety-nine words twice.
+    let page = misread.text();
+    assert!(page.contains(&share(0).replace('+', " ")) && page.contains("amana "));
+    assert!(page.contains("aria-describedby=\"share-hint refused-why\""));
     let three = put(&[share(4), share(2), share(0)]).await;
     assert!(
         three.says("id=\"letter\"") && three.says("id=\"passed\""),

@@ -19,7 +19,12 @@ async fn a_notice_stands_above_each_page_while_it_is_in_force() {
     );
     let publish = "/operator/notices/publish";
     let without_english = post(&house, &sara, publish, "severity=incident&fr=Panne&en=").await;
-    assert!(without_english.says("<code>invalid</code>"));
+    assert_eq!(without_english.status, StatusCode::BAD_REQUEST);
+    assert!(
+        without_english.says("aria-invalid"),
+        "{}",
+        without_english.text()
+    );
     let fields = "severity=incident&fr=Panne+%3Ede+ligne&en=Line+down&from=&until=";
     let done = post(&house, &sara, publish, fields).await;
     assert_eq!(

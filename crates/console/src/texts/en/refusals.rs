@@ -53,6 +53,7 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         }
         "folder" => "The data folder is not the one expected. Tell the operator.",
         "template" => "The page could not be written. Tell the operator.",
+        "repeated" => "Done already; the page was reloaded.",
         "invalid" => "A value entered is not valid. Correct it and try again.",
         "institution-exists" => "An institution has that name already.",
         "unknown-institution" => "There is no institution of that name.",

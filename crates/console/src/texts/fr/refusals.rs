@@ -61,6 +61,7 @@ pub(crate) fn told(code: &str) -> Option<&'static str> {
         }
         "folder" => "Le dossier de données n’est pas celui attendu. Prévenez l’opérateur.",
         "template" => "La page n’a pas pu être écrite. Prévenez l’opérateur.",
+        "repeated" => "Déjà fait ; la page a été rechargée.",
         "invalid" => "Une valeur saisie n’est pas valable. Corrigez-la et recommencez.",
         "institution-exists" => "Une institution porte déjà ce nom.",
         "unknown-institution" => "Il n’y a pas d’institution de ce nom.",
