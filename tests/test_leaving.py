@@ -38,6 +38,8 @@ def decide(fatima, ali, form, **fields):
     fatima.page.goto(fatima.base + OFFICIALS)
     for field, text in fields.items():
         fatima.page.fill(f"#{field}", text)
+    if form == "leave" and fatima.page.locator("#leave-sure").count():
+        fatima.page.check("#leave-sure")
     fatima.press(f'form[action="{OFFICIALS}/{form}"]')
     fatima.page.wait_for_load_state()
     ali.act("form[action$='/approve']")

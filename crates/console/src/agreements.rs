@@ -159,6 +159,7 @@ struct Signing {
 
 impl Asks for Signing {
     fn of_form(fields: &Fields) -> Result<Self> {
+        fields.must_be_sure()?;
         let sha256 = fields.text("sha256").to_owned();
         Ok(Self { sha256 })
     }

@@ -49,7 +49,10 @@ pub(super) async fn remove(
 /// Proposes that the institution leaves, or stays after all.
 pub(super) async fn leave(State(console): State<Arc<Console>>, posted: Posted) -> Result<Redirect> {
     let subject = match posted.fields.text("act") {
-        "leave" => Subject::Leave,
+        "leave" => {
+            posted.fields.must_be_sure()?;
+            Subject::Leave
+        }
         "stay" => Subject::Stay,
         _ => return Err(Error::Form),
     };

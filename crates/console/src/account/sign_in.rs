@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amana_access::{Assertion, Flow, Owner, Purpose, SignedIn, Typed};
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -252,6 +252,7 @@ pub(super) async fn revoke(
     State(console): State<Arc<Console>>,
     posted: Posted,
 ) -> Result<Redirect> {
+    posted.fields.must_be_sure()?;
     let receipt = revoked(&console, &posted.session, posted.fields.text("key")).await?;
     let to = link("/keys", &[("receipt", Some(index(&receipt)))]);
     Ok(Redirect::to(&to))

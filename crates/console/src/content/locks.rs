@@ -13,6 +13,7 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use serde::{Deserialize, Serialize};
 
+use super::buckets::find;
 use super::links::link;
 use super::object::{Asked, version_ref};
 use super::{Official, Receipt, index};
@@ -170,16 +171,24 @@ pub(super) async fn set_default(
 ) -> Result<Redirect> {
     let official = Official::of(&console, &posted.session).await?;
     let fields = &posted.fields;
-    let mode = mode_named(fields.text("mode"));
-    let count = || match fields.text("count").trim().parse::<u32>() {
-        Ok(count) => Ok(count),
-        Err(_) => Err(amana_vault::Error::InvalidRetentionPeriod),
+    let mode = match fields.text("mode") {
+        "" => None,
+        name => Some(mode_named(name).ok_or_else(|| Error::typed("mode", Fault::Unchosen))?),
     };
+    // A number that is none is told even where it isn't asked for: who typed it meant something by it.
+    let count = fields.filled("count").map(str::parse::<u32>).transpose();
+    let count = count.map_err(|_| amana_vault::Error::InvalidRetentionPeriod)?;
+    let needed = || count.ok_or(amana_vault::Error::InvalidRetentionPeriod);
     let (days, years) = match (mode, fields.text("unit")) {
         (None, _) => (None, None),
-        (Some(_), "years") => (None, Some(count()?)),
-        (Some(_), _) => (Some(count()?), None),
+        (Some(_), "years") => (None, Some(needed()?)),
+        (Some(_), _) => (Some(needed()?), None),
     };
+    // The first time is for good: from then on the bucket's versions can be locked.
+    let bucket = find(&console, &official.caller, &name).await?;
+    if bucket.lock.is_none() {
+        fields.must_be_sure()?;
+    }
     let lock = Lock { mode, days, years }.parsed()?;
     let set = console.vault.set_bucket_lock(&official.caller, &name, lock);
     let receipt = set.await?.receipt;

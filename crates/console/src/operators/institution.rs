@@ -191,13 +191,31 @@ fn back(name: &InstitutionName) -> Redirect {
 pub(super) async fn suspend(
     State(console): State<Arc<Console>>,
     Path(name): Path<String>,
-    asked: Asked<Reason>,
+    asked: Asked<Why>,
 ) -> Result<Response> {
     let Asked { session, body, way } = asked;
     let (name, by): (InstitutionName, _) = (name.parse()?, staff_of(&session)?.to_string());
     let reason = body.reason.as_deref();
     let receipt = console.access.suspend(&name, reason, &by).await?;
     Ok(way.answer(Receipt::of(receipt), back(&name)))
+}
+
+/// Why an institution is suspended: its journal promises it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Why {
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+impl Asks for Why {
+    fn of_form(fields: &Fields) -> Result<Self> {
+        let reason = fields.filled("reason");
+        let reason = reason.ok_or_else(|| Error::typed("reason", Fault::Reason))?;
+        Ok(Self {
+            reason: Some(reason.to_owned()),
+        })
+    }
 }
 
 /// Lets it act again.

@@ -40,6 +40,8 @@ const PLAN: &str = "3-of-5";
 const FIELDS: [&str; 3] = ["share-1", "share-2", "share-3"];
 /// Shares that a call brings at most.
 const MAX_SHARES: usize = 5;
+/// Words of a share.
+const SHARE_WORDS: usize = 33;
 /// The longest share as it is typed, in bytes.
 const MAX_TYPED_BYTES: usize = 1000;
 
@@ -107,6 +109,10 @@ pub(super) async fn by_form(
 ) -> Result<Response> {
     let trainee = Trainee::of(&console, &posted.session).await?;
     if posted.fields.text("act") == "make" {
+        // Another one makes the shares useless that perhaps lie printed on a table.
+        if trainee.school.keys.is_some() {
+            posted.fields.must_be_sure()?;
+        }
         make(&console, &trainee, language).await?;
         return Ok(axum::response::Redirect::to("/school/recover").into_response());
     }
@@ -134,6 +140,7 @@ fn misread(fields: &Fields) -> Result<()> {
         let Some(text) = fields.filled(name) else {
             continue;
         };
+        let words = text.split_whitespace().count();
         let fault = match Share::parse(text) {
             Ok(_) => continue,
             Err(_) if text.len() > MAX_TYPED_BYTES => Fault::NoShare { share },
@@ -142,7 +149,10 @@ fn misread(fields: &Fields) -> Result<()> {
                     let word = position;
                     Fault::Word { share, word }
                 }
-                ShareFault::Length { words } => Fault::Words { share, words },
+                // A word too few or too many spoils the checksum as well, and is what one looks for.
+                ShareFault::Length { .. } | ShareFault::Checksum { .. } if words != SHARE_WORDS => {
+                    Fault::Words { share, words }
+                }
                 ShareFault::Checksum { suspect } => Fault::Checksum {
                     share,
                     word: suspect,

@@ -95,7 +95,10 @@ const CASES: [Case; 14] = [
         "/buckets",
         "name=Mes+Dossiers&reason=Des+lettres%3A+%3Cb%3E&locks=1",
         "name",
-        ["Ce nom de compartiment n’est pas valable", "bucket name"],
+        [
+            "Ce nom de compartiment n’est pas valable",
+            "That name is not valid for a bucket",
+        ],
     ),
     Case(
         Role::FocalPoint,
@@ -481,4 +484,95 @@ async fn a_form_that_was_refused_may_come_again() {
     let mut statuses = [one.status, two.status];
     statuses.sort();
     assert_eq!(statuses, [StatusCode::SEE_OTHER, StatusCode::CONFLICT]);
+}
+
+/// What can't be undone, or is heavy: where, what is sent, and who may.
+const HEAVY: [(Role, &str, &str, &str); 4] = [
+    (
+        Role::FocalPoint,
+        "/buckets/archive/lock",
+        "mode=&count=1&unit=days",
+        "/buckets/archive",
+    ),
+    (Role::FocalPoint, "/keys/revoke", "", "/keys"),
+    (
+        Role::Director,
+        "/account/officials/leave",
+        "act=leave",
+        "/account/officials",
+    ),
+    (
+        Role::Operator,
+        "/operator/institutions/finances/suspend",
+        "reason=+",
+        "/operator/institutions/finances",
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_heavy_is_not_done_by_one_click() {
+    let house = House::furnished().await;
+    let mut browsers = Vec::new();
+    for role in [Role::Operator, Role::FocalPoint, Role::Director] {
+        browsers.push((role, Browser::of(&house, role, "en").await));
+    }
+    for (role, path, fields, page) in HEAVY {
+        let (_, browser) = browsers.iter().find(|(one, _)| *one == role).unwrap();
+        let html = browser.get(page).await.text();
+        let key = html
+            .split("name=\"key\" value=\"")
+            .nth(1)
+            .unwrap_or_default();
+        let key = key.split('"').next().unwrap_or_default();
+        let fields = format!("{fields}&key={key}");
+        let needed = if path.ends_with("suspend") {
+            "reason"
+        } else {
+            "sure"
+        };
+        assert!(
+            field(&html, needed).attribute("required").is_some(),
+            "{path}"
+        );
+        let before = house.acts();
+        let refused = browser.post(path, &fields).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(
+            field(&refused.text(), needed).attribute("aria-invalid"),
+            Some("true")
+        );
+        assert_eq!(house.acts(), before, "{path}");
+        let done = browser
+            .post(
+                path,
+                &format!("{fields}&sure=1").replace("reason=+", "reason=Loi"),
+            )
+            .await;
+        assert_eq!(
+            done.status,
+            StatusCode::SEE_OTHER,
+            "{path}: {}",
+            done.text()
+        );
+        assert_eq!(house.acts(), before + 1, "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_period_that_is_none_locks_nothing() {
+    let house = House::furnished().await;
+    let browser = Browser::of(&house, Role::FocalPoint, "en").await;
+    let before = house.acts();
+    for fields in [
+        "mode=&count=abc&unit=days&sure=1",
+        "mode=governance&count=&unit=days&sure=1",
+    ] {
+        let refused = browser.post("/buckets/archive/lock", fields).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{fields}");
+        assert_eq!(
+            field(&refused.text(), "count").attribute("aria-invalid"),
+            Some("true")
+        );
+    }
+    assert_eq!(house.acts(), before);
 }

@@ -392,7 +392,7 @@ async fn a_key_is_shown_once_and_ends() {
     assert_eq!(known.0.grant.buckets, Some(vec!["archive".to_owned()]));
     let list = desk.get("/keys", &[]).await.text();
     assert!(list.contains(&id) && !list.contains(&secret));
-    let revoked = desk.post("/keys/revoke", &format!("key={id}")).await;
+    let revoked = desk.post("/keys/revoke", &format!("key={id}&sure=1")).await;
     assert!(desk.core(&revoked).await.contains("official:"));
     assert!(desk.house.access.caller(&id).unwrap().is_none());
     let made = desk

@@ -255,11 +255,6 @@ async fn every_page_that_stands_still_has_its_form() {
             "/operator/institutions/finances/quota",
             "/operator/institutions/finances",
         ),
-        (
-            Role::Operator,
-            "/operator/institutions/finances/name",
-            "/operator/institutions/finances",
-        ),
         (Role::Operator, "/operator/staff/name", "/operator/staff"),
         (
             Role::Operator,

@@ -44,7 +44,7 @@ async fn two_close_the_door_and_open_it_again() {
             &house,
             &focal,
             leave,
-            &format!("act={act}&reason=elsewhere"),
+            &format!("act={act}&reason=elsewhere&sure=1"),
         )
         .await;
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
@@ -68,7 +68,7 @@ async fn two_close_the_door_and_open_it_again() {
         );
         let colleagues = page(&house, &focal, COLLEAGUES, "en").await.to_lowercase();
         assert!(colleagues.contains(after));
-        let again = post(&house, &focal, leave, &format!("act={act}")).await;
+        let again = post(&house, &focal, leave, &format!("act={act}&sure=1")).await;
         assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.text());
 
         let leaves = act == "leave";

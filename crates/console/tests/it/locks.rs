@@ -44,7 +44,7 @@ async fn a_deed_is_retained_and_two_end_it() {
     let house = House::furnished().await;
     let focal = official(&house, Role::FocalPoint).await;
     let director = official(&house, Role::Director).await;
-    let form = "mode=governance&count=30&unit=days";
+    let form = "mode=governance&count=30&unit=days&sure=1";
     let set = post(&house, &focal, "/buckets/archive/lock", form).await;
     assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.text());
     let bucket = told(&house, &focal, "/api/v1/buckets/archive").await;
@@ -207,7 +207,7 @@ async fn these_pages_keep_the_rules_of_pages() {
         operator(&house).await,
         official(&house, Role::FocalPoint).await,
     );
-    let form = "mode=governance&count=30&unit=days";
+    let form = "mode=governance&count=30&unit=days&sure=1";
     post(&house, &focal, "/buckets/archive/lock", form).await;
     house.deposit("deed.txt", "a deed").await;
     post(

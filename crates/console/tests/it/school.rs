@@ -127,6 +127,8 @@ async fn recover(pupil: &Pupil<'_>) {
         StatusCode::NOT_FOUND
     );
     pupil.post("/school/recover", "act=make").await;
+    let unsure = pupil.post("/school/recover", "act=make").await;
+    assert_eq!(unsure.status, StatusCode::BAD_REQUEST, "the shares hold");
     let shares = pupil.facts("/api/v1/school/recover").await;
     let share = |at: usize| shares["shares"][at].as_str().unwrap().replace(' ', "+");
     let sheets = pupil.get("/school/shares").await;
@@ -147,10 +149,22 @@ async fn recover(pupil: &Pupil<'_>) {
     let same = put(&[share(0), share(3), share(0)]).await;
     assert!(same.says("id=\"missed\"") && !same.says("id=\"letter\""));
     let blurred = share(1).replacen('+', "+zero+", 1);
-    let misread = put(&[share(0), blurred, share(3)]).await;
-    assert_eq!(misread.status, StatusCode::BAD_REQUEST);
-    let told = "La part n° 2\u{a0}: 34 mots, il en faut 33.";
-    assert!(misread.says(told), "{}", misread.text());
+    let (first, rest) = share(1)
+        .split_once('+')
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    let (second, rest) = rest.split_once('+').unwrap();
+    let swapped = format!("{second}+{first}+{rest}");
+    let cut = share(1).rsplit_once('+').map(|(rest, _)| rest.to_owned());
+    for (wrong, told) in [
+        (blurred, "La part n° 2\u{a0}: 34 mots, il en faut 33."),
+        (swapped, "La part n° 2\u{a0}: un mot est faux"),
+        (cut.unwrap(), "La part n° 2\u{a0}: 32 mots, il en faut 33."),
+    ] {
+        let misread = put(&[share(0), wrong, share(3)]).await;
+        assert_eq!(misread.status, StatusCode::BAD_REQUEST);
+        assert!(misread.says(told), "{told}: {}", misread.text());
+    }
     let unknown = share(1)
         .split_once('+')
         .map(|(_, rest)| format!("amana+{rest}"));

@@ -102,9 +102,13 @@ async fn an_agreement_is_proposed_read_and_signed_by_two() {
         .find(|part| part.contains("/sign\""))
         .unwrap();
     let sign = sign.split('"').next().unwrap();
-    let other = post(&house, &ali, sign, "sha256=00").await;
+    let other = post(&house, &ali, sign, "sha256=00&sure=1").await;
     assert!(other.says("<code>unknown-agreement</code>"));
     let digest = format!("sha256={}", field("sha256"));
+    let unsure = post(&house, &ali, sign, &digest).await;
+    assert_eq!(unsure.status, StatusCode::BAD_REQUEST);
+    assert!(unsure.says("aria-invalid"), "{}", unsure.text());
+    let digest = format!("{digest}&sure=1");
     for who in [&fatima, &ali] {
         let signed = post(&house, who, sign, &digest).await;
         assert_eq!(signed.header("location"), "/agreement", "{}", signed.text());
