@@ -22,6 +22,37 @@ pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
+/// What a path's description has besides its operations isn't looked at.
+const METHODS: [&str; 4] = ["get", "put", "post", "delete"];
+
+/// What every operation may answer beside what its part says: programs that were made from the document meet no answer that it
+/// doesn't have.
+fn refusals(operation: &mut Map<String, Value>) {
+    let brings = ["parameters", "requestBody"];
+    let brings = brings.iter().any(|name| operation.contains_key(*name));
+    let Some(answers) = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    let mut add = |status: &str, name: &str| {
+        let named = json!({ "$ref": format!("#/components/responses/{name}") });
+        answers.entry(status).or_insert(named);
+    };
+    if brings {
+        add("400", "Malformed");
+    }
+    add("503", "Unable");
+    add("default", "Refused");
+}
+
+fn refusal(description: &str) -> Value {
+    let schema = json!({ "$ref": "#/components/schemas/Refusal" });
+    let content = json!({ "application/json": { "schema": schema } });
+    json!({ "description": description, "content": content })
+}
+
 fn compose() -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
     for part in PARTS {
@@ -33,6 +64,14 @@ fn compose() -> Value {
                     assert!(before.is_none(), "no two parts describe the same");
                 }
             }
+        }
+    }
+    for described in paths.values_mut().filter_map(Value::as_object_mut) {
+        let operations = described
+            .iter_mut()
+            .filter(|(name, _)| METHODS.contains(&name.as_str()));
+        for operation in operations.filter_map(|(_, operation)| operation.as_object_mut()) {
+            refusals(operation);
         }
     }
     json!({
@@ -47,6 +86,11 @@ fn compose() -> Value {
         "security": [{ "session": [] }],
         "components": {
             "schemas": schemas,
+            "responses": {
+                "Malformed": refusal("The call isn't as described, or a value in it isn't one that is taken."),
+                "Unable": refusal("Nothing can be recorded or read for now: busy, read-only, full, or a store out of reach. Try again later."),
+                "Refused": refusal("Any other refusal, or a failure, with its code.")
+            },
             "securitySchemes": {
                 "session": {
                     "type": "apiKey",
