@@ -174,7 +174,7 @@ fn mark(
         let mut shown = form.tags.iter().filter(is_shown);
         shown.find(|tag| tag.is("name", field))
     };
-    let tag = alert.fields.iter().find_map(|field| named(&field))?;
+    let tag = alert.fields.iter().find_map(named)?;
     let id = tag.value("id").unwrap_or_else(|| FIELD.to_owned());
     let hints = tag.value("aria-describedby").unwrap_or_default();
     let hints = format!("{hints} {WHY}");

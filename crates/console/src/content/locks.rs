@@ -21,8 +21,8 @@ use crate::account::form::Posted;
 use crate::account::me::seconds;
 use crate::account::proposals::propose;
 use crate::api::{Call, Numbered, Reason};
-use crate::query::Query;
 use crate::fault::Fault;
+use crate::query::Query;
 use crate::texts::Texts;
 use crate::{Console, Error, Result};
 

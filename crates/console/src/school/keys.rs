@@ -9,7 +9,7 @@ use amana_access::{Lesson, TrainingKeys};
 use amana_seal::age::{Identity, Recipient, open_all, seal_all};
 use amana_seal::pages::{Page as SharePage, PageKey};
 use amana_seal::root::Root;
-use amana_seal::shares::{Gathering, GroupPlan, Share, ShareFault, split};
+use amana_seal::shares::{Gathering, GroupPlan, ROOT_SHARE_WORDS, Share, ShareFault, split};
 use amana_store::{EntryId, clock, entries};
 use amana_vault::{ObjectKey, VersionRef};
 use askama::Template;
@@ -40,8 +40,6 @@ const PLAN: &str = "3-of-5";
 const FIELDS: [&str; 3] = ["share-1", "share-2", "share-3"];
 /// Shares that a call brings at most.
 const MAX_SHARES: usize = 5;
-/// Words of a share.
-const SHARE_WORDS: usize = 33;
 /// The longest share as it is typed, in bytes.
 const MAX_TYPED_BYTES: usize = 1000;
 
@@ -150,7 +148,9 @@ fn misread(fields: &Fields) -> Result<()> {
                     Fault::Word { share, word }
                 }
                 // A word too few or too many spoils the checksum as well, and is what one looks for.
-                ShareFault::Length { .. } | ShareFault::Checksum { .. } if words != SHARE_WORDS => {
+                ShareFault::Length { .. } | ShareFault::Checksum { .. }
+                    if words != ROOT_SHARE_WORDS =>
+                {
                     Fault::Words { share, words }
                 }
                 ShareFault::Checksum { suspect } => Fault::Checksum {
