@@ -1,7 +1,7 @@
 // Puts a button behind what is copied: secrets, commands, links, digests.
 'use strict';
 const { copy, copied } = document.currentScript.dataset;
-document.querySelectorAll('[data-copy]').forEach((what, at) => {
+document.querySelectorAll('body [data-copy]').forEach((what, at) => {
   what.id ||= `copy-${at}`;
   const button = Object.assign(document.createElement('button'), { type: 'button', className: 'second copy', textContent: copy });
   button.setAttribute('aria-describedby', what.id);
