@@ -4,6 +4,7 @@ use amana_access::Role;
 use http::StatusCode;
 
 use crate::account::signed_in;
+use crate::home;
 use crate::house::{Answer, House};
 use crate::markup::{Tag, tags};
 
@@ -209,6 +210,7 @@ const CASES: [Case; 14] = [
 async fn what_is_wrong_is_told_at_its_field_and_nothing_is_lost() {
     for (place, language) in ["fr", "en"].into_iter().enumerate() {
         let house = House::furnished().await;
+        home::enrol(&house, "2-of-3").await;
         // Those who approve come last: two of them name the others themselves.
         let mut browsers = Vec::new();
         for role in [Role::Operator, Role::FocalPoint, Role::Director] {

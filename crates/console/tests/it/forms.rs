@@ -8,6 +8,7 @@ use amana_console::{forms, operations};
 use http::{Method, StatusCode};
 
 use crate::account::{paths, signed_in};
+use crate::home;
 use crate::house::House;
 use crate::markup::tags;
 
@@ -131,6 +132,7 @@ fn every_form_stands_in_a_template_and_goes_to_a_route() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_that_stands_still_has_its_form() {
     let house = House::furnished().await;
+    home::enrol(&house, "2-of-3").await;
     // Those who approve come last: two of them name the others themselves.
     let mut cookies = Vec::new();
     for role in [Role::Operator, Role::FocalPoint, Role::Director] {
