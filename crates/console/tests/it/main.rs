@@ -37,3 +37,4 @@ mod services;
 mod shelf;
 mod state;
 mod told;
+mod twice;
