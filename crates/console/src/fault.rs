@@ -61,6 +61,8 @@ pub enum Fault {
     ManyBuckets,
     /// No id of an access key.
     AccessKey,
+    /// No label of an access key.
+    Label,
     /// Nothing says why, or too much.
     Reason,
     /// No name of a passkey.
@@ -132,6 +134,9 @@ impl Wrong {
             Error::Access(Access::InstitutionExists { .. }) => Self::at(&["name"], None),
             Error::Access(Access::UnknownInstitution { .. }) => Self::at(&["institution"], None),
             Error::Access(Access::UnknownCode) => Self::at(&["link", "code"], None),
+            Error::Access(Access::NoSuchShare { .. } | Access::TooFewShares { .. }) => {
+                Self::at(&["custodians"], None)
+            }
             Error::Access(Access::CodeUsed) => Self::at(&["code"], None),
             Error::Vault(
                 Vault::InvalidBucketName { .. }
@@ -164,7 +169,7 @@ fn invalid(what: &str, why: &str) -> Wrong {
         "the end" => (&["until"], Fault::End),
         "the number of people" => (&["people"], Fault::People),
         "the password" => (&["password"], Fault::Password),
-        "the reason" => (&["reason"], Fault::Reason),
+        "the reason" => (&["reason", "note"], Fault::Reason),
         "the institution's name" if why.contains("sandboxes") => {
             (&["name", "institution"], Fault::Sandbox)
         }
@@ -173,6 +178,7 @@ fn invalid(what: &str, why: &str) -> Wrong {
         "the role" => (&["role"], Fault::Role),
         "the right" => (&["right"], Fault::Right),
         "the grant" => (&["for"], Fault::ManyBuckets),
+        "the key's label" => (&["label"], Fault::Label),
         "the access key id" => (&["key"], Fault::AccessKey),
         "the custodians" => (&["custodians"], Fault::Custodians),
         "the day of the drill" => (&["held-on"], Fault::DrillDay),

@@ -228,7 +228,8 @@ fn label(html: &str, form: &Form<'_, '_>, id: &str, is_choice: bool) -> String {
     };
     let text = |tag: &Tag<'_>| html[tag.at.end..].split('<').next().map(unescaped);
     let text = legend.or_else(label).and_then(text).unwrap_or_default();
-    text.trim().trim_end_matches([':', '\u{a0}']).to_owned()
+    let punctuation = |letter: char| letter == ':' || letter.is_whitespace();
+    text.trim_start().trim_end_matches(punctuation).to_owned()
 }
 
 /// What is told at the top of the page.

@@ -50,11 +50,12 @@ fn told(fault: &Fault) -> Cow<'static, str> {
             "2 to 40 lower-case letters without accents, digits and hyphens, such as ministere-eau."
         }
         Fault::Sandbox => "Names that begin with “school-” are the school's: choose another one.",
-        Fault::Person => "Write the person's name, on one line; it is missing or too long.",
+        Fault::Person => "Write the person's name: 1 to 80 characters, on one line.",
         Fault::Role => "That role is not given here: choose one of the list.",
         Fault::Right => "That right is not given here: choose one of the list.",
         Fault::Buckets => "Tick at least one bucket, or “all”.",
         Fault::ManyBuckets => "A hundred buckets at most; for more, choose “all”.",
+        Fault::Label => "1 to 80 characters, on one line.",
         Fault::AccessKey => "That is no key's identifier.",
         Fault::Reason => "Say why, in a thousand characters at most.",
         Fault::PasskeyName => "A name of 1 to 100 characters for this device.",

@@ -52,13 +52,12 @@ fn told(fault: &Fault) -> Cow<'static, str> {
         Fault::Sandbox => {
             "Les noms qui commencent par « school- » sont ceux de l’école : choisissez-en un autre."
         }
-        Fault::Person => {
-            "Écrivez le nom de la personne, sur une ligne ; il manque ou il est trop long."
-        }
+        Fault::Person => "Écrivez le nom de la personne : de 1 à 80 caractères, sur une ligne.",
         Fault::Role => "Ce rôle ne se donne pas ici : choisissez-en un de la liste.",
         Fault::Right => "Ce droit ne se donne pas ici : choisissez-en un de la liste.",
         Fault::Buckets => "Cochez au moins un compartiment, ou « tous ».",
         Fault::ManyBuckets => "Cent compartiments au plus ; au-delà, choisissez « tous ».",
+        Fault::Label => "De 1 à 80 caractères, sur une ligne.",
         Fault::AccessKey => "Ce n’est pas l’identifiant d’une clé.",
         Fault::Reason => "Dites pourquoi, en mille caractères au plus.",
         Fault::PasskeyName => "Un nom de 1 à 100 caractères pour cet appareil.",

@@ -1,4 +1,4 @@
-//! What must not be done twice, nor by one click.
+//! What is sent twice acts once, and what is heavy isn't done by one click.
 
 use amana_access::Role;
 use http::StatusCode;
