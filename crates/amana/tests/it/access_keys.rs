@@ -100,9 +100,9 @@ fn a_key_of_another_store_is_taken_over() {
         .run(&["access-key", "list", "--institution", "finances"])
         .done();
     let line = list.lines().find(|line| line.contains("backup.server-3"));
-    let words: Vec<&str> = line.expect("it is listed").split_whitespace().collect();
+    let shown: Vec<&str> = line.expect("it is listed").split_whitespace().collect();
     assert!(
-        words.contains(&"read") && words.contains(&"exports"),
+        shown.contains(&"read") && shown.contains(&"exports"),
         "{list}"
     );
     centre.run(&words).refused("ids are never reused");
