@@ -54,7 +54,7 @@ def somebody(country, link, language="fr", width="desk", scripts=False):
     seed = page.inner_text("#seed").replace(" ", "")
     page.fill("#password", PASSWORD)
     page.fill("#code", totp(seed, int(time.time() // 30)))
-    page.click('form[action$="/password"] button')
+    page.click('form[action$="/password"] button:not(.copy)')
     assert page.url.endswith("/account"), page.inner_text("main")
     yield page, f"http://localhost:{centre.web_port}"
     context.close()
@@ -110,7 +110,7 @@ def test_the_operators_day(country):
             page.goto(f"{base}/operator/staff")
             page.click("tr:has-text('Omar') form[action$='/end'] button")
             omar.goto(f"{base}/operator")
-            assert omar.url.endswith("/account/sign-in"), "the access ended at once"
+            assert "/account/sign-in" in omar.url, "the access ended at once"
     acts = centre.run("ledger", "show", "justice/vault", "--data", centre.data).stdout
     assert re.search(r"institution\.suspend", acts)
 
