@@ -159,9 +159,16 @@ def test_a_disk_that_turns_read_only(tmp_path):
         for body in (b"small", bytes(OBJECT_BYTES)):
             with pytest.raises(LOST):
                 client.put_object(Bucket="kept", Key="refused", Body=body)
-        # It may go on reading, or end and say why.
-        if centre.process.poll() is None:
-            assert_all_there(client, ["k0"])
+
+        def reads_on_or_has_ended():
+            try:
+                assert_all_there(client, ["k0"])
+            except LOST:
+                return centre.process.poll() is not None
+            return True
+
+        # It may go on reading, or end, which takes it a moment, and say why.
+        wait_until(reads_on_or_has_ended, "it reads on, or has ended")
         assert "disk I/O error" in centre.log() or "os error 30" in centre.log()
         disk.say("writable")
         centre.kill()
