@@ -227,9 +227,11 @@ def test_a_key_is_shown_once_and_works(country):
     fatima.press('form[action="/keys"]')
     browser.screenshot(page, "key-fr")
     key, secret, endpoint = (page.inner_text(f"#{name}") for name in ("key-id", "key-secret", "endpoint"))
+    writer = centre.access_key("finances")
+    writer = Account(centre, "finances", None, writer["access_key_id"], writer["secret_access_key"])
+    writer.client(endpoint=endpoint).put_object(Bucket=OPEN, Key="notes/for-the-key.txt", Body=b"read")
     client = Account(centre, "finances", None, key, secret).client(endpoint=endpoint)
-    listed = client.list_objects_v2(Bucket=OPEN)["Contents"]
-    assert "notes/budget.txt" in [one["Key"] for one in listed]
+    assert client.get_object(Bucket=OPEN, Key="notes/for-the-key.txt")["Body"].read() == b"read"
     with pytest.raises(client.exceptions.ClientError, match="AccessDenied"):
         client.put_object(Bucket=OPEN, Key="no", Body=b"")
     page.goto(f"{fatima.base}/keys")
