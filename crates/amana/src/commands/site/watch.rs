@@ -53,7 +53,7 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "AUTHORITY")]
     site_authority: Option<Trust>,
     /// Seconds between looks at a site
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// Look once and end
     #[arg(long)]
